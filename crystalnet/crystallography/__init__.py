@@ -1,0 +1,1 @@
+"""Patterns, compositions, densities and rotations of crystals."""

@@ -1,0 +1,70 @@
+"""Writing files so that a final name never holds half a file."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def atomic_write(path: Path | str) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, and rename it to `path` if the block succeeds.
+
+    The block may create a file or a directory under the temporary name. A failure, an
+    interrupt or a full disk leaves `path` as it was; only kill -9 can leave the temporary
+    name behind, and the next write of the same path clears it away.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.partial")
+    _remove(temporary)
+    try:
+        yield temporary
+        _flush(temporary)
+        if path.is_dir():
+            # A directory cannot be replaced in one call: the old one steps aside first.
+            aside = path.with_name(f".{path.name}.replaced")
+            _remove(aside)
+            os.replace(path, aside)
+            os.replace(temporary, path)
+            _remove(aside)
+        else:
+            os.replace(temporary, path)
+        _flush(path.parent)
+    except BaseException:
+        _remove(temporary)
+        raise
+
+
+def sha256(path: Path | str) -> str:
+    """SHA-256 of a file, or of a directory's relative names and contents, in hexadecimal."""
+    path = Path(path)
+    if path.is_dir():
+        digest = hashlib.sha256()
+        for file in sorted(p for p in path.rglob("*") if p.is_file()):
+            digest.update(f"{file.relative_to(path).as_posix()}\0{sha256(file)}\0".encode())
+        return digest.hexdigest()
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    """fsync a file, or a directory with everything in it, so that the rename comes last."""
+    if path.is_dir() and path.name.endswith(".partial"):
+        for inner in path.rglob("*"):
+            if inner.is_file():
+                _flush(inner)
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""Training: points, loss, schedule, checkpoints."""

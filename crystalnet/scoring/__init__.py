@@ -1,0 +1,1 @@
+"""Scores of predicted densities: arrays in, numbers out."""

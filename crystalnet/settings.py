@@ -1,0 +1,106 @@
+"""Typed settings of the network, its training and its evaluation.
+
+There are no defaults here: params.yaml is the one place where a value is written.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+CompositionInput = Literal["baseline", "no_ratios", "drop_element", "no_formula"]
+RotationSet = Literal["none", "array", "cube", "lattice"]
+
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class Settings(BaseModel):
+    """A frozen group of settings that refuses unknown keys and silent conversions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class NetworkSettings(Settings):
+    """Sizes of the network; the paper's are in params.yaml.
+
+    Attributes:
+        width: features of the regressor, of each latent and of the position encoder; the FiLM
+            networks are twice as wide, since they see both latents.
+        fourier_features: rows of B in the position encoder.
+        fourier_sigma: standard deviation of the entries of B, in cycles per cell edge.
+        dense_growth: channels that each dense layer of the pattern encoder adds.
+        dense_layers: layers in each of its two dense blocks.
+        regressor_layers: layers in each group of the regressor.
+        regressor_blocks: groups after the first one, each with a skip from the position encoder.
+    """
+
+    width: Count
+    fourier_features: Count
+    fourier_sigma: Positive
+    dense_growth: Count
+    dense_layers: Count
+    regressor_layers: Count
+    regressor_blocks: Annotated[int, Field(ge=0)]
+
+
+class TrainingSettings(Settings):
+    """How a network is trained (paper, Methods).
+
+    Attributes:
+        cycles: epochs of each cosine cycle; their sum is the number of epochs.
+        learning_rate_max, learning_rate_min: the ends of each cycle.
+        batch_size: crystals in a batch.
+        points_per_axis: points drawn per crystal and axis, one in each of points_per_axis^3 bins.
+        kl_weight_pattern, kl_weight_formula: weights of the two KL terms.
+        pattern_shift_bins: largest random shift of a pattern, in bins.
+        input_noise: standard deviation of the noise on pattern and composition.
+        validation_every: epochs between two validations.
+        validation_grid: points per axis of the validation grid.
+        validation_guesses: guesses per crystal in a validation.
+        precision: arithmetic of the matrix products; statistics and weights stay in float32.
+        compile: whether torch.compile is used.
+    """
+
+    cycles: Annotated[list[Count], Field(min_length=1)]
+    learning_rate_max: Positive
+    learning_rate_min: NotNegative
+    batch_size: Annotated[int, Field(ge=2)]
+    points_per_axis: Count
+    kl_weight_pattern: NotNegative
+    kl_weight_formula: NotNegative
+    pattern_shift_bins: Annotated[int, Field(ge=0)]
+    input_noise: NotNegative
+    validation_every: Count
+    validation_grid: Annotated[int, Field(ge=7)]
+    validation_guesses: Count
+    precision: Literal["float32", "bfloat16"]
+    compile: bool
+
+    @model_validator(mode="after")
+    def _rates_in_order(self) -> "TrainingSettings":
+        if self.learning_rate_min > self.learning_rate_max:
+            raise ValueError(
+                f"learning_rate_min {self.learning_rate_min} exceeds "
+                f"learning_rate_max {self.learning_rate_max}"
+            )
+        return self
+
+    @property
+    def epochs(self) -> int:
+        return sum(self.cycles)
+
+
+class EvaluationSettings(Settings):
+    """How a trained network is scored (paper, Methods).
+
+    Attributes:
+        grid: points per axis at which truth and guesses are compared.
+        guesses: latent samples per crystal.
+        rotations: the set of rotations of the headline score; all sets are reported.
+    """
+
+    grid: Annotated[int, Field(ge=7)]
+    guesses: Count
+    rotations: RotationSet
