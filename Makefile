@@ -1,0 +1,61 @@
+# The two commands are `make reproduce` and `make test`; both set up .venv by themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+# The steps run `python`: that of .venv.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONPATH := $(CURDIR)
+CORES ?= all
+
+.PHONY: setup reproduce test test-all lint lock record pull ledger clean help
+
+help:  ## what there is to make
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP)  ## make .venv from requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+reproduce: setup  ## crystals -> patterns, densities, models, scores, report
+	python -m pipeline.unlock
+	snakemake --cores $(CORES) --quiet rules host all
+	@echo "Open reports/index.html"
+
+test: setup  ## everything that needs no GPU, no network, no key and no extra program
+	pytest -n 2 -m "not slow"
+	@echo "Left out: tests marked slow; 'make test-all' runs them."
+
+test-all: setup  ## the tests above and the slow ones
+	pytest -n 2
+
+lint: setup  ## ruff, mypy, snakemake --lint, and that the ledger agrees with the code
+	ruff check .
+	ruff format --check .
+	mypy
+	snakemake --lint
+	python -m pipeline.ledger --check
+
+ledger: setup  ## write the code files that each stage depends on into dvc.yaml
+	python -m pipeline.ledger
+
+record: setup  ## after `snakemake all`: tell DVC that what lies here is the result
+	dvc commit --force
+
+pull: setup  ## fetch the artifacts of this revision, and tell Snakemake that they are current
+	dvc pull
+	snakemake --cores 1 --touch --quiet all -- all
+
+lock: setup  ## pin every package anew
+	echo "torch==2.13.0" > .venv/constraints.txt
+	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--extra pipeline --extra dev --constraint .venv/constraints.txt \
+		--output-file requirements.lock pyproject.toml
+	sed -i 's/+cpu$$//' requirements.lock
+
+clean:  ## remove the work of interrupted and finished runs; artifacts stay
+	rm -rf work

@@ -1,0 +1,38 @@
+# The whole graph: crystals -> patterns and densities -> data set -> models -> scores -> report.
+# Every knob is in params.yaml; what each rule runs is one small command in pipeline/steps.
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+include: "pipeline/rules/common.smk"
+include: "pipeline/rules/data.smk"
+include: "pipeline/rules/model.smk"
+include: "pipeline/rules/report.smk"
+
+
+report: "reports/captions/workflow.rst"
+
+
+rule all:
+    input:
+        store.STRUCTURES,
+        store.CRYSTALS,
+        store.DUPLICATES,
+        store.SPLIT,
+        store.PATTERNS,
+        store.DENSITIES,
+        store.DATASET,
+        store.METRICS / "dataset.json",
+        expand(store.WEIGHTS, model=PARAMS.models),
+        expand(store.CARD, model=PARAMS.models),
+        expand(store.CURVES, model=PARAMS.models),
+        expand(store.MODEL_SCORES, model=PARAMS.models),
+        expand(store.MODEL_METRICS, model=PARAMS.models),
+        expand(store.BASELINE_SCORES, system=PARAMS.systems),
+        expand(store.BASELINE_METRICS, system=PARAMS.systems),
+        store.ABLATION,
+        store.METRICS / "ablation.json",
+        store.REPORT,
+        store.FIGURES,
+        store.TABLES,
+    default_target: True

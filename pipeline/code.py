@@ -1,0 +1,65 @@
+"""Which of the project's own files a step runs.
+
+Both engines rerun a step when its code changes, so both need the list. It is read from the
+import statements, without running them.
+"""
+
+import ast
+from functools import cache
+from importlib.util import resolve_name
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("crystalnet", "pipeline", "reports")
+
+# Files that say how a step starts, fails and is configured, and so change no result: what they
+# hand on, the parameters, is tracked by value.
+NO_RESULT = {
+    "crystalnet/errors.py",
+    "crystalnet/settings.py",
+    "pipeline/params.py",
+    "pipeline/steps/command.py",
+}
+
+
+def code_of(module: str) -> list[str]:
+    """The files that importing `module` runs, relative to the top folder, sorted."""
+    seen: set[str] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        file = _file_of(name)
+        if file is None or name in seen:
+            continue
+        seen.add(name)
+        # Importing a.b.c runs a and a.b as well.
+        parts = name.split(".")
+        waiting += [".".join(parts[:end]) for end in range(1, len(parts))]
+        waiting += _imports_of(name)
+    # An empty __init__.py has nothing in it that could change a result.
+    files = {file for name in seen if (file := _file_of(name)) and file.stat().st_size}
+    return sorted({file.relative_to(ROOT).as_posix() for file in files} - NO_RESULT)
+
+
+@cache
+def _file_of(module: str) -> Path | None:
+    if module.split(".")[0] not in PACKAGES:
+        return None
+    base = ROOT.joinpath(*module.split("."))
+    candidates = (base.with_suffix(".py"), base / "__init__.py")
+    return next((path for path in candidates if path.is_file()), None)
+
+
+@cache
+def _imports_of(module: str) -> tuple[str, ...]:
+    file = _file_of(module)
+    assert file is not None
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    found: list[str] = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = resolve_name("." * node.level + (node.module or ""), package)
+            found += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+    return tuple(found)

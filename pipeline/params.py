@@ -1,0 +1,269 @@
+"""The typed schema of params.yaml, and the settings that its chosen scale resolves to."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from crystalnet.errors import CrystalNetError
+from crystalnet.settings import (
+    CompositionInput,
+    Count,
+    EvaluationSettings,
+    Fraction,
+    NetworkSettings,
+    Positive,
+    Settings,
+    TrainingSettings,
+)
+
+PARAMS_FILE = Path("params.yaml")
+
+CrystalSystem = Literal[
+    "triclinic", "monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal", "cubic"
+]
+ScaleName = Literal["quick", "embedded", "iam", "paper"]
+
+
+class Structures(Settings):
+    """Where crystals come from."""
+
+    source: Literal["embedded", "chgcar", "materials_project"]
+    limit: Count | None
+
+
+class Split(Settings):
+    """How crystals are divided into train, val and test."""
+
+    kind: Literal["paper", "random"]
+    train: Fraction
+    validation: Fraction
+    validation_cap: Count
+    test_cap: Count
+
+    @model_validator(mode="after")
+    def _shares(self) -> "Split":
+        if self.train + self.validation >= 1:
+            raise ValueError(
+                f"train {self.train} and validation {self.validation} leave nothing for test; "
+                "their sum must be below 1"
+            )
+        return self
+
+
+class Patterns(Settings):
+    """The simulated powder patterns."""
+
+    wavelength: Positive
+    two_theta_min: Annotated[float, Field(ge=0, lt=180)]
+    two_theta_max: Annotated[float, Field(gt=0, le=180)]
+    bins: Annotated[int, Field(ge=8)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Patterns":
+        if self.two_theta_min >= self.two_theta_max:
+            raise ValueError(
+                f"two_theta_min {self.two_theta_min} is not below two_theta_max "
+                f"{self.two_theta_max}"
+            )
+        return self
+
+
+class Densities(Settings):
+    """Where densities come from and how they are stored."""
+
+    source: Literal["dft", "iam", "chgcar", "materials_project"]
+    chgcar_folder: Annotated[str, Field(min_length=1)]
+    grid: Annotated[int, Field(ge=8, le=512)]
+    resample: Literal["exact", "pyrho"]
+    dtype: Literal["float32", "float16"]
+    electron_tolerance: Positive
+
+
+class Store(Settings):
+    """How arrays are cut into pieces."""
+
+    shards: Annotated[int, Field(ge=1, le=4096)]
+    crystals_per_file: Count
+
+
+class Model(Settings):
+    """One model: the crystals it sees, the composition it is given, and by which protocol."""
+
+    system: CrystalSystem
+    input: CompositionInput
+    protocol: str
+
+
+class Protocol(Settings):
+    """Keys that replace those of `training` and `evaluation`."""
+
+    training: dict[str, Any] = Field(default_factory=dict)
+    evaluation: dict[str, Any] = Field(default_factory=dict)
+
+
+class Scale(Settings):
+    """Keys that replace those of the sections of the same name."""
+
+    structures: dict[str, Any]
+    split: dict[str, Any]
+    densities: dict[str, Any]
+    store: dict[str, Any]
+    network: dict[str, Any]
+    training: dict[str, Any]
+    evaluation: dict[str, Any]
+    protocols: dict[str, Any]
+
+
+T = TypeVar("T", bound=BaseModel)
+ModelName = Annotated[str, Field(pattern=r"^[a-z0-9_]+(-[a-z0-9_]+)*$")]
+
+
+class Params(Settings):
+    """params.yaml with the chosen scale applied."""
+
+    scale: ScaleName
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    systems: Annotated[list[CrystalSystem], Field(min_length=1)]
+    structures: Structures
+    split: Split
+    patterns: Patterns
+    densities: Densities
+    store: Store
+    network: NetworkSettings
+    training: TrainingSettings
+    evaluation: EvaluationSettings
+    protocols: dict[str, Protocol]
+    models: Annotated[dict[ModelName, Model], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Params":
+        if len(set(self.systems)) != len(self.systems):
+            raise ValueError(f"systems {self.systems} names one twice")
+        for name, model in self.models.items():
+            if model.system not in self.systems:
+                raise ValueError(f"models.{name}.system {model.system!r} is not in systems")
+            if model.protocol not in self.protocols:
+                raise ValueError(
+                    f"models.{name}.protocol {model.protocol!r} is none of {sorted(self.protocols)}"
+                )
+        source = self.densities.source
+        wanted = {"dft": "embedded", "chgcar": "chgcar", "materials_project": "materials_project"}
+        if source in wanted and self.structures.source != wanted[source]:
+            raise ValueError(
+                f"densities.source {source!r} needs structures.source {wanted[source]!r}, "
+                f"not {self.structures.source!r}"
+            )
+        if self.split.kind == "paper" and self.structures.source == "chgcar":
+            raise ValueError(
+                "split.kind 'paper' holds Materials Project ids; structures.source 'chgcar' "
+                "needs split.kind 'random'"
+            )
+        for name in self.protocols:
+            for section, grid in (
+                ("training.validation_grid", self.training_of(name).validation_grid),
+                ("evaluation.grid", self.evaluation_of(name).grid),
+            ):
+                if self.densities.grid % grid:
+                    raise ValueError(
+                        f"{section} {grid} does not divide densities.grid {self.densities.grid}"
+                    )
+        return self
+
+    def training_of(self, protocol: str) -> TrainingSettings:
+        """The training settings of one protocol."""
+        return _replace(
+            self.training, self.protocols[protocol].training, f"protocols.{protocol}.training"
+        )
+
+    def evaluation_of(self, protocol: str) -> EvaluationSettings:
+        """The evaluation settings of one protocol."""
+        return _replace(
+            self.evaluation, self.protocols[protocol].evaluation, f"protocols.{protocol}.evaluation"
+        )
+
+    def fingerprint(self, *sections: str) -> str:
+        """A short hash of the named sections, for an engine to see that one changed."""
+        values = self.model_dump(mode="json", include=set(sections))
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def load_params(path: Path | str = PARAMS_FILE) -> Params:
+    """Read params.yaml and apply its scale.
+
+    Raises:
+        CrystalNetError: one line for an unreadable file, an unknown key, a wrong type, an
+            impossible value.
+    """
+    path = Path(path)
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CrystalNetError(
+            f"{path}: no such file; run from the top folder of the project"
+        ) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise CrystalNetError(f"{path}: cannot be read as YAML: {reason}") from None
+    if not isinstance(raw, dict):
+        raise CrystalNetError(f"{path}: holds no sections; restore it from git")
+    scales = raw.pop("scales", None)
+    if not isinstance(scales, dict) or raw.get("scale") not in scales:
+        known = sorted(scales) if isinstance(scales, dict) else []
+        raise CrystalNetError(f"{path}: scale {raw.get('scale')!r} is none of scales {known}")
+    resolved: Params | None = None
+    # Every scale is checked, so that a slip in one is found before it is chosen.
+    for name, overrides in scales.items():
+        params = _validate(path, raw, name, overrides)
+        if name == raw["scale"]:
+            resolved = params
+    assert resolved is not None
+    return resolved
+
+
+def _validate(path: Path, raw: dict[str, Any], scale: str, overrides: object) -> Params:
+    try:
+        checked = Scale.model_validate(overrides)
+    except ValidationError as error:
+        raise CrystalNetError(f"{path}: {_first(error, f'scales.{scale}')}") from None
+    merged = dict(raw, scale=scale)
+    for section, keys in checked.model_dump().items():
+        base = merged.get(section)
+        if isinstance(base, dict):
+            merged[section] = {**base, **keys}
+    # A slip is named where it stands: in the section, or in what the scale puts in its place.
+    try:
+        return Params.model_validate(merged)
+    except ValidationError as error:
+        location = error.errors()[0]["loc"]
+        section = str(location[0]) if location else ""
+        key = location[1] if len(location) > 1 else None
+        here = bool(section) and key in checked.model_dump().get(section, {})
+        raise CrystalNetError(
+            f"{path}: {_first(error, f'scales.{scale}' if here else '')}"
+        ) from None
+
+
+def _first(error: ValidationError, prefix: str) -> str:
+    """The first finding of a validation, in one line: where, what was seen, what is wanted."""
+    found = error.errors()[0]
+    where = ".".join([prefix, *map(str, found["loc"])]).strip(".")
+    more = f" (and {len(error.errors()) - 1} more)" if len(error.errors()) > 1 else ""
+    message = found["msg"].removeprefix("Value error, ")
+    if found["type"] == "extra_forbidden":
+        return f"{where}: unknown key{more}"
+    if found["type"] == "missing":
+        return f"{where}: missing{more}"
+    if not found["loc"]:
+        return f"{prefix + ': ' if prefix else ''}{message}{more}"
+    return f"{where}: {found['input']!r}: {message}{more}"
+
+
+def _replace(settings: T, keys: dict[str, Any], where: str) -> T:
+    try:
+        return type(settings).model_validate({**settings.model_dump(), **keys})
+    except ValidationError as error:
+        raise ValueError(_first(error, where)) from None

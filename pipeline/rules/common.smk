@@ -1,0 +1,28 @@
+# What the rules share: the checked parameters, and where work and logs go.
+from pathlib import Path
+
+from crystalnet.errors import CrystalNetError
+from pipeline import store
+from pipeline.code import code_of
+from pipeline.params import load_params
+from pipeline.sources import source_files
+
+try:
+    PARAMS = load_params()
+except CrystalNetError as error:
+    raise WorkflowError(str(error)) from None
+
+ENVIRONMENT = "../environment.yaml"
+
+# Work of another scale or other data settings stays beside this one's and is found again.
+DATA_SECTIONS = (
+    "seed", "systems", "structures", "split", "patterns", "densities", "store"
+)
+WORK = store.WORK / PARAMS.fingerprint(*DATA_SECTIONS)
+SHARDS = [f"{index:04d}" for index in range(PARAMS.store.shards)]
+
+
+wildcard_constraints:
+    shard=r"\d{4}",
+    model="|".join(PARAMS.models),
+    system="|".join(PARAMS.systems),

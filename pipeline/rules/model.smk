@@ -1,0 +1,120 @@
+# From the data set to scored models.
+
+
+rule train:
+    input:
+        code=code_of("pipeline.steps.train"),
+        table=store.DATASET,
+        patterns=store.PATTERNS,
+        densities=store.DENSITIES,
+    output:
+        weights=store.WEIGHTS,
+        card=store.CARD,
+        curves=store.CURVES,
+    log:
+        "work/logs/train/{model}.log",
+    benchmark:
+        "work/benchmarks/train/{model}.tsv"
+    threads: 2
+    retries: 1
+    resources:
+        gpu=0 if PARAMS.scale == "quick" else 1,
+        mem_mb=8000,
+        runtime=30 if PARAMS.scale == "quick" else 600,
+    params:
+        settings=PARAMS.fingerprint("seed", "network", "training", "protocols"),
+        model=lambda wildcards: str(PARAMS.models[wildcards.model]),
+    conda:
+        ENVIRONMENT
+    message:
+        "train: {wildcards.model}"
+    shell:
+        "python -m pipeline.steps.train --model {wildcards.model} --threads {threads} "
+        "--weights {output.weights} --card {output.card} --curves {output.curves} "
+        "2>&1 | tee {log}"
+
+
+rule evaluate:
+    input:
+        code=code_of("pipeline.steps.evaluate"),
+        table=store.DATASET,
+        patterns=store.PATTERNS,
+        densities=store.DENSITIES,
+        weights=store.WEIGHTS,
+    output:
+        scores=store.MODEL_SCORES,
+        metrics=store.MODEL_METRICS,
+    log:
+        "work/logs/evaluate/{model}.log",
+    benchmark:
+        "work/benchmarks/evaluate/{model}.tsv"
+    threads: 2
+    resources:
+        gpu=0 if PARAMS.scale == "quick" else 1,
+        mem_mb=8000,
+        runtime=60,
+    params:
+        settings=PARAMS.fingerprint("seed", "evaluation", "protocols"),
+        model=lambda wildcards: str(PARAMS.models[wildcards.model]),
+    conda:
+        ENVIRONMENT
+    message:
+        "evaluate: {wildcards.model} on its test crystals"
+    shell:
+        "python -m pipeline.steps.evaluate --model {wildcards.model} --threads {threads} "
+        "--weights {input.weights} --scores {output.scores} --metrics {output.metrics} "
+        "2>&1 | tee {log}"
+
+
+rule baselines:
+    input:
+        code=code_of("pipeline.steps.baselines"),
+        table=store.DATASET,
+        patterns=store.PATTERNS,
+        densities=store.DENSITIES,
+    output:
+        scores=store.BASELINE_SCORES,
+        metrics=store.BASELINE_METRICS,
+    log:
+        "work/logs/baselines/{system}.log",
+    benchmark:
+        "work/benchmarks/baselines/{system}.tsv"
+    threads: 2
+    resources:
+        gpu=0 if PARAMS.scale == "quick" else 1,
+        mem_mb=8000,
+        runtime=60,
+    params:
+        settings=PARAMS.fingerprint("seed", "evaluation", "protocols"),
+    conda:
+        ENVIRONMENT
+    message:
+        "baselines: what no network reaches, {wildcards.system}"
+    shell:
+        "python -m pipeline.steps.baselines --system {wildcards.system} --threads {threads} "
+        "--scores {output.scores} --metrics {output.metrics} 2>&1 | tee {log}"
+
+
+rule ablate:
+    input:
+        code=code_of("pipeline.steps.ablate"),
+        scores=expand(store.MODEL_SCORES, model=PARAMS.models),
+    output:
+        table=store.ABLATION,
+        metrics=store.METRICS / "ablation.json",
+    log:
+        "work/logs/ablate.log",
+    benchmark:
+        "work/benchmarks/ablate.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        settings=PARAMS.fingerprint("seed", "evaluation", "models"),
+    conda:
+        ENVIRONMENT
+    message:
+        "ablate: what each input is worth, crystal by crystal"
+    shell:
+        "python -m pipeline.steps.ablate --scores {input.scores} --table {output.table} "
+        "--metrics {output.metrics} 2>&1 | tee {log}"

@@ -1,0 +1,50 @@
+# From scores to a page that a person opens.
+
+
+rule report:
+    input:
+        code=code_of("pipeline.steps.report"),
+        table=store.DATASET,
+        patterns=store.PATTERNS,
+        densities=store.DENSITIES,
+        dataset_metrics=store.METRICS / "dataset.json",
+        paper_results="data/paper_test_results.parquet",
+        weights=expand(store.WEIGHTS, model=PARAMS.models),
+        cards=expand(store.CARD, model=PARAMS.models),
+        curves=expand(store.CURVES, model=PARAMS.models),
+        scores=expand(store.MODEL_SCORES, model=PARAMS.models),
+        metrics=expand(store.MODEL_METRICS, model=PARAMS.models),
+        baselines=expand(store.BASELINE_METRICS, system=PARAMS.systems),
+        baseline_scores=expand(store.BASELINE_SCORES, system=PARAMS.systems),
+        ablation=store.ABLATION,
+        ablation_metrics=store.METRICS / "ablation.json",
+    output:
+        page=report(store.REPORT, caption="../../reports/captions/page.rst", category="Report"),
+        figures=report(
+            directory(store.FIGURES),
+            patterns=["{name}.png"],
+            caption="../../reports/captions/figures.rst",
+            category="Figures",
+        ),
+        tables=report(
+            directory(store.TABLES),
+            patterns=["{name}.md"],
+            caption="../../reports/captions/tables.rst",
+            category="Tables",
+        ),
+    log:
+        "work/logs/report.log",
+    benchmark:
+        "work/benchmarks/report.tsv"
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        settings=PARAMS.fingerprint("scale", "seed", "evaluation", "models", "protocols"),
+    conda:
+        ENVIRONMENT
+    message:
+        "report: {output.page}"
+    shell:
+        "python -m pipeline.steps.report --page {output.page} --figures {output.figures} "
+        "--tables {output.tables} 2>&1 | tee {log}"

@@ -1,0 +1,68 @@
+"""Put the densities of one shard of the crystals on the stored grid."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from pipeline import store
+from pipeline.crystal_tables import crystals_of
+from pipeline.params import load_params
+from pipeline.sources import density_source
+from pipeline.sources.base import DensityRecord
+from pipeline.steps import command
+from pipeline.steps.shards import read_shard
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--split", type=Path, default=store.SPLIT)
+    parser.add_argument("--shard", type=int, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args()
+    params = load_params()
+    settings = params.densities
+    source = density_source(params)
+    rows = read_shard(arguments.split, arguments.shard, params.store)
+    records = source.densities(crystals_of(rows), settings.grid)
+    provenance: list[dict[str, str | float]] = []
+
+    def blocks() -> Iterator[dict[str, np.ndarray]]:
+        size = params.store.crystals_per_file
+        pending: list[DensityRecord] = []
+        what = f"densities, shard {arguments.shard} of {len(rows)} crystals"
+        for record in command.progress(records, what):
+            provenance.append(record.provenance)
+            pending.append(record)
+            if len(pending) == size:
+                yield _stack(pending, settings.dtype, source.label)
+                pending.clear()
+        if pending:
+            yield _stack(pending, settings.dtype, source.label)
+
+    store.write_arrays(
+        arguments.output,
+        blocks(),
+        crystals=len(rows),
+        crystals_per_file=params.store.crystals_per_file,
+        attributes={
+            "material_ids": rows["material_id"].tolist(),
+            "density_source": source.name,
+            "density_label": source.label,
+            "licence": source.licence,
+            "resample": settings.resample,
+            "provenance": provenance,
+        },
+    )
+
+
+def _stack(records: list[DensityRecord], dtype: str, label: str) -> dict[str, np.ndarray]:
+    densities = np.stack([record.density for record in records]).astype(dtype)
+    store.check_densities(densities, [record.material_id for record in records], label)
+    electrons = np.array([record.electrons for record in records], dtype=np.float64)
+    return {"densities": densities, "electrons": electrons}
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,75 @@
+"""A final name never holds half a file."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from crystalnet.files import atomic_write, sha256
+
+
+def test_a_file_appears_whole(tmp_path: Path) -> None:
+    with atomic_write(tmp_path / "deep/file") as temporary:
+        temporary.write_text("whole")
+        assert not (tmp_path / "deep/file").exists()
+    assert (tmp_path / "deep/file").read_text() == "whole"
+    assert [p.name for p in (tmp_path / "deep").iterdir()] == ["file"]
+
+
+def test_a_directory_replaces_a_directory(tmp_path: Path) -> None:
+    for content in ("one", "two"):
+        with atomic_write(tmp_path / "store") as temporary:
+            temporary.mkdir()
+            (temporary / content).write_text(content)
+    assert [p.name for p in tmp_path.rglob("*")] == ["store", "two"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, OSError])
+def test_a_failure_keeps_what_was_there(tmp_path: Path, error: type[BaseException]) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def fail() -> None:
+        with atomic_write(path) as temporary:
+            temporary.write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        fail()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_kill_9_leaves_no_half_file_under_the_final_name(tmp_path: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path; from crystalnet.files import atomic_write\n"
+        "with atomic_write(Path(sys.argv[1])) as t:\n"
+        "    t.write_text('half'); print('writing', flush=True); time.sleep(60)\n"
+    )
+    path = tmp_path / "file"
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, cwd=os.getcwd()
+    )
+    assert process.stdout is not None
+    with process.stdout:
+        process.stdout.readline()
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert not path.exists()
+    with atomic_write(path) as temporary:
+        temporary.write_text("whole")
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_sha256_of_a_directory_sees_names_and_contents(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x").write_text("1")
+    assert sha256(tmp_path / "a") == sha256(tmp_path / "b")
+    (tmp_path / "b/x").rename(tmp_path / "b/y")
+    assert sha256(tmp_path / "a") != sha256(tmp_path / "b")
+    (tmp_path / "a/x").write_text("2")
+    assert sha256(tmp_path / "a/x") != sha256(tmp_path / "b/y")
