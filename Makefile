@@ -22,7 +22,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 reproduce: setup  ## crystals -> patterns, densities, models, scores, report
 	python -m pipeline.unlock
-	snakemake --cores $(CORES) --quiet rules host all
+	snakemake all --cores $(CORES) --quiet rules host reason
 	@echo "Open reports/index.html"
 
 test: setup  ## everything that needs no GPU, no network, no key and no extra program
@@ -47,7 +47,7 @@ record: setup  ## after `snakemake all`: tell DVC that what lies here is the res
 
 pull: setup  ## fetch the artifacts of this revision, and tell Snakemake that they are current
 	dvc pull
-	snakemake --cores 1 --touch --quiet all -- all
+	snakemake all --cores 1 --touch --quiet all
 
 lock: setup  ## pin every package anew
 	echo "torch==2.13.0" > .venv/constraints.txt

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from numpy import ndarray
 
-from crystalnet.crystallography.composition import composition_input
+from crystalnet.crystallography.composition import composition_input, molar_fractions
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.errors import CrystalNetError
 from crystalnet.learning.tensors import CrystalTensors
@@ -120,7 +120,7 @@ class Dataset:
         inside = positions - positions[0]
         formulas = [
             composition_input(
-                crystal.atomic_numbers,
+                molar_fractions(crystal.atomic_numbers),
                 composition,
                 np.random.default_rng([seed, zlib.crc32(crystal.material_id.encode())]),
             )

@@ -1,7 +1,7 @@
 """Keep the code files among the deps of dvc.yaml true.
 
-    python -m pipeline.ledger            write them
-    python -m pipeline.ledger --check    say which stage is out of date, exit 1
+python -m pipeline.ledger            write them
+python -m pipeline.ledger --check    say which stage is out of date, exit 1
 """
 
 import argparse

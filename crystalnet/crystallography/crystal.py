@@ -1,7 +1,6 @@
 """A crystal: a lattice and the atoms in one cell."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -60,7 +59,7 @@ class Crystal:
         return float(abs(np.linalg.det(self.lattice)))
 
     @classmethod
-    def from_structure(cls, structure: Structure, material_id: str = "") -> Self:
+    def from_structure(cls, structure: Structure, material_id: str = "") -> "Crystal":
         """Take over a pymatgen Structure.
 
         Raises:

@@ -116,5 +116,5 @@ rule ablate:
     message:
         "ablate: what each input is worth, crystal by crystal"
     shell:
-        "python -m pipeline.steps.ablate --scores {input.scores} --table {output.table} "
+        "python -m pipeline.steps.ablate --table {output.table} "
         "--metrics {output.metrics} 2>&1 | tee {log}"

@@ -1,0 +1,87 @@
+"""Where crystals and densities come from; params.yaml chooses by name.
+
+A new source is a module here with a class that fits `base.CrystalSource` or
+`base.DensitySource`, and a line in the two factories and in `source_files`.
+"""
+
+from pathlib import Path
+
+from crystalnet.errors import CrystalNetError
+from pipeline.params import Params
+from pipeline.sources.base import CrystalSource, DensitySource
+from pipeline.sources.chgcar_folder import ChgcarFolder, chgcar_files
+from pipeline.sources.embedded import DftDensities, EmbeddedCrystals
+from pipeline.sources.iam import IamDensities
+
+DATA = Path("data")
+STRUCTURES_FILE = "structures.parquet"
+DFT_FILE = "dft_densities.parquet"
+GAUSSIANS_FILE = "valence_gaussians.json"
+
+
+def crystal_source(params: Params, data: Path = DATA) -> CrystalSource:
+    """The source that `structures.source` names.
+
+    Raises:
+        CrystalNetError: for one that this version does not have.
+    """
+    match params.structures.source:
+        case "embedded":
+            return EmbeddedCrystals(data / STRUCTURES_FILE)
+        case "chgcar":
+            return _chgcar_folder(params)
+        case "materials_project":
+            raise _not_yet("structures.source")
+
+
+def density_source(params: Params, data: Path = DATA, device: str = "cpu") -> DensitySource:
+    """The source that `densities.source` names; `device` is where IAM densities are computed.
+
+    Raises:
+        CrystalNetError: for one that this version does not have.
+    """
+    match params.densities.source:
+        case "dft":
+            return DftDensities(data / DFT_FILE, params.densities.electron_tolerance)
+        case "iam":
+            return IamDensities(data / GAUSSIANS_FILE, device)
+        case "chgcar":
+            return _chgcar_folder(params)
+        case "materials_project":
+            raise _not_yet("densities.source")
+
+
+def source_files(params: Params, data: Path = DATA) -> list[Path]:
+    """The files that the chosen sources read, for an engine to watch."""
+    files = set()
+    if params.structures.source == "embedded":
+        files.add(data / STRUCTURES_FILE)
+    if params.densities.source == "dft":
+        files.add(data / DFT_FILE)
+    if params.densities.source == "iam":
+        files.add(data / GAUSSIANS_FILE)
+    if "chgcar" in (params.structures.source, params.densities.source):
+        files |= _chgcar_files(Path(params.densities.chgcar_folder))
+    return sorted(files)
+
+
+def _chgcar_folder(params: Params) -> ChgcarFolder:
+    settings = params.densities
+    return ChgcarFolder(
+        Path(settings.chgcar_folder), settings.resample, settings.electron_tolerance
+    )
+
+
+def _chgcar_files(folder: Path) -> set[Path]:
+    try:
+        return set(chgcar_files(folder).values())
+    except CrystalNetError:
+        # The step that reads the folder says what is wrong with it; an engine only watches it.
+        return {folder}
+
+
+def _not_yet(key: str) -> CrystalNetError:
+    return CrystalNetError(
+        f"{key} 'materials_project' is not available in this version; choose scale quick, "
+        "embedded or iam in params.yaml, or put CHGCAR files of your own into a folder"
+    )

@@ -39,3 +39,24 @@ def progress(items: Iterable[T], what: str, every: float = 5.0) -> Iterator[T]:
             left = f", {(now - start) / done * (total - done):.0f} s left" if total and done else ""
             print(f"{what}: {done}{of}{left}", flush=True)
         yield item
+
+
+def counter(what: str, every: float = 5.0) -> Callable[[int, int], None]:
+    """A function (done, total) that says so every few seconds."""
+    last = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= every:
+            last = time.monotonic()
+            print(f"{what}: {done} of {total}", flush=True)
+
+    return tell
+
+
+def device() -> str:
+    """Where a step computes: on a GPU if there is one."""
+    # Imported here because most steps need no torch, and it takes seconds to load.
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

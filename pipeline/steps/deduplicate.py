@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline import store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS, id_key, known_stable
 from pipeline.steps import command
-from pipeline.tables import read_table, write_table
+from pipeline.tables import read_table, table_metadata, write_table
 
 GROUP = ["formula_pretty", "spacegroup_number"]
 
@@ -48,8 +48,9 @@ def main() -> None:
     parser.add_argument("--duplicates", type=Path, default=store.DUPLICATES)
     arguments = parser.parse_args()
     kept, dropped = deduplicate(read_table(arguments.structures, CRYSTAL_COLUMNS))
-    write_table(arguments.duplicates, dropped)
-    write_table(arguments.crystals, kept)
+    about = table_metadata(arguments.structures)
+    write_table(arguments.duplicates, dropped, about)
+    write_table(arguments.crystals, kept, about)
     print(f"deduplicate: {len(kept)} crystals kept, {len(dropped)} duplicates")
 
 

@@ -36,10 +36,10 @@ def main() -> None:
             provenance.append(record.provenance)
             pending.append(record)
             if len(pending) == size:
-                yield _stack(pending, settings.dtype, source.label)
+                yield _stack(pending, settings.dtype)
                 pending.clear()
         if pending:
-            yield _stack(pending, settings.dtype, source.label)
+            yield _stack(pending, settings.dtype)
 
     store.write_arrays(
         arguments.output,
@@ -57,9 +57,8 @@ def main() -> None:
     )
 
 
-def _stack(records: list[DensityRecord], dtype: str, label: str) -> dict[str, np.ndarray]:
+def _stack(records: list[DensityRecord], dtype: str) -> dict[str, np.ndarray]:
     densities = np.stack([record.density for record in records]).astype(dtype)
-    store.check_densities(densities, [record.material_id for record in records], label)
     electrons = np.array([record.electrons for record in records], dtype=np.float64)
     return {"densities": densities, "electrons": electrons}
 

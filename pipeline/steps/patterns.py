@@ -27,9 +27,7 @@ def main() -> None:
     what = f"patterns, shard {arguments.shard}"
     for row, crystal in enumerate(command.progress(crystals_of(rows), what)):
         pattern = powder_pattern(crystal, settings.wavelength, two_theta_range)
-        patterns[row] = bin_pattern(
-            pattern.two_theta, pattern.intensity, settings.bins, two_theta_range
-        )
+        patterns[row] = bin_pattern(pattern, settings.bins, two_theta_range)
     store.write_arrays(
         arguments.output,
         [{"patterns": patterns}],

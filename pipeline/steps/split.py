@@ -11,7 +11,7 @@ from pipeline import store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS, by_id, known_stable
 from pipeline.params import Split, load_params
 from pipeline.steps import command
-from pipeline.tables import read_table, write_table
+from pipeline.tables import read_table, table_metadata, write_table
 
 # Fewer crystals than this in a split cannot be normalised over a batch, or scored with a spread.
 FEWEST = 2
@@ -61,7 +61,8 @@ def main() -> None:
     params = load_params()
     crystals = read_table(arguments.crystals, CRYSTAL_COLUMNS)
     assigned = assign(crystals, params.split, params.seed)
-    write_table(arguments.output, assigned, {"split": params.split.kind})
+    about = table_metadata(arguments.crystals)
+    write_table(arguments.output, assigned, {**about, "split": params.split.kind})
     counts = assigned.groupby(["crystal_system", "split"], sort=False).size()
     for (system, name), count in counts.items():
         print(f"split: {system} {name} {count}")

@@ -12,7 +12,7 @@ from pipeline.crystal_tables import CRYSTAL_COLUMNS, by_id
 from pipeline.params import load_params
 from pipeline.sources import crystal_source, density_source
 from pipeline.steps import command
-from pipeline.tables import write_table
+from pipeline.tables import refuse_repeats, write_table
 
 
 def collect(
@@ -26,12 +26,7 @@ def collect(
     Raises:
         CrystalNetError: for a duplicate id, or a system that no crystal is left for.
     """
-    repeated = crystals.loc[crystals["material_id"].duplicated(), "material_id"]
-    if len(repeated):
-        raise CrystalNetError(
-            f"material id {repeated.iloc[0]} stands in {1 + (repeated == repeated.iloc[0]).sum()} "
-            "rows of the structures; give every crystal an id of its own"
-        )
+    refuse_repeats(crystals, "structures")
     kept = crystals[crystals["crystal_system"].isin(list(systems))]
     if available is not None:
         kept = kept[kept["material_id"].isin(list(available))]

@@ -1,0 +1,67 @@
+"""The score that chooses the checkpoint: validation SSIM, best of guesses and 24 rotations."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from crystalnet.errors import CrystalNetError
+from crystalnet.learning.tensors import CrystalTensors
+from crystalnet.network.crystalnet import CrystalNet
+from crystalnet.scoring.ssim import score_guesses
+
+_CRYSTALS_AT_ONCE = 32
+
+
+@dataclass(frozen=True, eq=False)
+class ValidationSet:
+    """Validation crystals on the validation grid.
+
+    Attributes:
+        truth: densities at every (N / grid)-th voxel, e/A^3.
+        axis: the coordinate of those voxels along each axis, in [-0.5, 0.5).
+    """
+
+    patterns: Float[Tensor, "crystals bins"]
+    formulas: Float[Tensor, "crystals elements"] | None
+    truth: Float[Tensor, "crystals grid grid grid"]
+    axis: Float[Tensor, " grid"]
+
+    @classmethod
+    def of(cls, crystals: CrystalTensors, grid: int, with_formula: bool) -> "ValidationSet":
+        """Take voxels floor(i N / grid) along each axis.
+
+        Raises:
+            CrystalNetError: if the validation grid is finer than the density grid.
+        """
+        if grid > crystals.grid:
+            raise CrystalNetError(
+                f"validation_grid is {grid}, but the densities have {crystals.grid} points an "
+                "axis; choose at most that many"
+            )
+        device = crystals.densities.device
+        voxels = torch.arange(grid, device=device) * crystals.grid // grid
+        truth = crystals.densities[:, voxels][:, :, voxels][:, :, :, voxels]
+        return cls(
+            crystals.patterns,
+            crystals.formulas if with_formula else None,
+            truth.float(),
+            voxels / crystals.grid - 0.5,
+        )
+
+
+def validation_ssim(
+    model: CrystalNet, crystals: ValidationSet, guesses: int, generator: torch.Generator
+) -> float:
+    """Mean over the crystals of the best SSIM of `guesses` guesses in 24 array rotations."""
+    best = []
+    for first in range(0, len(crystals.truth), _CRYSTALS_AT_ONCE):
+        part = slice(first, first + _CRYSTALS_AT_ONCE)
+        formulas = None if crystals.formulas is None else crystals.formulas[part]
+        density = model.predict_on_axis(
+            crystals.patterns[part], formulas, crystals.axis, guesses, generator
+        )
+        scores = score_guesses(crystals.truth[part], density, "array")
+        best.append(scores.ssim.flatten(1).amax(dim=1))
+    return float(torch.cat(best).mean())

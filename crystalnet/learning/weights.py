@@ -1,0 +1,130 @@
+"""Trained networks as safetensors files that say what they hold."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from crystalnet.errors import CrystalNetError
+from crystalnet.files import atomic_write
+from crystalnet.network.crystalnet import CrystalNet
+from crystalnet.settings import CompositionInput, Count, NetworkSettings, Settings
+
+# The key of the safetensors header under which WeightsHeader stands as JSON.
+_HEADER = "crystalnet"
+
+
+class WeightsHeader(Settings):
+    """What a weights file says about its network.
+
+    Attributes:
+        network, pattern_bins, with_formula: the arguments of CrystalNet.
+        composition_input: the form of composition that it was trained on.
+        notes: whatever else was given when it was saved.
+    """
+
+    network: NetworkSettings
+    pattern_bins: Count
+    with_formula: bool
+    composition_input: CompositionInput
+    notes: dict[str, str]
+
+
+def save_weights(
+    path: Path | str,
+    model: CrystalNet,
+    metadata: Mapping[str, str],
+    dtype: torch.dtype = torch.float32,
+) -> None:
+    """Write a network's weights, atomically.
+
+    Args:
+        metadata: `composition_input`, and any further notes.
+        dtype: of the trained parameters: torch.float32, or torch.bfloat16 at half the size.
+            Buffers (running statistics, Fourier frequencies) stay as they are: the phases of the
+            position encoder need the digits.
+
+    Raises:
+        ValueError: if the metadata have no composition_input, or one that contradicts the model.
+    """
+    notes = dict(metadata)
+    header = WeightsHeader.model_validate(
+        {
+            "network": model.settings,
+            "pattern_bins": model.pattern_bins,
+            "with_formula": model.with_formula,
+            "composition_input": notes.pop("composition_input", None),
+            "notes": notes,
+        }
+    )
+    if (header.composition_input != "no_formula") != model.with_formula:
+        raise ValueError(
+            f"composition_input is {header.composition_input}, but the network was built with "
+            f"with_formula={model.with_formula}"
+        )
+    tensors = {name: p.detach().to(dtype).contiguous() for name, p in model.named_parameters()}
+    tensors |= {name: buffer.contiguous() for name, buffer in model.named_buffers()}
+    with atomic_write(path) as partial:
+        save_file(tensors, partial, metadata={_HEADER: header.model_dump_json()})
+
+
+def read_header(path: Path | str) -> WeightsHeader:
+    """What a weights file says about its network, without reading the weights.
+
+    Raises:
+        CrystalNetError: if the file is missing, damaged, or not of this project.
+    """
+    return _read(path, with_tensors=False)[0]
+
+
+def load_model(path: Path | str, device: torch.device | str = "cpu") -> CrystalNet:
+    """The network of a weights file, in float32 and evaluation mode.
+
+    Raises:
+        CrystalNetError: if the file is missing, damaged, not of this project, or its weights do
+            not fit the network it names.
+    """
+    header, tensors = _read(path, with_tensors=True)
+    model = CrystalNet(header.network, header.pattern_bins, header.with_formula)
+    wanted = model.state_dict()
+    for name in sorted(wanted.keys() | tensors.keys()):
+        seen = tuple(tensors[name].shape) if name in tensors else "nothing"
+        want = tuple(wanted[name].shape) if name in wanted else "nothing"
+        if seen != want:
+            raise CrystalNetError(
+                f"{path}: {name} is {seen}, but its header asks for {want}; "
+                "the file is not whole or was edited: copy or train it again"
+            )
+        if not tensors[name].isfinite().all():
+            raise CrystalNetError(f"{path}: {name} holds NaN or infinity; train it again")
+    model.load_state_dict(tensors)
+    return model.to(device).eval()
+
+
+def _read(path: Path | str, with_tensors: bool) -> tuple[WeightsHeader, dict[str, Tensor]]:
+    if not Path(path).is_file():
+        raise CrystalNetError(f"{path}: no such weights file; train a model or fetch it")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            header = WeightsHeader.model_validate_json(metadata[_HEADER])
+            names = list(file.keys()) if with_tensors else []
+            return header, {name: file.get_tensor(name) for name in names}
+    except (SafetensorError, OSError) as error:
+        raise CrystalNetError(
+            f"{path}: no whole safetensors file ({error}); copy or train it again"
+        ) from error
+    except KeyError as error:
+        raise CrystalNetError(
+            f"{path}: a safetensors file, but not of a CrystalNet (no '{_HEADER}' in its header)"
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise CrystalNetError(
+            f"{path}: its header does not describe a CrystalNet: {where}: {first['msg']}"
+        ) from error

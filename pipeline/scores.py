@@ -1,0 +1,63 @@
+"""Scores of one model as a table with a row per crystal and as a few figures for the ledger."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from crystalnet.files import atomic_write
+from crystalnet.scoring.protocol import ROTATION_SETS, Columns
+from crystalnet.scoring.summary import summarise, summarise_groups
+from crystalnet.settings import EvaluationSettings
+
+
+def score_table(rows: pd.DataFrame, columns: Columns, density_source: str) -> pd.DataFrame:
+    """One row per crystal: what it is, and all its scores."""
+    about = rows[["material_id", "formula_pretty", "spacegroup_number", "crystal_system", "nsites"]]
+    return about.reset_index(drop=True).assign(density_source=density_source, **columns)
+
+
+def headline(
+    columns: Columns, settings: EvaluationSettings, density_source: str, seed: int
+) -> dict[str, Any]:
+    """The figures of one model.
+
+    `ssim` and `psnr` are the best over guesses and rotations of the set that `settings` names (the
+    paper's protocol, which looks at the truth), with their spread over crystals; the others are
+    means over crystals, named as in `crystalnet.scoring.protocol.score_crystals`.
+    """
+    chosen = settings.rotations
+    figures = summarise(columns, seed)
+    means = {name: figure["mean"] for name, figure in figures.items()}
+    return {
+        "density_source": density_source,
+        "crystals": len(columns[f"ssim_{chosen}"]),
+        "ssim": figures[f"ssim_{chosen}"],
+        "psnr": figures[f"psnr_{chosen}"],
+        **{
+            f"{score}_{name}": means[f"{score}_{name}"]
+            for score in ("ssim", "psnr")
+            for name in ROTATION_SETS
+        },
+        **{
+            f"{score}_{kind}": means[f"{score}_{kind}_{chosen}"]
+            for score in ("ssim", "psnr")
+            for kind in ("first", "mean", "spread")
+        },
+        "ssim_first_none": means["ssim_first_none"],
+        "psnr_first_none": means["psnr_first_none"],
+        **{name: mean for name, mean in means.items() if not name.startswith(("ssim", "psnr"))},
+    }
+
+
+def by_space_group(table: pd.DataFrame, column: str, seed: int) -> dict[str, Any]:
+    """Figures of one column for the crystals of each space group."""
+    return summarise_groups({column: table[column].to_numpy()}, table["spacegroup_number"], seed)
+
+
+def write_metrics(path: Path, metrics: Mapping[str, Any]) -> None:
+    """Write metrics as JSON, atomically."""
+    with atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")

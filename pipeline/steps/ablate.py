@@ -1,0 +1,112 @@
+"""What each input is worth: every model against the one with the baseline input.
+
+Both were scored on the same test crystals, so differences are taken crystal by crystal and their
+interval is that of the mean of the differences (95 %, bootstrap over crystals).
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from crystalnet.errors import CrystalNetError
+from crystalnet.scoring.summary import summarise
+from crystalnet.settings import EvaluationSettings
+from pipeline import store
+from pipeline.params import Model, load_params
+from pipeline.scores import write_metrics
+from pipeline.steps import command
+from pipeline.tables import read_table, write_table
+
+
+def compare(
+    scores: dict[str, pd.DataFrame],
+    models: dict[str, Model],
+    settings: EvaluationSettings,
+    seed: int,
+) -> pd.DataFrame:
+    """One row per model: its mean scores, and the differences from its reference.
+
+    The reference is the model of the same system and protocol that is given the baseline input;
+    without one, or for the reference itself, the differences are missing.
+
+    Raises:
+        CrystalNetError: if a model and its reference were scored on different crystals.
+    """
+    references = {
+        (model.system, model.protocol): name
+        for name, model in models.items()
+        if model.input == "baseline"
+    }
+    rows = []
+    for name, model in models.items():
+        reference = references.get((model.system, model.protocol))
+        row: dict[str, object] = {
+            "model": name,
+            "system": model.system,
+            "input": model.input,
+            "protocol": model.protocol,
+            "density_source": scores[name]["density_source"].iat[0],
+            "crystals": len(scores[name]),
+            "reference": reference if reference != name else None,
+        }
+        for score in ("ssim", "psnr"):
+            column = f"{score}_{settings.rotations}"
+            row[score] = scores[name][column].mean()
+            figures: dict[str, float | None] = dict.fromkeys(
+                ("mean", "mean_low", "mean_high"), np.nan
+            )
+            if row["reference"] is not None:
+                mine, theirs = (
+                    scores[which].set_index("material_id")[column]
+                    for which in (name, str(reference))
+                )
+                if set(mine.index) != set(theirs.index):
+                    raise CrystalNetError(
+                        f"{name} and {reference} were scored on different crystals; "
+                        "evaluate both again"
+                    )
+                difference = (mine - theirs.loc[mine.index]).to_numpy()
+                figures |= summarise({score: difference}, seed)[score]
+            row[f"{score}_difference"] = figures["mean"]
+            row[f"{score}_difference_low"] = figures["mean_low"]
+            row[f"{score}_difference_high"] = figures["mean_high"]
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--table", type=Path, default=store.ABLATION)
+    parser.add_argument("--metrics", type=Path, default=store.METRICS / "ablation.json")
+    arguments = parser.parse_args()
+    params = load_params()
+    column = params.evaluation.rotations
+    wanted = ["material_id", "density_source", f"ssim_{column}", f"psnr_{column}"]
+    scores = {
+        name: read_table(Path(store.MODEL_SCORES.format(model=name)), wanted)
+        for name in params.models
+    }
+    table = compare(scores, params.models, params.evaluation, params.seed)
+    sources = ", ".join(sorted(set(table["density_source"])))
+    write_table(arguments.table, table, {"density_source": sources})
+    numbers = ["ssim", "psnr", "ssim_difference", "psnr_difference"]
+    write_metrics(
+        arguments.metrics,
+        {
+            str(row["model"]): {name: row[name] for name in numbers if pd.notna(row[name])}
+            for row in table.to_dict("records")
+        },
+    )
+    for row in table.to_dict("records"):
+        if row["reference"]:
+            print(
+                f"{row['model']}: SSIM {row['ssim']:.3f}, {row['ssim_difference']:+.3f} "
+                f"({row['ssim_difference_low']:+.3f} to {row['ssim_difference_high']:+.3f}) "
+                f"against {row['reference']}"
+            )
+
+
+if __name__ == "__main__":
+    command.run(main)

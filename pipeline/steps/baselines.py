@@ -1,0 +1,58 @@
+"""Score what needs no network on the test crystals of one system."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from crystalnet.scoring.baselines import ConstantMean, MeanDensity, NearestPattern
+from crystalnet.scoring.evaluate import Predictor, evaluate
+from pipeline.dataset import Dataset
+from pipeline.params import load_params
+from pipeline.scores import headline, score_table, write_metrics
+from pipeline.steps import command
+from pipeline.tables import write_table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--system", required=True)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--scores", type=Path, required=True)
+    parser.add_argument("--metrics", type=Path, required=True)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    params = load_params()
+    system = arguments.system
+    settings = params.evaluation
+    device = command.device()
+    dataset = Dataset()
+    training = dataset.tensors(system, "train", seed=params.seed)
+    test = dataset.tensors(system, "test", seed=params.seed)
+    baselines: dict[str, Predictor] = {
+        "constant_mean": ConstantMean(training),
+        "mean_density": MeanDensity(training),
+        "nearest_pattern": NearestPattern(training),
+    }
+    tables, metrics = [], {}
+    for name, baseline in baselines.items():
+        columns = evaluate(baseline, test, settings, params.seed, device)
+        table = score_table(dataset.rows(system, "test"), columns, dataset.density_source)
+        tables.append(table.assign(baseline=name))
+        metrics[name] = headline(columns, settings, dataset.density_source, params.seed)
+        print(
+            f"{system} {name}: SSIM {metrics[name]['ssim']['mean']:.3f}, "
+            f"PSNR {metrics[name]['psnr']['mean']:.1f} dB",
+            flush=True,
+        )
+    write_table(
+        arguments.scores,
+        pd.concat(tables, ignore_index=True),
+        {"densities": dataset.density_label},
+    )
+    write_metrics(arguments.metrics, metrics)
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,53 @@
+"""Score one trained model on the test crystals of its system."""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from crystalnet.learning.weights import load_model
+from crystalnet.scoring.evaluate import evaluate
+from pipeline.dataset import Dataset
+from pipeline.params import load_params
+from pipeline.scores import headline, score_table, write_metrics
+from pipeline.steps import command
+from pipeline.tables import write_table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="its name in params.yaml")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--scores", type=Path, required=True)
+    parser.add_argument("--metrics", type=Path, required=True)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    params = load_params()
+    name = arguments.model
+    model = params.models[name]
+    settings = params.evaluation_of(model.protocol)
+    device = command.device()
+    dataset = Dataset()
+    test = dataset.tensors(model.system, "test", composition=model.input, seed=params.seed)
+    columns = evaluate(
+        load_model(arguments.weights, device),
+        test,
+        settings,
+        params.seed,
+        device,
+        progress=command.counter(f"{name}: crystals scored"),
+    )
+    table = score_table(dataset.rows(model.system, "test"), columns, dataset.density_source)
+    metrics = headline(columns, settings, dataset.density_source, params.seed)
+    write_table(arguments.scores, table, {"model": name, "densities": dataset.density_label})
+    write_metrics(arguments.metrics, metrics)
+    print(
+        f"{name}: SSIM {metrics['ssim']['mean']:.3f} +- {metrics['ssim']['std']:.3f}, "
+        f"PSNR {metrics['psnr']['mean']:.1f} dB, one guess without an oracle "
+        f"{metrics['ssim_first_none']:.3f}; {len(table)} test crystals on {dataset.density_label}"
+    )
+
+
+if __name__ == "__main__":
+    command.run(main)
