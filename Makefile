@@ -26,11 +26,11 @@ reproduce: setup  ## crystals -> patterns, densities, models, scores, report
 	@echo "Open reports/index.html"
 
 test: setup  ## everything that needs no GPU, no network, no key and no extra program
-	pytest -n 2 -m "not slow"
+	OMP_NUM_THREADS=1 pytest -n 2 --dist loadgroup -m "not slow"
 	@echo "Left out: tests marked slow; 'make test-all' runs them."
 
 test-all: setup  ## the tests above and the slow ones
-	pytest -n 2
+	OMP_NUM_THREADS=1 pytest -n 2 --dist loadgroup
 
 lint: setup  ## ruff, mypy, snakemake --lint, and that the ledger agrees with the code
 	ruff check .

@@ -13,23 +13,29 @@ def stratified_voxels(
     """One random voxel in each of points_per_axis^3 bins of the cell, for each crystal.
 
     The released code draws u = (bin + r) / p, r uniform in [0, 1), and floors N u to a voxel. With
-    integers floor(N (bin + r) / p) = floor((bin N + k) / p), k uniform in 0..N-1: the
-    same distribution for every N and p, from a single integer draw. A common factor of N and p
-    cancels, and where p divides N no division is left.
+    integers floor(N (bin + r) / p) = floor((bin N + k) / p), k uniform in 0..N-1: the same
+    distribution for every N and p. A common factor of N and p cancels, where p divides N no
+    division is left, and one integer draw a point stands for k along all three axes.
     """
     common = math.gcd(grid, points_per_axis)
     reach, divisor = grid // common, points_per_axis // common
     device = generator.device
-    starts = torch.arange(points_per_axis, dtype=torch.int32, device=device) * reach
-    voxels = torch.randint(
-        reach,
-        (crystals, points_per_axis**3, 3),
+    within = _triples(torch.arange(reach, dtype=torch.int32, device=device))
+    bins = _triples(torch.arange(points_per_axis, dtype=torch.int32, device=device) * reach)
+    draws = torch.randint(
+        len(within),
+        (crystals * len(bins),),
         generator=generator,
         dtype=torch.int32,
         device=device,
     )
-    voxels += torch.cartesian_prod(starts, starts, starts).reshape(-1, 3)
+    voxels = within.index_select(0, draws).view(crystals, -1, 3)
+    voxels += bins
     return voxels if divisor == 1 else voxels // divisor
+
+
+def _triples(axis: Int[Tensor, " axis"]) -> Int[Tensor, "triples 3"]:
+    return torch.cartesian_prod(axis, axis, axis).reshape(-1, 3)
 
 
 def draw_points(

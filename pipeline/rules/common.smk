@@ -19,6 +19,8 @@ DATA_SECTIONS = (
     "seed", "systems", "structures", "split", "patterns", "densities", "store"
 )
 WORK = store.WORK / PARAMS.fingerprint(*DATA_SECTIONS)
+# A small network gains nothing from a second thread; two trainings side by side gain all.
+THREADS = 1 if PARAMS.scale == "quick" else 4
 SHARDS = [f"{index:04d}" for index in range(PARAMS.store.shards)]
 
 

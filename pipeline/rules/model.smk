@@ -15,7 +15,7 @@ rule train:
         "work/logs/train/{model}.log",
     benchmark:
         "work/benchmarks/train/{model}.tsv"
-    threads: 2
+    threads: THREADS
     retries: 1
     resources:
         gpu=0 if PARAMS.scale == "quick" else 1,
@@ -48,7 +48,7 @@ rule evaluate:
         "work/logs/evaluate/{model}.log",
     benchmark:
         "work/benchmarks/evaluate/{model}.tsv"
-    threads: 2
+    threads: THREADS
     resources:
         gpu=0 if PARAMS.scale == "quick" else 1,
         mem_mb=8000,
@@ -79,7 +79,7 @@ rule baselines:
         "work/logs/baselines/{system}.log",
     benchmark:
         "work/benchmarks/baselines/{system}.tsv"
-    threads: 2
+    threads: THREADS
     resources:
         gpu=0 if PARAMS.scale == "quick" else 1,
         mem_mb=8000,

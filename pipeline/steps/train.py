@@ -28,7 +28,7 @@ LICENCE = "MIT; trained on crystals of the Materials Project (CC BY 4.0)"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True, help="its name in params.yaml")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--card", type=Path, required=True)
     parser.add_argument("--curves", type=Path, required=True)

@@ -175,13 +175,14 @@ def test_without_a_formula_the_composition_is_not_looked_at(
 
 
 def test_bfloat16_keeps_float32_weights_and_trains(run: Run, tmp_path: Path) -> None:
-    exact = run(tmp_path / "exact", cycles=[1])
-    rounded = run(tmp_path / "rounded", cycles=[1], precision="bfloat16")
+    one_step = {"cycles": [1], "batch_size": 10}
+    exact = run(tmp_path / "exact", **one_step)
+    rounded = run(tmp_path / "rounded", **one_step, precision="bfloat16")
     l1 = {
         name: float((tmp_path / name / "curves.csv").read_text().splitlines()[1].split(",")[3])
         for name in ("exact", "rounded")
     }
-    # The same crystals, points and noise, so the first epoch differs by rounding alone.
+    # The same weights, crystals, points and noise: the first loss differs by rounding alone.
     assert l1["rounded"] == pytest.approx(l1["exact"], rel=0.02)
     assert l1["rounded"] != l1["exact"]
     assert math.isfinite(rounded.best_ssim)

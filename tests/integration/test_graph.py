@@ -1,0 +1,114 @@
+"""The graph and the ledger say the same, and the graph is clean."""
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dvc.dependency.param import ParamsDependency
+from dvc.repo import Repo
+
+from pipeline.ledger import LEDGER, code_by_rule, rewrite
+
+pytestmark = pytest.mark.xdist_group("engines")
+Project = Any
+
+
+def covered(path: str, by: set[str]) -> bool:
+    """Whether a path or a folder that holds it is in the set."""
+    parts = Path(path).parts
+    return any("/".join(parts[: end + 1]) in by for end in range(len(parts)))
+
+
+@pytest.fixture(scope="module")
+def rules_of_outputs(recorded: Project) -> dict[str, tuple[str, set[str]]]:
+    """For each file of the graph: the rule that makes it, and that rule's inputs."""
+    text = recorded.snakemake("all", "--detailed-summary").stdout
+    rows = csv.DictReader(io.StringIO(text), delimiter="\t")
+    return {
+        row["output_file"]: (row["rule"], set(filter(None, row["input-file(s)"].split(","))))
+        for row in rows
+    }
+
+
+def test_lint_is_clean(tiny: Project) -> None:
+    done = tiny.snakemake("--lint", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_dry_run_works_on_a_clone(tiny: Project) -> None:
+    planned = tiny.planned()
+    for rule in code_by_rule():
+        assert re.search(rf"^{rule} +\d", planned, re.M), rule
+
+
+def test_all_names_every_artifact_of_the_ledger(tiny: Project) -> None:
+    """Metrics in git must not hide that an artifact is missing."""
+    rule_all = tiny.snakemake("--dry-run", "all").stdout
+    listed = re.search(r"^rule all:\n    input: (.*)$", rule_all, re.M)
+    assert listed is not None
+    inputs = set(listed[1].split(", "))
+    with Repo(str(tiny.folder)) as repo:
+        outs = {
+            Path(out.fs_path).relative_to(tiny.folder).as_posix()
+            for stage in repo.index.stages
+            for out in stage.outs
+        }
+    assert inputs == outs
+
+
+def test_the_two_graphs_agree(
+    tiny: Project, rules_of_outputs: dict[str, tuple[str, set[str]]]
+) -> None:
+    """Every out has its rule, and each stage's deps are what its rules read from outside."""
+    with Repo(str(tiny.folder)) as repo:
+        stages = list(repo.index.stages)
+    assert {stage.name.split("@")[0] for stage in stages} >= {"structures", "train", "report"}
+    for stage in stages:
+        rules = set(stage.cmd.partition("--allowed-rules ")[2].partition(" --")[0].split())
+        outs = {Path(o.fs_path).relative_to(tiny.folder).as_posix() for o in stage.outs}
+        deps = {
+            Path(dep.fs_path).relative_to(tiny.folder).as_posix()
+            for dep in stage.deps
+            if not isinstance(dep, ParamsDependency)
+        }
+        waiting, reads = list(outs), set()
+        seen: set[str] = set()
+        while waiting:
+            target = waiting.pop()
+            assert target in rules_of_outputs, f"{stage.name}: no rule makes {target}"
+            rule, inputs = rules_of_outputs[target]
+            assert rule in rules, f"{stage.name}: {target} is made by {rule}"
+            for path in inputs - seen:
+                seen.add(path)
+                made_by = rules_of_outputs.get(path, ("", set()))[0]
+                (waiting.append if made_by in rules else reads.add)(path)
+        for path in reads:
+            assert covered(path, deps), f"{stage.name} reads {path}, which is no dep of it"
+        for dep in deps:
+            inside = any(covered(path, {dep}) for path in reads)
+            optional = dep.startswith("data/")  # read or not, as the sources in params.yaml say
+            assert inside or optional, f"{stage.name}: nothing reads the dep {dep}"
+
+
+def test_the_ledger_lists_the_code_of_every_stage() -> None:
+    text = LEDGER.read_text()
+    assert rewrite(text) == text
+
+
+def test_no_rule_calls_dvc_and_no_stage_persists() -> None:
+    for file in sorted(Path("pipeline/rules").glob("*.smk")):
+        assert not re.search(r'^\s+"[^"]*\bdvc\b', file.read_text(), re.M), file
+    ledger = LEDGER.read_text()
+    assert "persist" not in ledger
+    # DVC's parser breaks on flow lists that hold interpolations.
+    assert not re.search(r"\[[^\]]*\$\{", ledger)
+
+
+def test_every_rule_says_what_it_needs() -> None:
+    text = "".join(f.read_text() for f in sorted(Path("pipeline/rules").glob("*.smk")))
+    for rule in re.split(r"^rule ", text, flags=re.M)[1:]:
+        for directive in ("input", "output", "log", "benchmark", "resources", "conda", "message"):
+            assert f"\n    {directive}:" in rule, (rule.split(":")[0], directive)

@@ -1,0 +1,23 @@
+"""The code that a step runs is found from its imports."""
+
+from pipeline.code import NO_RESULT, code_of
+
+
+def test_imports_are_followed() -> None:
+    files = code_of("pipeline.steps.patterns")
+    assert "crystalnet/crystallography/diffraction.py" in files
+    assert "crystalnet/crystallography/scattering.py" in files, "imported by what is imported"
+    assert "pipeline/store.py" in files
+    assert files == sorted(set(files))
+
+
+def test_what_a_step_does_not_run_is_not_listed() -> None:
+    files = code_of("pipeline.steps.patterns")
+    assert not any(file.startswith(("crystalnet/network", "reports")) for file in files)
+    assert not NO_RESULT & set(files)
+
+
+def test_training_runs_the_network_and_no_source_of_densities() -> None:
+    files = code_of("pipeline.steps.train")
+    assert "crystalnet/network/crystalnet.py" in files
+    assert not any(file.startswith("pipeline/sources") for file in files)
