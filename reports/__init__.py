@@ -1,0 +1,1 @@
+"""Tables, figures and the page that a reader opens; data come in, files go out."""

@@ -42,7 +42,8 @@ class Camera:
     def project(self, fractional: Float[ndarray, "points 3"]) -> Float[ndarray, "points 2"]:
         """Where fractional coordinates come to lie in the picture, in cell edges."""
         right, up, _ = self.axes()
-        return (np.asarray(fractional, dtype=float) - 0.5) @ np.stack([right, up], axis=1)
+        flat: ndarray = (np.asarray(fractional, dtype=float) - 0.5) @ np.stack([right, up], axis=1)
+        return flat
 
 
 FRONT = Camera(azimuth=28.0, elevation=22.0)
@@ -105,7 +106,6 @@ def draw(
     *,
     camera: Camera = FRONT,
     pixels: int = 300,
-    named_edges: bool = False,
 ) -> None:
     """Draw an isosurface and the edges of the cell: the three hidden ones behind it, dashed."""
     picture = cast(density, level, camera, colour, pixels)
@@ -128,10 +128,6 @@ def draw(
                 solid_capstyle="round",
                 zorder=1 if hidden else 3,
             )
-    if named_edges:
-        for name, end in zip("abc", np.eye(3), strict=True):
-            place = camera.project(0.5 * end[None] + 0.13 * (end[None] - 1) * (end[None] == 0))[0]
-            axes.text(*place, name, style="italic", size=7, ha="center", va="center", zorder=4)
     axes.set(xlim=extent[:2], ylim=extent[2:], aspect="equal")
     axes.set_axis_off()
 

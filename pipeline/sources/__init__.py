@@ -1,17 +1,19 @@
 """Where crystals and densities come from; params.yaml chooses by name.
 
 A new source is a module here with a class that fits `base.CrystalSource` or
-`base.DensitySource`, and a line in the two factories and in `source_files`.
+`base.DensitySource`, and a line in the two factories and in `source_files`. They are imported
+where they are used, because the graph asks for `source_files` at every start of an engine.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crystalnet.errors import CrystalNetError
 from pipeline.params import Params
-from pipeline.sources.base import CrystalSource, DensitySource
-from pipeline.sources.chgcar_folder import ChgcarFolder, chgcar_files
-from pipeline.sources.embedded import DftDensities, EmbeddedCrystals
-from pipeline.sources.iam import IamDensities
+
+if TYPE_CHECKING:
+    from pipeline.sources.base import CrystalSource, DensitySource
+    from pipeline.sources.chgcar_folder import ChgcarFolder
 
 DATA = Path("data")
 STRUCTURES_FILE = "structures.parquet"
@@ -19,7 +21,7 @@ DFT_FILE = "dft_densities.parquet"
 GAUSSIANS_FILE = "valence_gaussians.json"
 
 
-def crystal_source(params: Params, data: Path = DATA) -> CrystalSource:
+def crystal_source(params: Params, data: Path = DATA) -> "CrystalSource":
     """The source that `structures.source` names.
 
     Raises:
@@ -27,6 +29,8 @@ def crystal_source(params: Params, data: Path = DATA) -> CrystalSource:
     """
     match params.structures.source:
         case "embedded":
+            from pipeline.sources.embedded import EmbeddedCrystals
+
             return EmbeddedCrystals(data / STRUCTURES_FILE)
         case "chgcar":
             return _chgcar_folder(params)
@@ -34,7 +38,7 @@ def crystal_source(params: Params, data: Path = DATA) -> CrystalSource:
             raise _not_yet("structures.source")
 
 
-def density_source(params: Params, data: Path = DATA, device: str = "cpu") -> DensitySource:
+def density_source(params: Params, data: Path = DATA, device: str = "cpu") -> "DensitySource":
     """The source that `densities.source` names; `device` is where IAM densities are computed.
 
     Raises:
@@ -42,8 +46,12 @@ def density_source(params: Params, data: Path = DATA, device: str = "cpu") -> De
     """
     match params.densities.source:
         case "dft":
+            from pipeline.sources.embedded import DftDensities
+
             return DftDensities(data / DFT_FILE, params.densities.electron_tolerance)
         case "iam":
+            from pipeline.sources.iam import IamDensities
+
             return IamDensities(data / GAUSSIANS_FILE, device)
         case "chgcar":
             return _chgcar_folder(params)
@@ -65,7 +73,9 @@ def source_files(params: Params, data: Path = DATA) -> list[Path]:
     return sorted(files)
 
 
-def _chgcar_folder(params: Params) -> ChgcarFolder:
+def _chgcar_folder(params: Params) -> "ChgcarFolder":
+    from pipeline.sources.chgcar_folder import ChgcarFolder
+
     settings = params.densities
     return ChgcarFolder(
         Path(settings.chgcar_folder), settings.resample, settings.electron_tolerance
@@ -73,6 +83,8 @@ def _chgcar_folder(params: Params) -> ChgcarFolder:
 
 
 def _chgcar_files(folder: Path) -> set[Path]:
+    from pipeline.sources.chgcar_folder import chgcar_files
+
     try:
         return set(chgcar_files(folder).values())
     except CrystalNetError:

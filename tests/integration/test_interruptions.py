@@ -189,7 +189,7 @@ def test_a_bad_knob_stops_the_graph_before_any_work(recorded: Project, tmp_path:
     project.put("scales.quick.network.width", -3)
     done = project.snakemake("--dry-run", "all", check=False)
     assert done.returncode != 0
-    assert "params.yaml: scales.quick.network.width: -3" in done.stderr
+    assert "params.yaml: scales.quick.network.width: -3" in done.stdout + done.stderr
 
 
 def test_a_full_disk_is_one_clear_error(recorded: Project, tmp_path: Path) -> None:

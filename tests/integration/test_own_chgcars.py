@@ -30,6 +30,7 @@ def test_a_folder_of_chgcars_becomes_a_data_set(tiny: Project, tmp_path: Path) -
         )
     for key, value in {
         "structures.source": "chgcar",
+        "structures.limit": None,
         "densities.source": "chgcar",
         "densities.electron_tolerance": 0.01,  # sharp atoms on 32 points
         "split.kind": "random",

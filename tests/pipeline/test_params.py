@@ -59,7 +59,7 @@ def test_a_scale_replaces_only_what_it_names(raw: dict[str, Any], tmp_path: Path
 
 def test_fingerprint_sees_a_change_and_only_that(raw: dict[str, Any], tmp_path: Path) -> None:
     before = load(raw, tmp_path)
-    raw["network"]["dense_growth"] += 1
+    raw["network"]["fourier_sigma"] += 1
     after = load(raw, tmp_path)
     assert before.fingerprint("network") != after.fingerprint("network")
     assert before.fingerprint("patterns") == after.fingerprint("patterns")

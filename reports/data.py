@@ -1,0 +1,96 @@
+"""Everything that a report is made of, read by others and handed over in memory."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from jaxtyping import Float
+from numpy import ndarray
+
+from crystalnet.learning.card import ModelCard
+from crystalnet.settings import EvaluationSettings
+
+
+@dataclass(frozen=True)
+class ModelReport:
+    """One trained model: its card, its learning curve, its scores.
+
+    Attributes:
+        scores: one row per test crystal, columns of `score_crystals`.
+        metrics: the figures that the ledger holds.
+    """
+
+    name: str
+    protocol: str
+    card: ModelCard
+    evaluation: EvaluationSettings
+    curves: pd.DataFrame
+    scores: pd.DataFrame
+    metrics: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One test crystal with guesses, each turned into its best rotation.
+
+    Attributes:
+        rank: how it was chosen, in words.
+        pattern: (bins,), strongest peak = 1.
+        truth: e/A^3.
+        guesses: e/A^3, best first if `rank` says that the best is shown.
+        ssim: of each guess in the rotation shown, on this grid.
+    """
+
+    system: str
+    material_id: str
+    formula: str
+    spacegroup_number: int
+    rank: str
+    pattern: Float[ndarray, " bins"]
+    truth: Float[ndarray, "x x x"]
+    guesses: list[Float[ndarray, "x x x"]]
+    ssim: list[float]
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """A whole run.
+
+    Attributes:
+        density_label: what the densities are, in words.
+        splits: system -> split -> crystals (all, and how many of them are stable).
+        baselines: system -> baseline -> figures.
+        baseline_scores: system -> one row per baseline and test crystal.
+        ablation: one row per model, differences from the baseline input.
+        paper_results: the paper's SSIM and PSNR of each of its test crystals.
+        successes, failures: the test crystals that the main models score best and worst.
+        typical: the test crystals in the middle.
+        samples: for each system one crystal with several latent samples, in the order drawn.
+    """
+
+    scale: str
+    seed: int
+    density_label: str
+    splits: dict[str, dict[str, dict[str, int]]]
+    duplicates: int
+    models: list[ModelReport]
+    baselines: dict[str, dict[str, dict[str, Any]]]
+    baseline_scores: dict[str, pd.DataFrame]
+    ablation: pd.DataFrame
+    paper_results: pd.DataFrame
+    successes: list[Example]
+    typical: list[Example]
+    failures: list[Example]
+    samples: list[Example]
+
+    def main(self, system: str) -> ModelReport:
+        """The model of a system that the report leads with: the first one given the baseline."""
+        return next(
+            model
+            for model in self.models
+            if model.card.system == system and model.card.composition_input == "baseline"
+        )
+
+    @property
+    def systems(self) -> list[str]:
+        return list(dict.fromkeys(model.card.system for model in self.models))

@@ -1,0 +1,263 @@
+"""The figures of the report. Colours are those of Okabe and Ito, safe for colour-blind readers."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy import ndarray
+
+from reports.data import Example, ReportData
+from reports.isosurface import FRONT, TOP, Camera, draw, level_of
+
+matplotlib.use("Agg")
+
+TRUTH, GUESS = "#0072B2", "#D55E00"
+PALETTE = ["#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+
+# Share of the cell's volume inside the isosurface of the truth; guesses are drawn at its level.
+VOLUME_SHARE = 0.12
+
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 8,
+    "legend.frameon": False,
+    "svg.hashsalt": "crystalnet",
+}
+
+
+def overview(data: ReportData) -> Figure:
+    """Of each system the test crystal scored best, and two from the middle."""
+    shown = [
+        example
+        for system in data.systems
+        for kind, most in ((data.successes, 1), (data.typical, 2))
+        for example in [one for one in kind if one.system == system][:most]
+    ]
+    return _pairs(shown, columns=len(shown), width=1.55, title_rank=False)
+
+
+def successes(data: ReportData) -> Figure:
+    """The test crystals scored best."""
+    return _pairs(data.successes, columns=len(data.successes), width=1.6)
+
+
+def failures(data: ReportData) -> Figure:
+    """The test crystals scored worst."""
+    return _pairs(data.failures, columns=len(data.failures), width=1.6)
+
+
+def samples(data: ReportData) -> Figure:
+    """Several latent samples of one crystal of each system, from two sides, beside the truth."""
+    count = max(len(example.guesses) for example in data.samples) + 1
+    figure = Figure(figsize=(1.5 * count, 3.8 * len(data.samples)))
+    parts = figure.subfigures(len(data.samples), 1, squeeze=False)[:, 0]
+    for part, example in zip(parts, data.samples, strict=True):
+        grid = part.add_gridspec(
+            3, count, height_ratios=[1, 1, 0.08], hspace=0.03, wspace=0.03,
+            left=0.02, right=0.98, top=0.84, bottom=0.06,
+        )  # fmt: skip
+        level = level_of(example.truth, VOLUME_SHARE)
+        for column, density in enumerate([example.truth, *example.guesses]):
+            truth = column == 0
+            name = "truth" if truth else f"sample {column}, SSIM {example.ssim[column - 1]:.2f}"
+            for row, camera in enumerate((FRONT, TOP)):
+                axes = part.add_subplot(grid[row, column])
+                _density(axes, density, level, truth, camera)
+                if row == 0:
+                    axes.set_title(name)
+        _strip(part.add_subplot(grid[2, :]), example.pattern)
+        part.suptitle(_name(example).replace("\n", ", "), fontsize=9)
+    return figure
+
+
+def distributions(data: ReportData) -> Figure:
+    """SSIM of every test crystal, for each model and baseline: the means hide the spread."""
+    figure = Figure(figsize=(3.6 * len(data.systems), 3.0), layout="constrained")
+    for axes, system in zip(
+        figure.subplots(1, len(data.systems), squeeze=False)[0], data.systems, strict=True
+    ):
+        column = f"ssim_{data.main(system).evaluation.rotations}"
+        series = {
+            m.name.removeprefix(f"{system}-"): m.scores[column].to_numpy()
+            for m in data.models
+            if m.card.system == system
+        }
+        for name, of_name in data.baseline_scores[system].groupby("baseline"):
+            series[str(name).replace("_", " ")] = of_name[column].to_numpy()
+        _boxes(axes, series)
+        axes.set(
+            title=f"{system}, {len(next(iter(series.values())))} test crystals",
+            xlim=(0, 1),
+            xlabel="SSIM, best over guesses and rotations",
+        )
+    return figure  # fmt: skip
+
+
+def curves(data: ReportData) -> Figure:
+    """Validation SSIM and loss over the epochs."""
+    figure = Figure(figsize=(7.2, 2.7), layout="constrained")
+    loss, ssim = figure.subplots(1, 2)
+    for index, model in enumerate(data.models):
+        style = {
+            "color": PALETTE[index % len(PALETTE)],
+            "linestyle": "solid" if model.card.system == data.systems[0] else "dashed",
+            "linewidth": 1.0,
+        }
+        loss.plot(model.curves["epoch"], model.curves["l1"], label=model.name, **style)
+        seen = model.curves.dropna(subset=["validation_ssim"])
+        ssim.plot(seen["epoch"], seen["validation_ssim"], marker="o", markersize=2.5, **style)
+    loss.set(xlabel="epoch", ylabel="mean |error| in training, e/A$^3$", yscale="log")
+    ssim.set(xlabel="epoch", ylabel="validation SSIM")
+    figure.legend(loc="outside right center", fontsize=6)
+    return figure
+
+
+def against_the_paper(data: ReportData) -> Figure:
+    """Each test crystal that the paper has too: its SSIM here and there."""
+    figure = Figure(figsize=(3.1 * len(data.systems), 3.1), layout="constrained")
+    for index, (axes, system) in enumerate(
+        zip(figure.subplots(1, len(data.systems), squeeze=False)[0], data.systems, strict=True)
+    ):
+        model = data.main(system)
+        both = model.scores.merge(data.paper_results, on="material_id", suffixes=("_own", ""))
+        column = f"ssim_{model.evaluation.rotations}"
+        axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.7)
+        axes.scatter(both["ssim"], both[column], s=9, color=PALETTE[index], alpha=0.7, linewidth=0)
+        axes.set(
+            xlabel="SSIM, the paper (its densities)",
+            ylabel="SSIM, this run",
+            xlim=(0, 1),
+            ylim=(0, 1),
+            aspect="equal",
+            title=f"{system}, {len(both)} shared crystals",
+        )
+    return figure  # fmt: skip
+
+
+# File name -> (caption, maker), in the order of the page.
+FIGURES: dict[str, tuple[str, Callable[[ReportData], Figure]]] = {
+    "overview": (
+        "Patterns as intensity strips (0 to 180 degrees 2-theta, left to right), the true density "
+        "(blue) and the best of the guesses from the pattern and the composition (orange), as "
+        "isosurfaces at the same level in the cell drawn as a cube. Of the main model of each "
+        "system: the test crystal that it scores best, and two from the middle of the ranking.",
+        overview,
+    ),
+    "successes": (
+        "Figure 3 of the paper: the test crystals that the main models score best. Each guess is "
+        "the best of all in its best rotation, which looks at the truth.",
+        successes,
+    ),
+    "failures": ("Figure 4 of the paper: the test crystals scored worst.", failures),
+    "samples": (
+        "Figure 2 of the paper: guesses from several latent samples of one crystal, from two "
+        "sides, in the order drawn, each in its best rotation.",
+        samples,
+    ),
+    "distributions": (
+        "SSIM of every test crystal: dots are crystals, the bar is the median, the box holds the "
+        "middle half.",
+        distributions,
+    ),
+    "curves": ("Learning curves.", curves),
+    "against_the_paper": (
+        "Crystals that are in the paper's test set too. The densities differ (see the top of the "
+        "page), and so does the number of training crystals.",
+        against_the_paper,
+    ),
+}
+
+
+def save(figure: Figure, folder: Path, name: str) -> None:
+    """Write a figure as PNG and PDF whose bytes depend on what is drawn alone."""
+    figure.savefig(folder / f"{name}.png", dpi=150, metadata={"Software": None})
+    figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None, "Producer": None})
+
+
+def _pairs(examples: list[Example], columns: int, width: float, title_rank: bool = True) -> Figure:
+    figure = Figure(figsize=(width * columns, 2 * width + 0.75), layout="constrained")
+    rows = figure.subplots(3, columns, height_ratios=[0.09, 1, 1], squeeze=False)
+    for column, example in enumerate(examples):
+        _strip(rows[0, column], example.pattern)
+        level = level_of(example.truth, VOLUME_SHARE)
+        _density(rows[1, column], example.truth, level, truth=True)
+        _density(rows[2, column], example.guesses[0], level, truth=False)
+        rank = f"\n{example.rank}" if title_rank else ""
+        rows[0, column].set_title(f"{_name(example)}{rank}", fontsize=7)
+        rows[2, column].set_title(f"SSIM {example.ssim[0]:.3f}", y=-0.1, fontsize=7)
+    for row, name, colour in ((1, "truth", TRUTH), (2, "prediction", GUESS)):
+        rows[row, 0].text(
+            -0.04,
+            0.5,
+            name,
+            transform=rows[row, 0].transAxes,
+            rotation=90,
+            color=colour,
+            ha="right",
+            va="center",
+            fontsize=8,
+        )
+    return figure  # fmt: skip
+
+
+def _density(
+    axes: Axes,
+    density: Float[ndarray, "x x x"],
+    level: float,
+    truth: bool,
+    camera: Camera = FRONT,
+) -> None:
+    draw(axes, density, level, TRUTH if truth else GUESS, camera=camera, pixels=260)
+
+
+def _strip(axes: Axes, pattern: Float[ndarray, " bins"]) -> None:
+    """A pattern as dark lines on white; the square root shows weak peaks too."""
+    # Peaks are one bin wide and would fall between pixels: they are drawn three bins wide.
+    padded = np.pad(pattern, 1)
+    wide = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
+    axes.imshow(
+        np.sqrt(wide)[None],
+        aspect="auto",
+        cmap="Greys",
+        vmin=0,
+        vmax=1,
+        interpolation="antialiased",
+    )
+    axes.set(xticks=[], yticks=[])
+    for spine in axes.spines.values():
+        spine.set(visible=True, color="0.6", linewidth=0.5)  # fmt: skip
+
+
+def _boxes(axes: Axes, series: dict[str, ndarray]) -> None:
+    draw_random = np.random.default_rng(0)
+    for place, values in enumerate(series.values()):
+        colour = PALETTE[place % len(PALETTE)]
+        jitter = draw_random.uniform(-0.28, 0.28, len(values))
+        axes.scatter(values, place + jitter, s=4, color=colour, alpha=0.35, linewidth=0)
+        low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+        axes.plot(
+            [low, high], [place, place], color=colour, linewidth=5, alpha=0.5, solid_capstyle="butt"
+        )
+        axes.plot([middle, middle], [place - 0.3, place + 0.3], color="black", linewidth=1.3)
+    axes.set(yticks=range(len(series)), yticklabels=list(series), ylim=(len(series) - 0.5, -0.5))
+
+
+def _name(example: Example) -> str:
+    return f"{_subscripts(example.formula)}  {example.material_id}\nspace group " + str(
+        example.spacegroup_number
+    )
+
+
+def _subscripts(formula: str) -> str:
+    """A formula for mathtext: digits below the line."""
+    text = ""
+    for letter in formula:
+        text += f"$_{letter}$" if letter.isdigit() else letter
+    return text.replace("$$", "")

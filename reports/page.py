@@ -1,0 +1,104 @@
+"""The page that a reader opens: one file that needs no server and loads nothing."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from crystalnet.files import atomic_write
+from reports import figures, tables
+from reports.data import ReportData
+from reports.paper import DOI
+
+# Title -> tables and figures in order.
+SECTIONS = {
+    "What comes out": ["overview", "table1_scores", "rotations", "agreement", "distributions"],
+    "What each input is worth": ["table2_inputs"],
+    "Successes and failures": ["successes", "failures", "samples"],
+    "Crystals, training, cost": ["table3_crystals", "curves", "cost"],
+    "Beside the paper, crystal by crystal": ["against_the_paper"],
+}
+
+# Where the numbers of a table or figure stand, seen from the page.
+SOURCES = {
+    "table1_scores": "../metrics",
+    "rotations": "../metrics",
+    "agreement": "../metrics",
+    "distributions": "../artifacts/scores",
+    "table2_inputs": "../artifacts/ablation.parquet",
+    "table3_crystals": "../metrics/dataset.json",
+    "curves": "../artifacts/models",
+    "cost": "../artifacts/models",
+    "against_the_paper": "../data/paper_test_results.parquet",
+}
+
+
+def write_report(data: ReportData, page: Path, figure_folder: Path, table_folder: Path) -> None:
+    """Write the page, its figures (PNG, PDF) and its tables (Markdown, LaTeX).
+
+    The same data give the same bytes.
+    """
+    with atomic_write(table_folder) as folder:
+        folder.mkdir()
+        for name, (caption, make) in tables.TABLES.items():
+            table = make(data)
+            (folder / f"{name}.md").write_text(
+                f"{caption}\n\nDensities: {data.density_label}; scale {data.scale}.\n\n"
+                + tables.markdown(table),
+                encoding="utf-8",
+            )
+            text = tables.latex(table, f"{caption} Densities: {data.density_label}.")
+            (folder / f"{name}.tex").write_text(text, encoding="utf-8")
+    with atomic_write(figure_folder) as folder, matplotlib.rc_context(figures.STYLE):
+        folder.mkdir()
+        for name, (_, draw) in figures.FIGURES.items():
+            figures.save(draw(data), folder, name)
+    with atomic_write(page) as temporary:
+        temporary.write_text(_render(data, figure_folder, table_folder), encoding="utf-8")
+
+
+def _render(data: ReportData, figure_folder: Path, table_folder: Path) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+    )
+    settings = [model.evaluation for model in data.models]
+    return environment.get_template("page.html").render(
+        data=data,
+        doi=DOI,
+        crystals=sum(c["all"] for splits in data.splits.values() for c in splits.values()),
+        hardware=sorted({model.card.hardware for model in data.models}),
+        grids=sorted({f"{s.grid} x {s.grid} x {s.grid}" for s in settings}),
+        guesses=sorted({s.guesses for s in settings}),
+        rotations=sorted({s.rotations for s in settings}),
+        sections=[
+            {
+                "title": title,
+                "items": [_item(data, name, figure_folder, table_folder) for name in names],
+            }
+            for title, names in SECTIONS.items()
+        ],
+    )
+
+
+def _item(data: ReportData, name: str, figure_folder: Path, table_folder: Path) -> dict[str, Any]:
+    source = SOURCES.get(name)
+    if name in tables.TABLES:
+        caption, make = tables.TABLES[name]
+        return {
+            "kind": "table",
+            "caption": caption,
+            # pandas escapes the cells.
+            "html": Markup(make(data).to_html(index=False, border=0, justify="left")),
+            "files": [f"{table_folder.name}/{name}.{kind}" for kind in ("md", "tex")],
+            "source": source,
+        }
+    return {
+        "kind": "figure",
+        "caption": figures.FIGURES[name][0],
+        "png": base64.b64encode((figure_folder / f"{name}.png").read_bytes()).decode(),
+        "files": [f"{figure_folder.name}/{name}.{kind}" for kind in ("png", "pdf")],
+        "source": source,
+    }

@@ -1,0 +1,190 @@
+"""The page and its files say what the per-crystal tables say, and load nothing from elsewhere."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from crystalnet.learning.card import CardSettings, ModelCard
+from crystalnet.scoring.summary import summarise
+from pipeline.params import load_params
+from reports import figures, tables
+from reports.data import Example, ModelReport, ReportData
+from reports.isosurface import FRONT, cast, level_of
+from reports.page import write_report
+
+PARAMS = load_params()
+
+
+def ball(grid: int = 16, radius: float = 0.25, centre: float = 0.5) -> np.ndarray:
+    axis = (np.arange(grid) / grid - centre + 0.5) % 1 - 0.5
+    x, y, z = np.meshgrid(axis, axis, axis, indexing="ij")
+    return np.exp(-(x**2 + y**2 + z**2) / radius**2)
+
+
+def columns(seed: int) -> dict[str, np.ndarray]:
+    draw = np.random.default_rng(seed)
+    names = ["none", "array", "cube", "lattice"]
+    found = {
+        f"{score}_{name}": draw.random(20) * scale
+        for score, scale in (("ssim", 1), ("psnr", 40))
+        for name in names
+    }
+    found |= {f"ssim_first_{name}": found[f"ssim_{name}"] * 0.9 for name in names}
+    return found  # fmt: skip
+
+
+def metrics(of: dict[str, np.ndarray]) -> dict[str, Any]:
+    figures = summarise(of, seed=0)
+    means = {name: figure["mean"] for name, figure in figures.items()}
+    rest = (
+        "ssim_mean",
+        "ssim_first",
+        "psnr_mean",
+        "psnr_first",
+        "psnr_first_none",
+        "nmae_percent",
+        "map_correlation",
+        "electron_error_percent",
+        "negative_mass_percent",
+    )
+    return {**means, **dict.fromkeys(rest, 0.5), "ssim": figures["ssim_cube"],
+            "psnr": figures["psnr_cube"], "crystals": 20}  # fmt: skip
+
+
+def model(system: str, form: str, seed: int) -> ModelReport:
+    of = columns(seed)
+    card = ModelCard(
+        name=f"{system}-{form}", system=system, composition_input=form, density_source="IAM",
+        data_sha256="0" * 64, weights_sha256="1" * 64, parameters=1234,
+        settings=CardSettings(network=PARAMS.network, training=PARAMS.training, seed=1),
+        hardware="a small CPU", seconds=1.5, epochs=3, best_validation_ssim=0.5, licence="MIT",
+    )  # fmt: skip
+    curve = pd.DataFrame({"epoch": [1, 2, 3], "l1": [3.0, 2, 1], "validation_ssim": [0.1, None, 1]})
+    scores = pd.DataFrame({"material_id": [f"mp-{i}" for i in range(20)], **of})
+    evaluation = PARAMS.evaluation_of("ablation")
+    return ModelReport(card.name, "ablation", card, evaluation, curve, scores, metrics(of))
+
+
+@pytest.fixture(scope="module")
+def data() -> ReportData:
+    example = Example("cubic", "mp-22862", "NaCl", 225, "1 of 20", np.eye(64)[9], ball(),
+                      [ball(radius=0.2), ball(centre=0.4)], [0.9, 0.8])  # fmt: skip
+    models = [model("cubic", "baseline", 0), model("cubic", "no_formula", 1)]
+    ablation = pd.DataFrame(
+        {"model": [m.name for m in models], "system": "cubic", "protocol": "ablation",
+         "input": ["baseline", "no_formula"], "ssim": [0.7, 0.6], "psnr": [30.0, 29.0]}
+        | {f"{score}_difference{end}": [np.nan, -0.1]
+           for score in ("ssim", "psnr") for end in ("", "_low", "_high")}
+    )  # fmt: skip
+    names = ("constant_mean", "mean_density", "nearest_pattern")
+    return ReportData(
+        scale="quick", seed=7, density_label="made-up densities", duplicates=3,
+        splits={"cubic": {name: {"stable": 5, "all": 9} for name in ("train", "val", "test")}},
+        models=models,
+        baselines={"cubic": {name: metrics(columns(9)) for name in names}},
+        baseline_scores={"cubic": pd.concat(
+            [pd.DataFrame({**columns(9), "material_id": "x"}).assign(baseline=n) for n in names])},
+        ablation=ablation,
+        paper_results=pd.DataFrame({"material_id": ["mp-3", "mp-4"], "ssim": [0.5, 0.6],
+                                    "psnr": [30.0, 31.0]}),
+        successes=[example], typical=[example, example], failures=[example], samples=[example],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(data: ReportData, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    write_report(data, folder / "index.html", folder / "figures", folder / "tables")
+    return folder
+
+
+class Resources(HTMLParser):
+    """What a page loads, and whether its tags close."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        values = dict(attributes)
+        if tag in ("img", "script", "iframe", "source", "link"):
+            self.loaded.append(values.get("src") or values.get("href") or "")
+        if tag not in ("img", "meta", "link", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_loads_nothing(folder: Path) -> None:
+    parser = Resources()
+    parser.feed((folder / "index.html").read_text())
+    assert parser.open == []
+    assert len(parser.loaded) == len(figures.FIGURES)
+    assert all(source.startswith("data:image/png;base64,") for source in parser.loaded)
+
+
+def test_densities_and_scale_stand_at_the_top(folder: Path) -> None:
+    top = (folder / "index.html").read_text().split("<h2>")[0]
+    assert "made-up densities" in top
+    assert "<code>quick</code>" in top
+    assert "a small CPU" in top
+    assert "25 x 25 x 25" in top
+
+
+def test_every_table_and_figure_is_there_and_linked(folder: Path) -> None:
+    page = (folder / "index.html").read_text()
+    for name in figures.FIGURES:
+        for kind in ("png", "pdf"):
+            assert (folder / f"figures/{name}.{kind}").stat().st_size > 1000
+            assert f'href="figures/{name}.{kind}"' in page
+    for name in tables.TABLES:
+        for kind in ("md", "tex"):
+            assert (folder / f"tables/{name}.{kind}").read_text().strip()
+            assert f'href="tables/{name}.{kind}"' in page
+
+
+def test_numbers_are_those_of_the_crystals(folder: Path, data: ReportData) -> None:
+    scores = data.models[0].scores["ssim_cube"].to_numpy()
+    text = (folder / "tables/table1_scores.md").read_text()
+    row = next(line for line in text.splitlines() if "cubic-baseline" in line)
+    assert f"{scores.mean():.3f} ± {scores.std():.3f}" in row
+    assert f"{100 * (scores < 0.5).mean():.0f} %" in row
+    assert f"{data.models[0].scores['ssim_first_none'].mean():.3f}" in row
+    assert "0.934 ± 0.149" in text, "the paper's own"
+    assert f"{16378 / 9:.1f} times" in text
+
+
+def test_a_difference_stands_with_its_interval(folder: Path) -> None:
+    text = (folder / "tables/table2_inputs.md").read_text()
+    row = next(line for line in text.splitlines() if "no_formula" in line)
+    assert "-0.100 (-0.100 to -0.100)" in row
+    assert "0.868" in row
+
+
+def test_latex_is_escaped(folder: Path) -> None:
+    text = (folder / "tables/table1_scores.tex").read_text()
+    assert not re.search(r"(?<!\\)[%_#]", text)
+
+
+def test_the_same_data_give_the_same_bytes(folder: Path, data: ReportData, tmp_path: Path) -> None:
+    write_report(data, tmp_path / "index.html", tmp_path / "figures", tmp_path / "tables")
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            assert path.read_bytes() == (tmp_path / path.relative_to(folder)).read_bytes(), path
+
+
+def test_an_isosurface_is_as_large_as_what_it_encloses() -> None:
+    density = ball(grid=40)
+    level = level_of(density, 0.1)
+    assert (density > level).mean() == pytest.approx(0.1, abs=0.01)
+    picture = cast(density, level, FRONT, "#0072B2", pixels=200)
+    # A sphere of that volume, seen in parallel projection on a picture of 1.68 cell edges.
+    radius = (0.1 * 3 / 4 / np.pi) ** (1 / 3)
+    assert (picture[..., 3] > 0).mean() == pytest.approx(np.pi * radius**2 / 1.68**2, rel=0.05)
