@@ -26,8 +26,9 @@ reproduce: setup  ## crystals -> patterns, densities, models, scores, report
 	@echo "Open reports/index.html"
 
 test: setup  ## everything that needs no GPU, no network, no key and no extra program
+	@echo "Left out (make test-all runs them): kill -9 at 21 moments, queued experiments, 200 crystals"
+	@echo "against pymatgen."
 	OMP_NUM_THREADS=1 pytest -n 2 --dist loadgroup -m "not slow"
-	@echo "Left out: tests marked slow; 'make test-all' runs them."
 
 test-all: setup  ## the tests above and the slow ones
 	OMP_NUM_THREADS=1 pytest -n 2 --dist loadgroup

@@ -37,9 +37,9 @@ TINY: dict[str, Any] = {
         "cubic-no_formula": {"system": "cubic", "input": "no_formula", "protocol": "ablation"},
     },
     "scales": {
-        "quick": {
+        "quick": {  # a model of more than 1 MB, as real ones are
             "store": {"shards": 2, "crystals_per_file": 8},
-            "network": {"width": 8, "fourier_features": 4, "regressor_layers": 1,
+            "network": {"width": 96, "fourier_features": 4, "regressor_layers": 1,
                         "regressor_blocks": 1, "dense_layers": 1, "dense_growth": 2},
             "training": {"cycles": [2], "batch_size": 4, "points_per_axis": 2,
                          "validation_every": 1, "validation_grid": 7, "validation_guesses": 1},
