@@ -1,6 +1,6 @@
 """Powder patterns: crystalnet's powder_pattern beside pymatgen's XRDCalculator, in one run.
 
-    OMP_NUM_THREADS=1 python benchmarks/patterns.py
+    OMP_NUM_THREADS=1 python -m benchmarks.patterns
 
 Mo K-alpha, 0 to 180 degrees 2-theta, on embedded Materials Project cells: as stored, where rounding
 of the lattice leaves most reflections to themselves, and symmetrised, where equal |hkl| are equal.

@@ -1,6 +1,6 @@
 """SSIM and PSNR of one guess in its 24 array rotations: CrystalNet beside scikit-image.
 
-    python benchmarks/scoring.py [--threads 1] [--device cpu]
+    python -m benchmarks.scoring [--threads 1] [--device cpu]
 
 scikit-image turns the guess with an index map and scores it, rotation by rotation, on one CPU
 thread: the manner of the released code. Both see the same embedded DFT densities in the same

@@ -4,8 +4,8 @@ Reference manner: FiLM run for every point on repeated rows, the skip connection
 float32, and the training points drawn one by one in three nested Python loops. The modules and
 weights are the same in both; so are the numbers that come out (see tests/network).
 
-    python benchmarks/training_step.py                   a step of 8 crystals x 1000 points
-    python benchmarks/training_step.py --device cuda     128 crystals x 1000 points
+    python -m benchmarks.training_step                   a step of 8 crystals x 1000 points
+    python -m benchmarks.training_step --device cuda     128 crystals x 1000 points
 
 The points are drawn for the paper's batch of 128 crystals in both.
 """
