@@ -9,7 +9,7 @@ import pandas as pd
 
 from crystalnet.files import atomic_write
 from crystalnet.scoring.protocol import ROTATION_SETS, Columns
-from crystalnet.scoring.summary import summarise, summarise_groups
+from crystalnet.scoring.summary import summarise
 from crystalnet.settings import EvaluationSettings
 
 
@@ -50,11 +50,6 @@ def headline(
         "psnr_first_none": means["psnr_first_none"],
         **{name: mean for name, mean in means.items() if not name.startswith(("ssim", "psnr"))},
     }
-
-
-def by_space_group(table: pd.DataFrame, column: str, seed: int) -> dict[str, Any]:
-    """Figures of one column for the crystals of each space group."""
-    return summarise_groups({column: table[column].to_numpy()}, table["spacegroup_number"], seed)
 
 
 def write_metrics(path: Path, metrics: Mapping[str, Any]) -> None:

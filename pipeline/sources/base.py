@@ -12,21 +12,9 @@ from numpy import ndarray
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.resampling import electron_count
 from crystalnet.errors import CrystalNetError
+from pipeline.crystal_tables import CRYSTAL_COLUMNS
 
-CRYSTAL_SOURCE_COLUMNS = (
-    "material_id",
-    "formula_pretty",
-    "spacegroup_number",
-    "crystal_system",
-    "nsites",
-    "lattice",
-    "atomic_numbers",
-    "frac_coords",
-    "source",
-    "has_mp_charge_density",
-    "split",
-    "is_stable",
-)
+CRYSTAL_SOURCE_COLUMNS = (*CRYSTAL_COLUMNS, "source", "has_mp_charge_density")
 
 
 @dataclass(frozen=True, eq=False)

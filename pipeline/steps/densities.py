@@ -23,7 +23,9 @@ def main() -> None:
     arguments = parser.parse_args()
     params = load_params()
     settings = params.densities
-    source = density_source(params)
+    # Only the independent-atom model computes anything worth a GPU.
+    device = command.device() if settings.source == "iam" else "cpu"
+    source = density_source(params, device=device)
     rows = read_shard(arguments.split, arguments.shard, params.store)
     records = source.densities(crystals_of(rows), settings.grid)
     provenance: list[dict[str, str | float]] = []
