@@ -35,7 +35,9 @@ def code_by_rule() -> dict[str, list[str]]:
 
 def with_code(deps: list[str], rules: list[str], code: dict[str, list[str]]) -> list[str]:
     """The deps with their code files replaced by those of the rules, sorted."""
-    artifacts = {dep for dep in deps if dep.split("/")[0] not in PACKAGES}
+    artifacts = {
+        dep for dep in deps if dep.split("/")[0] not in PACKAGES or Path(dep).suffix != ".py"
+    }
     return sorted(artifacts.union(*(code[rule] for rule in rules)))
 
 

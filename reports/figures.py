@@ -16,7 +16,7 @@ from reports.isosurface import FRONT, TOP, Camera, draw, level_of
 matplotlib.use("Agg")
 
 TRUTH, GUESS = "#0072B2", "#D55E00"
-PALETTE = ["#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+PALETTE = ["#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"]
 
 # Share of the cell's volume inside the isosurface of the truth; guesses are drawn at its level.
 VOLUME_SHARE = 0.12
@@ -219,9 +219,8 @@ def _density(
 
 def _strip(axes: Axes, pattern: Float[ndarray, " bins"]) -> None:
     """A pattern as dark lines on white; the square root shows weak peaks too."""
-    # Peaks are one bin wide and would fall between pixels: they are drawn three bins wide.
-    padded = np.pad(pattern, 1)
-    wide = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
+    # Peaks are one bin wide and would fall between pixels: they are drawn seven bins wide.
+    wide = np.lib.stride_tricks.sliding_window_view(np.pad(pattern, 3), 7).max(axis=1)
     axes.imshow(
         np.sqrt(wide)[None],
         aspect="auto",

@@ -4,6 +4,7 @@
 rule report:
     input:
         code=code_of("pipeline.steps.report"),
+        template="reports/page.html",
         table=store.DATASET,
         patterns=store.PATTERNS,
         densities=store.DENSITIES,

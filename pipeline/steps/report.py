@@ -13,6 +13,7 @@ from crystalnet.crystallography.rotations import rotation_set
 from crystalnet.errors import CrystalNetError
 from crystalnet.learning.card import read_card
 from crystalnet.learning.seeds import derived_generator
+from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.learning.weights import load_model
 from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.scoring.ssim import score_guesses
@@ -63,6 +64,7 @@ def model_report(name: str, params: Params) -> ModelReport:
 
 def example(
     dataset: Dataset,
+    tensors: CrystalTensors,
     network: CrystalNet,
     report: ModelReport,
     material_id: str,
@@ -73,9 +75,6 @@ def example(
 ) -> Example:
     """Guesses of one crystal on the stored grid, each in its best rotation."""
     record = dataset.crystal(material_id)
-    tensors = dataset.tensors(
-        report.card.system, "test", composition=report.card.composition_input, seed=seed
-    )
     one = tensors.subset(torch.tensor([tensors.material_ids.index(material_id)]))
     generator = derived_generator("cpu", seed, "report", material_id)
     made = network.predict(one.patterns, one.formulas, one.grid, guesses, generator)
@@ -105,6 +104,9 @@ def example(
 def examples(dataset: Dataset, report: ModelReport, seed: int) -> dict[str, list[Example]]:
     """Test crystals of one system by rank: the best, those in the middle, the worst."""
     network = load_model(store.WEIGHTS.format(model=report.name))
+    test = dataset.tensors(
+        report.card.system, "test", composition=report.card.composition_input, seed=seed
+    )
     column = f"ssim_{report.evaluation.rotations}"
     ranked = report.scores.sort_values([column, "material_id"], ascending=[False, True])
     ids, count = ranked["material_id"].tolist(), len(ranked)
@@ -119,6 +121,7 @@ def examples(dataset: Dataset, report: ModelReport, seed: int) -> dict[str, list
         kind: [
             example(
                 dataset,
+                test,
                 network,
                 report,
                 ids[place],
@@ -133,7 +136,7 @@ def examples(dataset: Dataset, report: ModelReport, seed: int) -> dict[str, list
     }
     middle = ids[count // 4]
     found["samples"] = [
-        example(dataset, network, report, middle, "", seed, SAMPLES, best_only=False)
+        example(dataset, test, network, report, middle, "", seed, SAMPLES, best_only=False)
     ]
     return found
 
