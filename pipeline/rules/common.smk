@@ -1,4 +1,5 @@
 # What the rules share: the checked parameters, and where work and logs go.
+import sys
 from pathlib import Path
 
 from crystalnet.errors import CrystalNetError
@@ -11,6 +12,9 @@ try:
     PARAMS = load_params()
 except CrystalNetError as error:
     raise WorkflowError(str(error)) from None
+
+# The steps run with the Python that runs Snakemake, whether its environment is activated or not.
+shell.prefix(f'export PATH="{Path(sys.executable).parent}:$PATH"; ')
 
 ENVIRONMENT = "../environment.yaml"
 
