@@ -68,6 +68,17 @@ class Project:
             pytest.fail(f"{' '.join(command)}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
         return done
 
+    def start(self, *command: str) -> subprocess.Popen[bytes]:
+        """Start a command in a process group of its own, without its output."""
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=ENVIRONMENT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
     def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return self.run(sys.executable, "-m", "snakemake", "--cores", "2", *arguments, check=check)
 

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -27,27 +26,12 @@ STEPS = {
 }
 
 
-def environment() -> dict[str, str]:
-    return {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "OMP_NUM_THREADS": "1",
-    }
-
-
 def kill_when(project: Project, target: str, when: Callable[[], bool]) -> bool:
     """Start Snakemake on a target and kill its whole process group -9 when the time has come.
 
     Returns whether there was anything left to kill.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "snakemake", target, "--cores", "2"],
-        cwd=project.folder,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    process = project.start(sys.executable, "-m", "snakemake", target, "--cores", "2")
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None and not when():
         time.sleep(0.01)
@@ -121,9 +105,7 @@ def test_a_lock_that_is_in_use_stays(recorded: Project, tmp_path: Path) -> None:
     locks = project.folder / ".snakemake/locks"
     locks.mkdir(parents=True, exist_ok=True)
     (locks / "0.input.lock").write_text("x")
-    process = subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(60)", "snakemake"], cwd=project.folder
-    )
+    process = project.start(sys.executable, "-c", "import time; time.sleep(60)", "snakemake")
     try:
         time.sleep(0.5)
         done = project.run(sys.executable, "-m", "pipeline.unlock", check=False)
