@@ -9,8 +9,6 @@ peak with its hkl families; crystalnet does so on request: the columns "with fam
 Takes about a minute.
 """
 
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -23,6 +21,7 @@ import pymatgen.core
 from pymatgen.analysis.diffraction.xrd import XRDCalculator
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
+from benchmarks.machine import machine
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import MO_K_ALPHA, bin_pattern, powder_pattern
 
@@ -39,7 +38,7 @@ REPEATS = 100
 
 
 def main() -> None:
-    print(machine())
+    print(f"{machine()}, pymatgen {pymatgen.core.__version__}")
     print(
         f"\n{'crystal':16} {'atoms':>5} {'peaks':>6} {'pymatgen':>9} {'crystalnet':>10} "
         f"{'ratio':>6} {'with families':>14} {'ratio':>6}   max |d 2theta|, |d I| of 100, |d bin|"
@@ -92,20 +91,6 @@ def median(work: Callable[[], Result], repeats: int) -> tuple[Result, float]:
         result = work()
         seconds.append(time.process_time() - start)
     return result, statistics.median(seconds)
-
-
-def machine() -> str:
-    """What the figures were measured on."""
-    cpu = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
-        cpu = names[0].split(":", 1)[1].strip() if names else cpu
-    return (
-        f"{cpu}, {os.cpu_count()} cores, {os.environ.get('OMP_NUM_THREADS', 'all')} BLAS threads, "
-        f"Python {platform.python_version()}, numpy {np.__version__}, "
-        f"pymatgen {pymatgen.core.__version__}"
-    )
 
 
 if __name__ == "__main__":

@@ -4,8 +4,6 @@ Run from the top folder: OMP_NUM_THREADS=1 python -m benchmarks.resampling
 """
 
 import argparse
-import os
-import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +13,7 @@ import pandas as pd
 import torch
 from numpy import ndarray
 
+from benchmarks.machine import machine
 from crystalnet.crystallography.chgcar import read_chgcar
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.crystallography.resampling import interpolation_matrix, resample, resample_pyrho
@@ -22,16 +21,6 @@ from pipeline.crystal_tables import crystals_of
 
 GRID = 50
 SIZES = (28, 32, 36, 40, 48, 56, 64, 72, 80, 96, 108, 120)
-
-
-def machine() -> str:
-    """The processor's name and the threads in use."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        name = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        name = platform.processor() or platform.machine()
-    return f"{name}, {os.cpu_count()} cores, {torch.get_num_threads()} thread(s) in use"
 
 
 def milliseconds(work: Callable[[], object], repeats: int) -> float:
@@ -109,7 +98,7 @@ def main() -> None:
     parser.add_argument("--crystals", type=int, default=300)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     arguments = parser.parse_args()
-    print(machine())
+    print(machine(torch.device(arguments.device)))
     print(
         f"Resampling to {GRID}^3: ms (first call, then median) and largest error / mean density\n"
     )

@@ -8,7 +8,6 @@ precision, in turns, and the fastest of ten runs counts.
 """
 
 import argparse
-import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ import pandas as pd
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+from benchmarks.machine import machine
 from crystalnet.crystallography.rotations import rotation_set
 from crystalnet.scoring.ssim import score_guesses
 from crystalnet.settings import RotationSet
@@ -34,7 +34,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     device = torch.device(arguments.device)
-    print(f"{machine(device)}; {arguments.threads} thread(s); torch {torch.__version__}")
+    print(machine(device))
     print("grid  set      dtype    scikit-image    ours     ratio  max |d SSIM|  max |d PSNR| dB")
     for grid in (50, 25):
         truth, guess = (density(name, grid) for name in CRYSTALS)
@@ -126,21 +126,6 @@ def rows() -> pd.DataFrame:
     return pd.read_parquet(TABLE, filters=[("material_id", "in", CRYSTALS)]).set_index(
         "material_id"
     )
-
-
-def machine(device: torch.device) -> str:
-    """The processor, and the GPU if it is used."""
-    processor = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [
-            line.split(":")[1].strip()
-            for line in info.read_text().splitlines()
-            if line.startswith("model name")
-        ]
-        processor = f"{names[0]} x {len(names)}" if names else processor
-    gpu = f", {torch.cuda.get_device_name(device)}" if device.type == "cuda" else ""
-    return f"{processor}{gpu}"
 
 
 if __name__ == "__main__":

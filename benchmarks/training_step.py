@@ -2,19 +2,19 @@
 
 Reference manner: FiLM run for every point on repeated rows, the skip connections concatenated,
 float32, and the training points drawn one by one in three nested Python loops. The modules and
-weights are the same in both; so are the numbers that come out (see tests/network).
+weights are the same in both; so are the numbers that come out (see tests/network). Ours is the
+trainer's own step: points, noise, loss, gradients, Adam.
 
     python -m benchmarks.training_step                   a step of 8 crystals x 1000 points
-    python -m benchmarks.training_step --device cuda     128 crystals x 1000 points
+    python -m benchmarks.training_step --device cuda     128 crystals x 1000 points, each precision,
+                                                         compiled or not
+    python -m benchmarks.training_step --profile FOLDER  also where the time of our step goes
 
 The points are drawn for the paper's batch of 128 crystals in both.
 """
 
 import argparse
-import os
-import platform
-import statistics
-import time
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -25,11 +25,14 @@ import torch.nn.functional as F
 from numpy import ndarray
 from torch import Tensor
 
-from crystalnet.learning.loss import Loss, density_loss
+from benchmarks.machine import machine, matrix_rate, seconds_each
+from crystalnet.learning.loss import density_loss
 from crystalnet.learning.sampling import draw_points
+from crystalnet.learning.tensors import CrystalTensors
+from crystalnet.learning.trainer import step_objective, training_step
 from crystalnet.network.crystalnet import CrystalNet, Latent
 from crystalnet.network.regressor import Block
-from crystalnet.settings import NetworkSettings
+from crystalnet.settings import NetworkSettings, TrainingSettings
 
 PAPER = NetworkSettings(
     width=512,
@@ -40,7 +43,28 @@ PAPER = NetworkSettings(
     regressor_layers=4,
     regressor_blocks=3,
 )
-PAPER_BATCH, BINS, GRID, POINTS_PER_AXIS, KL_WEIGHT = 128, 1024, 50, 10, 0.05
+TRAINING = TrainingSettings(
+    cycles=[100, 200, 400, 800],
+    learning_rate_max=1e-3,
+    learning_rate_min=1e-6,
+    batch_size=128,
+    points_per_axis=10,
+    kl_weight_pattern=0.05,
+    kl_weight_formula=0.05,
+    pattern_shift_bins=3,
+    input_noise=1e-3,
+    validation_every=1,
+    validation_grid=25,
+    validation_guesses=2,
+    film_statistics="crystals",
+    densities_on="device",
+    precision="float32",
+    compile="none",
+)
+BINS, GRID = 1024, 50
+# Products of a step of 128 crystals x 1000 points: the paper's network, forward and backward.
+STEP_OPERATIONS_EACH_CRYSTAL = 4.14e12 / 128
+PAPER_CRYSTALS = 16_378
 
 
 def reference_points(
@@ -87,40 +111,32 @@ def reference_forward(
     return model.regressor.output(hidden).view(coordinates.shape[:2]), latent
 
 
-def seconds_each(
-    calls: dict[str, Callable[[], object]], repeats: int, device: torch.device
-) -> dict[str, float]:
-    """Median seconds of each call; the calls take turns, so that they share the machine's load."""
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for turn in range(repeats + 1):
-        for name, call in calls.items():
-            _wait(device)
-            started = time.perf_counter()
-            call()
-            _wait(device)
-            if turn:  # The first one warms up.
-                times[name].append(time.perf_counter() - started)
-    return {name: statistics.median(t) for name, t in times.items()}
+def reference_step(
+    model: CrystalNet,
+    optimiser: torch.optim.Optimizer,
+    crystals: CrystalTensors,
+    points: tuple[Tensor, Tensor],
+    noise: Tensor,
+) -> None:
+    """A step in the reference manner, on points that were drawn beforehand."""
+    coordinates, wanted = points
+    predicted, latent = reference_forward(
+        model, crystals.patterns, crystals.formulas, coordinates, noise
+    )
+    loss = density_loss(predicted, wanted, latent, weight_pattern=0.05, weight_formula=0.05)
+    optimiser.zero_grad(set_to_none=True)
+    loss.total.backward()  # type: ignore[no-untyped-call]
+    optimiser.step()
 
 
-def _wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize()
-
-
-def machine(device: torch.device) -> str:
-    if device.type == "cuda":
-        return f"{torch.cuda.get_device_name()}, torch {torch.__version__}"
-    cpuinfo = Path("/proc/cpuinfo")
-    names = [
-        line.split(":")[1].strip()
-        for line in (cpuinfo.read_text().splitlines() if cpuinfo.exists() else [])
-        if line.startswith("model name")
-    ]
-    name = names[0] if names else platform.processor()
-    return (
-        f"{name}, {torch.get_num_threads()} threads of {os.cpu_count()} cores, "
-        f"load {os.getloadavg()[0]:.1f}, torch {torch.__version__}"
+def made_up(crystals: int, device: torch.device) -> CrystalTensors:
+    """Random numbers in the shapes of crystals: what they hold does not change the time."""
+    return CrystalTensors(
+        [f"made up {i}" for i in range(crystals)],
+        torch.rand(crystals, BINS, device=device),
+        torch.rand(crystals, 119, device=device),
+        torch.rand(crystals, GRID, GRID, GRID, device=device),
+        torch.eye(3, device=device).expand(crystals, 3, 3),
     )
 
 
@@ -129,60 +145,91 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--crystals", type=int, help="in the step; 8 on the CPU, 128 on a GPU")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--compile", action="store_true", help="compiled steps on the CPU too")
+    parser.add_argument("--profile", type=Path, help="a folder for the profile of our steps")
     arguments = parser.parse_args()
     device = torch.device(arguments.device)
-    crystals = arguments.crystals or (8 if device.type == "cpu" else 128)
+    on_gpu = device.type == "cuda"
+    crystals = arguments.crystals or (128 if on_gpu else 8)
+    print(f"{machine(device)}\n{TRAINING.points_per_axis**3} points a crystal", flush=True)
 
-    torch.manual_seed(0)
-    model = CrystalNet(PAPER, BINS, with_formula=True).to(device)
+    all_crystals = made_up(TRAINING.batch_size, device)
+    batch = torch.randperm(len(all_crystals), device=device)
     generator = torch.Generator(device).manual_seed(0)
-    densities = torch.rand(PAPER_BATCH, GRID, GRID, GRID, device=device)
-    on_host = densities.cpu().numpy()
+    on_host = all_crystals.densities.cpu().numpy()
     random = np.random.default_rng(0)
-    batch = torch.randperm(PAPER_BATCH, device=device)
-    chosen = batch[:crystals]
-    patterns = torch.rand(crystals, BINS, device=device)
-    formulas = torch.rand(crystals, 119, device=device)
-    coordinates, wanted = draw_points(densities, chosen, POINTS_PER_AXIS, generator)
-    noise = model.draw_noise(crystals, generator)
-    optimiser = torch.optim.Adam(model.parameters(), lr=1e-6)
-
-    def step(forward: Callable[..., tuple[Tensor, Latent]]) -> Loss:
-        predicted, latent = forward(patterns, formulas, coordinates, noise)
-        loss = density_loss(
-            predicted, wanted, latent, weight_pattern=KL_WEIGHT, weight_formula=KL_WEIGHT
-        )
-        optimiser.zero_grad(set_to_none=True)
-        loss.total.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        return loss
-
-    print(f"{machine(device)}\n{POINTS_PER_AXIS**3} points a crystal, float32")
+    points_per_axis = TRAINING.points_per_axis
     drawing = seconds_each(
         {
-            "reference": lambda: [reference_points(d, POINTS_PER_AXIS, random) for d in on_host],
-            "ours": lambda: draw_points(densities, batch, POINTS_PER_AXIS, generator),
+            "reference": lambda: [reference_points(d, points_per_axis, random) for d in on_host],
+            "ours": lambda: draw_points(all_crystals.densities, batch, points_per_axis, generator),
         },
         2 * arguments.repeats,
         device,
     )
-    steps = seconds_each(
-        {
-            "reference": lambda: step(lambda *inputs: reference_forward(model, *inputs)),
-            "ours": lambda: step(model),
-        },
-        arguments.repeats,
-        device,
+    tell(f"drawing, {len(all_crystals)} crystals", drawing["reference"], drawing["ours"])
+
+    some = made_up(crystals, device)
+    chosen = torch.arange(crystals, device=device)
+    torch.manual_seed(0)
+    model = CrystalNet(PAPER, BINS, with_formula=True).to(device)
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-6, fused=True)
+    points = draw_points(some.densities, chosen, points_per_axis, generator)
+    noise = model.draw_noise(crystals, generator)
+    calls: dict[str, Callable[[], object]] = {
+        "reference": lambda: reference_step(model, optimiser, some, points, noise)
+    }
+    variants = [("float32", "none")]
+    if on_gpu or arguments.compile:
+        variants += [("float32", "default"), ("bfloat16", "none"), ("bfloat16", "default")]
+    if on_gpu:
+        variants += [("bfloat16", "reduce-overhead"), ("bfloat16", "max-autotune")]
+    for precision, compiled in variants:
+        settings = TRAINING.model_copy(update={"precision": precision, "compile": compiled})
+        objective = step_objective(settings)
+        calls[f"ours, {precision}{'' if compiled == 'none' else f', compiled: {compiled}'}"] = (
+            lambda settings=settings, objective=objective: training_step(
+                model, optimiser, objective, some, chosen, (some.densities, chosen), settings,
+                generator,
+            )
+        )  # fmt: skip
+    steps = seconds_each(calls, arguments.repeats, device, warm_up=3 if on_gpu else 1)
+    for name in list(steps)[1:]:
+        tell(f"step, {crystals} crystals, {name}", steps["reference"], steps[name])
+    best = min(list(steps)[1:], key=lambda name: steps[name])
+    operations = STEP_OPERATIONS_EACH_CRYSTAL * crystals
+    rate = matrix_rate(
+        device, torch.bfloat16 if on_gpu else torch.float32, 8192 if on_gpu else 2048
     )
-    for name, times in (
-        (f"drawing, {PAPER_BATCH} crystals", drawing),
-        (f"training step, {crystals} crystals", steps),
-    ):
-        reference, ours = times["reference"], times["ours"]
-        print(
-            f"{name:28s} reference {1000 * reference:9.2f} ms   ours {1000 * ours:9.3f} ms   "
-            f"ratio {reference / ours:.1f}"
-        )
+    reached = operations / steps[best]
+    print(
+        f"best: {best}: {reached / 1e12:.2f} Tflop/s, {100 * reached / rate:.0f} % of the "
+        f"{rate / 1e12:.1f} Tflop/s of a plain {'bfloat16' if on_gpu else 'float32'} product here; "
+        f"an epoch of {PAPER_CRYSTALS} crystals would take "
+        f"{steps[best] * PAPER_CRYSTALS / crystals:.1f} s without validation"
+    )
+    if arguments.profile:
+        arguments.profile.mkdir(parents=True, exist_ok=True)
+        for name, call in list(calls.items())[1:]:
+            profile(call, arguments.profile / f"{re.sub(r'[^a-z0-9]+', '_', name)}.txt", on_gpu)
+
+
+def tell(what: str, reference: float, ours: float) -> None:
+    print(
+        f"{what:42s} reference {1000 * reference:9.2f} ms   ours {1000 * ours:9.3f} ms   "
+        f"ratio {reference / ours:.1f}",
+        flush=True,
+    )
+
+
+def profile(call: Callable[[], object], path: Path, on_gpu: bool) -> None:
+    """Write where the time of a call goes, operator by operator."""
+    with torch.profiler.profile() as found:
+        for _ in range(3):
+            call()
+    order = "self_device_time_total" if on_gpu else "self_cpu_time_total"
+    path.write_text(found.key_averages().table(sort_by=order, row_limit=40))
+    print(f"profile: {path}")
 
 
 if __name__ == "__main__":

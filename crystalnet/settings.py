@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 CompositionInput = Literal["baseline", "no_ratios", "drop_element", "no_formula"]
 RotationSet = Literal["none", "array", "cube", "lattice"]
+Comparison = Literal["none", "array", "cube", "lattice", "released"]
+Precision = Literal["float32", "bfloat16"]
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -59,8 +61,12 @@ class TrainingSettings(Settings):
         validation_every: epochs between two validations.
         validation_grid: points per axis of the validation grid.
         validation_guesses: guesses per crystal in a validation.
-        precision: arithmetic of the matrix products; statistics and weights stay in float32.
-        compile: whether torch.compile is used.
+        film_statistics: running variances of FiLM over crystals, or as if every crystal stood
+            there once for each of its points, as in the released code.
+        densities_on: where the training densities live; from the host each batch's are copied.
+        precision: arithmetic of the matrix products, in validation too; statistics, weights and
+            the output layer stay in float32.
+        compile: the mode of torch.compile, or none; reduce-overhead means CUDA graphs.
     """
 
     cycles: Annotated[list[Count], Field(min_length=1)]
@@ -75,8 +81,10 @@ class TrainingSettings(Settings):
     validation_every: Count
     validation_grid: Annotated[int, Field(ge=7)]
     validation_guesses: Count
-    precision: Literal["float32", "bfloat16"]
-    compile: bool
+    film_statistics: Literal["crystals", "points"]
+    densities_on: Literal["device", "host"]
+    precision: Precision
+    compile: Literal["none", "default", "reduce-overhead", "max-autotune"]
 
     @model_validator(mode="after")
     def _rates_in_order(self) -> "TrainingSettings":
@@ -98,9 +106,12 @@ class EvaluationSettings(Settings):
     Attributes:
         grid: points per axis at which truth and guesses are compared.
         guesses: latent samples per crystal.
-        rotations: the set of rotations of the headline score; all sets are reported.
+        rotations: the set of rotations of the headline score, or `released`: those of the released
+            code with the planes that its grid leaves empty; all are reported.
+        precision: arithmetic of the network's matrix products; scores are always float32.
     """
 
     grid: Annotated[int, Field(ge=7)]
     guesses: Count
-    rotations: RotationSet
+    rotations: Comparison
+    precision: Precision

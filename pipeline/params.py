@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from crystalnet.errors import CrystalNetError
+from crystalnet.learning.card import Sha256
 from crystalnet.settings import (
     CompositionInput,
     Count,
@@ -26,6 +27,7 @@ CrystalSystem = Literal[
     "triclinic", "monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal", "cubic"
 ]
 ScaleName = Literal["quick", "embedded", "iam", "paper"]
+PresetName = Literal["exact", "parity"]
 
 
 class Structures(Settings):
@@ -90,12 +92,25 @@ class Store(Settings):
     crystals_per_file: Count
 
 
+class Start(Settings):
+    """The weights that a training starts from instead of random ones."""
+
+    weights: Annotated[str, Field(min_length=1)]
+    sha256: Sha256
+
+
 class Model(Settings):
-    """One model: the crystals it sees, the composition it is given, and by which protocol."""
+    """One model: the crystals it sees, the composition it is given, and by which protocol.
+
+    `repeat` numbers trainings of the same kind from other random numbers; `start` names weights of
+    the same network to train on with, such as those of a training on other densities.
+    """
 
     system: CrystalSystem
     input: CompositionInput
     protocol: str
+    repeat: Annotated[int, Field(ge=0)] = 0
+    start: Start | None = None
 
 
 class Protocol(Settings):
@@ -118,14 +133,23 @@ class Scale(Settings):
     protocols: dict[str, Any]
 
 
+class Preset(Settings):
+    """Keys that replace those of the sections of the same name, whatever the scale."""
+
+    densities: dict[str, Any]
+    training: dict[str, Any]
+    evaluation: dict[str, Any]
+
+
 T = TypeVar("T", bound=BaseModel)
 ModelName = Annotated[str, Field(pattern=r"^[a-z0-9_]+(-[a-z0-9_]+)*$")]
 
 
 class Params(Settings):
-    """params.yaml with the chosen scale applied."""
+    """params.yaml with the chosen scale and preset applied."""
 
     scale: ScaleName
+    preset: PresetName
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     systems: Annotated[list[CrystalSystem], Field(min_length=1)]
     structures: Structures
@@ -192,7 +216,7 @@ class Params(Settings):
 
 
 def load_params(path: Path | str = PARAMS_FILE) -> Params:
-    """Read params.yaml and apply its scale.
+    """Read params.yaml and apply its scale and its preset.
 
     Raises:
         CrystalNetError: one line for an unreadable file, an unknown key, a wrong type, an
@@ -210,41 +234,59 @@ def load_params(path: Path | str = PARAMS_FILE) -> Params:
         raise CrystalNetError(f"{path}: cannot be read as YAML: {reason}") from None
     if not isinstance(raw, dict):
         raise CrystalNetError(f"{path}: holds no sections; restore it from git")
-    scales = raw.pop("scales", None)
-    if not isinstance(scales, dict) or raw.get("scale") not in scales:
-        known = sorted(scales) if isinstance(scales, dict) else []
-        raise CrystalNetError(f"{path}: scale {raw.get('scale')!r} is none of scales {known}")
-    resolved: Params | None = None
-    # Every scale is checked, so that a slip in one is found before it is chosen.
-    for name, overrides in scales.items():
-        params = _validate(path, raw, name, overrides)
-        if name == raw["scale"]:
-            resolved = params
-    assert resolved is not None
-    return resolved
+    scales = _choices(path, raw, "scale", Scale)
+    presets = _choices(path, raw, "preset", Preset)
+    # Every choice is checked, so that a slip in one is found before it is chosen.
+    resolved = {
+        (scale, preset): _validate(path, raw, scale, scales[scale], preset, presets[preset])
+        for scale in scales
+        for preset in presets
+    }
+    return resolved[raw["scale"], raw["preset"]]
 
 
-def _validate(path: Path, raw: dict[str, Any], scale: str, overrides: object) -> Params:
-    try:
-        checked = Scale.model_validate(overrides)
-    except ValidationError as error:
-        raise CrystalNetError(f"{path}: {_first(error, f'scales.{scale}')}") from None
-    merged = dict(raw, scale=scale)
-    for section, keys in checked.model_dump().items():
-        base = merged.get(section)
-        if isinstance(base, dict):
-            merged[section] = {**base, **keys}
-    # A slip is named where it stands: in the section, or in what the scale puts in its place.
+def _choices(
+    path: Path, raw: dict[str, Any], key: str, schema: type[Settings]
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Take what each scale, or each preset, replaces out of `raw`: name -> section -> keys."""
+    found = raw.pop(f"{key}s", None)
+    if not isinstance(found, dict) or raw.get(key) not in found:
+        known = sorted(found) if isinstance(found, dict) else []
+        raise CrystalNetError(f"{path}: {key} {raw.get(key)!r} is none of {key}s {known}")
+    checked = {}
+    for name, replaced in found.items():
+        try:
+            checked[name] = schema.model_validate(replaced).model_dump()
+        except ValidationError as error:
+            raise CrystalNetError(f"{path}: {_first(error, f'{key}s.{name}')}") from None
+    return checked
+
+
+def _validate(
+    path: Path,
+    raw: dict[str, Any],
+    scale: str,
+    of_scale: dict[str, dict[str, Any]],
+    preset: str,
+    of_preset: dict[str, dict[str, Any]],
+) -> Params:
+    merged = dict(raw, scale=scale, preset=preset)
+    for replaced in (of_scale, of_preset):
+        for section, keys in replaced.items():
+            base = merged.get(section)
+            if isinstance(base, dict):
+                merged[section] = {**base, **keys}
     try:
         return Params.model_validate(merged)
     except ValidationError as error:
-        location = error.errors()[0]["loc"]
-        section = str(location[0]) if location else ""
-        key = location[1] if len(location) > 1 else None
-        here = bool(section) and key in checked.model_dump().get(section, {})
-        raise CrystalNetError(
-            f"{path}: {_first(error, f'scales.{scale}' if here else '')}"
-        ) from None
+        # A slip is named where it stands: in the section, or in what was put in its place.
+        section, key = (*map(str, error.errors()[0]["loc"]), "", "")[:2]
+        where = ""
+        if key in of_scale.get(section, {}):
+            where = f"scales.{scale}"
+        if key in of_preset.get(section, {}):
+            where = f"presets.{preset}"
+        raise CrystalNetError(f"{path}: {_first(error, where)}") from None
 
 
 def _first(error: ValidationError, prefix: str) -> str:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pymatgen.core import Composition
 
 from crystalnet.files import atomic_write
-from crystalnet.scoring.protocol import ROTATION_SETS, Columns
-from crystalnet.scoring.summary import summarise
+from crystalnet.scoring.protocol import COMPARISONS, Columns
+from crystalnet.scoring.summary import summarise, summarise_groups
 from crystalnet.settings import EvaluationSettings
 
 
@@ -39,7 +40,7 @@ def headline(
         **{
             f"{score}_{name}": means[f"{score}_{name}"]
             for score in ("ssim", "psnr")
-            for name in ROTATION_SETS
+            for name in COMPARISONS
         },
         **{
             f"{score}_{kind}": means[f"{score}_{kind}_{chosen}"]
@@ -50,6 +51,31 @@ def headline(
         "psnr_first_none": means["psnr_first_none"],
         **{name: mean for name, mean in means.items() if not name.startswith(("ssim", "psnr"))},
     }
+
+
+def by_group(
+    table: pd.DataFrame, columns: Columns, settings: EvaluationSettings, seed: int
+) -> dict[str, Any]:
+    """Figures of the headline scores by space group, number of atoms and prototype.
+
+    A prototype is an anonymous formula in a space group, with the atoms of the cell, such as
+    `ABC2 225, 4 atoms`.
+
+    Args:
+        table: of `score_table`.
+    """
+    scores = {name: columns[f"{name}_{settings.rotations}"] for name in ("ssim", "psnr")}
+    scores["ssim_first_none"] = columns["ssim_first_none"]
+    groups, atoms = table["spacegroup_number"].tolist(), table["nsites"].tolist()
+    labels = {
+        "space_group": groups,
+        "atoms": atoms,
+        "prototype": [
+            f"{Composition(formula).anonymized_formula} {group}, {count} atoms"
+            for formula, group, count in zip(table["formula_pretty"], groups, atoms, strict=True)
+        ],
+    }
+    return {kind: summarise_groups(scores, names, seed) for kind, names in labels.items()}
 
 
 def write_metrics(path: Path, metrics: Mapping[str, Any]) -> None:

@@ -34,9 +34,10 @@ ABLATION = ARTIFACTS / "ablation.parquet"
 # Patterns in the braces of both engines; `.format(model=...)` or `.format(system=...)` fills them.
 WEIGHTS = "artifacts/models/{model}/model.safetensors"
 CARD = "artifacts/models/{model}/card.yaml"
-CURVES = "artifacts/models/{model}/curves.csv"
+CURVES = "artifacts/models/{model}/curves/{quantity}.tsv"
 MODEL_SCORES = "artifacts/scores/{model}.parquet"
 MODEL_METRICS = "metrics/{model}.json"
+GROUP_METRICS = "metrics/groups/{model}.json"
 BASELINE_SCORES = "artifacts/scores/baselines/{system}.parquet"
 BASELINE_METRICS = "metrics/baselines/{system}.json"
 
@@ -45,6 +46,9 @@ FIGURES = Path("reports/figures")
 TABLES = Path("reports/tables")
 
 SPLITS = ("train", "val", "test")
+
+# The tables of a learning curve, one for each quantity that has a value an epoch.
+CURVE_QUANTITIES = ("loss", "l1", "kl_pattern", "kl_formula", "learning_rate", "validation_ssim")
 
 # The arrays of each store, and what their numbers mean.
 ARRAYS = {"patterns": ("patterns",), "densities": ("densities", "electrons")}

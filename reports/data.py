@@ -62,6 +62,7 @@ class ReportData:
         baselines: system -> baseline -> figures.
         baseline_scores: system -> one row per baseline and test crystal.
         ablation: one row per model, differences from the baseline input.
+        repeats: model -> its mean scores over repeated trainings.
         paper_results: the paper's SSIM and PSNR of each of its test crystals.
         successes, failures: the test crystals that the main models score best and worst.
         typical: the test crystals in the middle.
@@ -77,6 +78,7 @@ class ReportData:
     baselines: dict[str, dict[str, dict[str, Any]]]
     baseline_scores: dict[str, pd.DataFrame]
     ablation: pd.DataFrame
+    repeats: dict[str, dict[str, Any]]
     paper_results: pd.DataFrame
     successes: list[Example]
     typical: list[Example]

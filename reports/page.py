@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -15,7 +16,14 @@ from reports.paper import DOI
 
 # Title -> tables and figures in order.
 SECTIONS = {
-    "What comes out": ["overview", "table1_scores", "rotations", "agreement", "distributions"],
+    "What comes out": [
+        "overview",
+        "table1_scores",
+        "rotations",
+        "repeats",
+        "agreement",
+        "distributions",
+    ],
     "What each input is worth": ["table2_inputs"],
     "Successes and failures": ["successes", "failures", "samples"],
     "Crystals, training, cost": ["table3_crystals", "curves", "cost"],
@@ -26,6 +34,7 @@ SECTIONS = {
 SOURCES = {
     "table1_scores": "../metrics",
     "rotations": "../metrics",
+    "repeats": "../metrics/repeats.json",
     "agreement": "../metrics",
     "distributions": "../artifacts/scores",
     "table2_inputs": "../artifacts/ablation.parquet",
@@ -41,10 +50,13 @@ def write_report(data: ReportData, page: Path, figure_folder: Path, table_folder
 
     The same data give the same bytes.
     """
+    # A table without rows (no model was trained twice, say) is left out.
+    made = {name: make(data) for name, (_, make) in tables.TABLES.items()}
+    made = {name: table for name, table in made.items() if len(table)}
     with atomic_write(table_folder) as folder:
         folder.mkdir()
-        for name, (caption, make) in tables.TABLES.items():
-            table = make(data)
+        for name, table in made.items():
+            caption = tables.TABLES[name][0]
             (folder / f"{name}.md").write_text(
                 f"{caption}\n\nDensities: {data.density_label}; scale {data.scale}.\n\n"
                 + tables.markdown(table),
@@ -57,10 +69,13 @@ def write_report(data: ReportData, page: Path, figure_folder: Path, table_folder
         for name, (_, draw) in figures.FIGURES.items():
             figures.save(draw(data), folder, name)
     with atomic_write(page) as temporary:
-        temporary.write_text(_render(data, figure_folder, table_folder), encoding="utf-8")
+        text = _render(data, made, figure_folder, table_folder)
+        temporary.write_text(text, encoding="utf-8")
 
 
-def _render(data: ReportData, figure_folder: Path, table_folder: Path) -> str:
+def _render(
+    data: ReportData, made: dict[str, pd.DataFrame], figure_folder: Path, table_folder: Path
+) -> str:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
@@ -76,22 +91,27 @@ def _render(data: ReportData, figure_folder: Path, table_folder: Path) -> str:
         sections=[
             {
                 "title": title,
-                "items": [_item(data, name, figure_folder, table_folder) for name in names],
+                "items": [
+                    _item(name, made, figure_folder, table_folder)
+                    for name in names
+                    if name in made or name in figures.FIGURES
+                ],
             }
             for title, names in SECTIONS.items()
         ],
     )
 
 
-def _item(data: ReportData, name: str, figure_folder: Path, table_folder: Path) -> dict[str, Any]:
+def _item(
+    name: str, made: dict[str, pd.DataFrame], figure_folder: Path, table_folder: Path
+) -> dict[str, Any]:
     source = SOURCES.get(name)
     if name in tables.TABLES:
-        caption, make = tables.TABLES[name]
         return {
             "kind": "table",
-            "caption": caption,
+            "caption": tables.TABLES[name][0],
             # pandas escapes the cells.
-            "html": Markup(make(data).to_html(index=False, border=0, justify="left")),
+            "html": Markup(made[name].to_html(index=False, border=0, justify="left")),
             "files": [f"{table_folder.name}/{name}.{kind}" for kind in ("md", "tex")],
             "source": source,
         }

@@ -1,6 +1,5 @@
 """The state of an unfinished training, in one file that is always whole."""
 
-import csv
 import hashlib
 import json
 from collections.abc import Callable
@@ -15,11 +14,10 @@ from torch import Tensor
 
 from crystalnet.files import atomic_write
 from crystalnet.learning.tensors import CrystalTensors
+from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.settings import CompositionInput, NetworkSettings, TrainingSettings
 
 STATE_FILE = "state.safetensors"
-CURVES_FILE = "curves.csv"
-TIMINGS_FILE = "timings.csv"
 
 
 class CurveRow(NamedTuple):
@@ -78,9 +76,10 @@ def fingerprint(
     seed: int,
     train: CrystalTensors,
     validation: CrystalTensors,
+    start: CrystalNet | None = None,
 ) -> str:
     """SHA-256 of everything that decides what a training computes."""
-    parts = [
+    parts: list[object] = [
         network.model_dump(),
         training.model_dump(),
         composition_input,
@@ -88,11 +87,16 @@ def fingerprint(
         train.digest(),
         validation.digest(),
     ]
+    if start is not None:
+        weights = hashlib.sha256()
+        for name, value in start.state_dict().items():
+            weights.update(name.encode() + value.cpu().contiguous().numpy().tobytes())
+        parts.append(weights.hexdigest())
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def save_state(run_dir: Path, state: TrainingState, fingerprint: str) -> None:
-    """Write the state, `curves.csv` (reproducible) and `timings.csv` (seconds an epoch)."""
+    """Write the state, atomically."""
     tensors = {
         f"{group}/{name}": value.contiguous()
         for group in ("weights", "optimiser", "best_weights")
@@ -107,9 +111,6 @@ def save_state(run_dir: Path, state: TrainingState, fingerprint: str) -> None:
     }
     with atomic_write(run_dir / STATE_FILE) as path:
         save_file(tensors, path, metadata={"training": json.dumps(about)})
-    _write_csv(run_dir / CURVES_FILE, CurveRow._fields, state.curves)
-    timings = [(row.epoch, round(s, 3)) for row, s in zip(state.curves, state.seconds, strict=True)]
-    _write_csv(run_dir / TIMINGS_FILE, ("epoch", "seconds"), timings)
 
 
 def load_state(
@@ -145,12 +146,3 @@ def load_state(
         progress(f"{path} is of other settings, seed or data; starting from the first epoch")
         return None
     return state
-
-
-def _write_csv(
-    path: Path, header: tuple[str, ...], rows: list[CurveRow] | list[tuple[int, float]]
-) -> None:
-    with atomic_write(path) as partial, partial.open("w", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)

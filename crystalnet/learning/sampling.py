@@ -47,8 +47,9 @@ def draw_points(
     """Coordinates in [-0.5, 0.5) and densities (e/A^3, float32) of training points.
 
     Args:
-        densities: the whole data set; only the voxels drawn are read.
-        chosen: rows of the batch's crystals.
+        densities: of the batch's crystals, or of the whole data set; only the voxels drawn are
+            read.
+        chosen: rows of the batch's crystals among them.
     """
     grid = densities.shape[1]
     voxels = stratified_voxels(len(chosen), grid, points_per_axis, generator)

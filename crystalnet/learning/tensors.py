@@ -1,7 +1,7 @@
 """Everything a training or an evaluation reads, as tensors on one device."""
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from jaxtyping import Float, Int
@@ -82,10 +82,25 @@ class CrystalTensors:
         """Points along each axis of the density grid."""
         return self.densities.shape[1]
 
-    def to(self, device: torch.device | str) -> "CrystalTensors":
-        """The same crystals on another device."""
-        tensors = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "material_ids"}
-        return CrystalTensors(self.material_ids, **{k: t.to(device) for k, t in tensors.items()})
+    def to(self, device: torch.device | str, *, densities: bool = True) -> "CrystalTensors":
+        """The same crystals on another device; with `densities=False` these stay where they are.
+
+        Raises:
+            CrystalNetError: if they do not fit into its memory.
+        """
+        moved = [
+            f.name
+            for f in fields(self)
+            if f.name != "material_ids" and (densities or f.name != "densities")
+        ]
+        try:
+            return replace(self, **{name: getattr(self, name).to(device) for name in moved})
+        except torch.OutOfMemoryError:
+            size = self.densities.nbytes / 1e9
+            raise CrystalNetError(
+                f"the densities of {len(self)} crystals ({size:.1f} GB) do not fit into the memory "
+                f"of {device}; set training.densities_on: host, or densities.dtype: float16"
+            ) from None
 
     def subset(self, index: Int[Tensor, " chosen"]) -> "CrystalTensors":
         """The crystals at `index`, in that order."""

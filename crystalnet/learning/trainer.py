@@ -1,11 +1,8 @@
 """Training, from top to bottom in one function."""
 
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +21,11 @@ from crystalnet.learning.checkpoints import (
     restore_optimiser,
     save_state,
 )
+from crystalnet.learning.distributed import Processes, synchronise_norms
+from crystalnet.learning.feed import Batch, density_batches
+from crystalnet.learning.interruption import terminate_as_exit
 from crystalnet.learning.loss import Loss, density_loss
+from crystalnet.learning.progress import report
 from crystalnet.learning.sampling import draw_points
 from crystalnet.learning.schedule import learning_rate
 from crystalnet.learning.seeds import derived_generator, seeded_initialisation
@@ -68,38 +69,59 @@ def train(
     seed: int,
     device: str,
     progress: Callable[[str], object] = print,
+    record: Callable[[CurveRow], object] = lambda row: None,
+    start: CrystalNet | None = None,
 ) -> TrainingResult:
     """Train a network and return it with the weights that validated best.
 
     Interrupted at any moment (Ctrl-C, SIGTERM, a crash) and called again with the same arguments,
     it goes on from the last finished epoch that `run_dir` holds and ends with the same numbers.
 
+    Called in each of several processes (`crystalnet.learning.distributed`), these share the work of
+    every batch and end with the same weights; the first one writes and reports.
+
     Args:
-        train, validation: crystals; moved to `device` whole.
+        train, validation: crystals; moved to `device` whole, unless the settings leave the training
+            densities on the host.
         composition_input: the form of `formulas`; with "no_formula" they are not looked at.
-        run_dir: keeps the state, `curves.csv` and `timings.csv`.
+        run_dir: keeps the state.
         seed: root of every random draw.
         device: "cpu", "cuda" or "cuda:1".
         progress: is called with lines for a person to read.
+        record: is called with every epoch of the learning curve, those of an earlier run first.
+        start: a network of the same form whose weights the training starts from.
 
     Raises:
-        CrystalNetError: if the loss is not finite, or the crystals do not fit the settings.
+        CrystalNetError: if the loss is not finite, or the crystals or the start do not fit the
+            settings.
     """
     if len(train) < 2:
         raise CrystalNetError(
             f"one training crystal ({train.material_ids[0]}): BatchNorm needs at least 2"
         )
-    # Prepare: everything lives on the device from here on.
-    identity = fingerprint(network, training, composition_input, seed, train, validation)
+    # Prepare: everything that a step reads lives on the device from here on.
+    identity = fingerprint(network, training, composition_input, seed, train, validation, start)
+    processes = Processes.current()
+    if not processes.first:
+        progress = record = _silent
     place = torch.device(device)
     with_formula = composition_input != "no_formula"
-    train = train.to(place)
+    streamed = training.densities_on == "host"
+    train = train.to(place, densities=not streamed)
+    batches_an_epoch = batch_count(len(train), training.batch_size)
     scored = ValidationSet.of(validation.to(place), training.validation_grid, with_formula)
     with seeded_initialisation(seed):
         model = CrystalNet(network, train.patterns.shape[1], with_formula)
+    if start is not None:
+        _refuse_other_form(start, model)
+        model.load_state_dict(start.state_dict())
     model.to(place).train()
+    model.film_statistics_of_points = training.film_statistics == "points"
+    if processes.count > 1:
+        _refuse_to_share(processes, training, len(train) // batches_an_epoch)
+        synchronise_norms(model)
     optimiser = torch.optim.Adam(model.parameters(), lr=training.learning_rate_max, fused=True)
-    objective = torch.compile(_objective) if training.compile else _objective
+    objective = step_objective(training)
 
     # Go on where an earlier run stopped.
     state = load_state(run_dir, identity, place, progress)
@@ -116,10 +138,12 @@ def train(
             state.best_ssim,
         )
         progress(f"going on after epoch {len(curves)} of {training.epochs}")
+        for row in curves:
+            record(row)
 
     unsaved: TrainingState | None = None
     saved_at, save_every, reported_at = time.monotonic(), _SAVE_EVERY, -math.inf
-    with _terminate_as_exit():
+    with terminate_as_exit():
         try:
             for epoch in range(len(curves), training.epochs):
                 started = time.monotonic()
@@ -132,12 +156,15 @@ def train(
                 # Train on every crystal once.
                 generator = derived_generator(place, seed, "epoch", epoch)
                 order = torch.randperm(len(train), generator=generator, device=place)
-                batches = order.tensor_split(batch_count(len(train), training.batch_size))
+                batches = order.tensor_split(batches_an_epoch)
+                feed = density_batches(train.densities, batches, place, streamed=streamed)
                 steps = [
-                    training_step(model, optimiser, objective, train, batch, training, generator)
-                    for batch in batches
+                    training_step(
+                        model, optimiser, objective, train, batch, at_hand, training, generator
+                    )
+                    for batch, at_hand in zip(batches, feed, strict=True)
                 ]
-                losses = torch.stack(steps).double().cpu()
+                losses = processes.sum(torch.stack(steps)).double().cpu()
                 _refuse_nonfinite(losses, batches, train.material_ids, epoch + 1)
                 shares = torch.tensor([len(batch) for batch in batches], dtype=torch.float64)
                 total, l1, kl_pattern, kl_formula = (shares @ losses / len(train)).tolist()
@@ -145,8 +172,9 @@ def train(
                 # Validate, and keep the best weights.
                 ssim = None
                 if (epoch + 1) % training.validation_every == 0 or epoch + 1 == training.epochs:
-                    generator = derived_generator(place, seed, "validation", epoch)
-                    ssim = validation_ssim(model, scored, training.validation_guesses, generator)
+                    ssim = validation_ssim(
+                        model, scored, training.validation_guesses, seed, epoch, training.precision
+                    )
                     if not math.isfinite(ssim):
                         raise CrystalNetError(
                             f"epoch {epoch + 1}: the validation SSIM is {ssim}; the network's "
@@ -159,6 +187,7 @@ def train(
                 # Record, so that an interruption from here on costs nothing.
                 row = CurveRow(epoch + 1, rate, total, l1, kl_pattern, kl_formula, ssim)
                 curves, seconds = [*curves, row], [*seconds, time.monotonic() - started]
+                record(row)
                 unsaved = TrainingState(
                     _copy(model.state_dict()),
                     optimiser_tensors(optimiser),
@@ -170,14 +199,15 @@ def train(
                 )
                 now = time.monotonic()
                 if now - saved_at > save_every or epoch + 1 == training.epochs:
-                    save_state(run_dir, unsaved, identity)
+                    if processes.first:
+                        save_state(run_dir, unsaved, identity)
                     unsaved, saved_at = None, time.monotonic()
                     save_every = max(_SAVE_EVERY, 20 * (saved_at - now))
                 if now - reported_at > _REPORT_EVERY or epoch + 1 == training.epochs:
-                    progress(_report(row, training.epochs, best_ssim, best_epoch, seconds))
+                    progress(report(row, training.epochs, best_ssim, best_epoch, seconds))
                     reported_at = now
         finally:
-            if unsaved is not None:
+            if unsaved is not None and processes.first:
                 save_state(run_dir, unsaved, identity)
 
     model.load_state_dict(best_weights)
@@ -190,10 +220,23 @@ def training_step(
     objective: Callable[..., Loss],
     crystals: CrystalTensors,
     chosen: Int[Tensor, " batch"],
+    at_hand: Batch,
     training: TrainingSettings,
     generator: torch.Generator,
 ) -> Float[Tensor, "4"]:
-    """Draw points and noise for a batch, and take one step. Returns the loss and its parts."""
+    """Draw points and noise for a batch, and take one step.
+
+    Args:
+        objective: of `step_objective`.
+        chosen: rows of the batch's crystals.
+        at_hand: where their densities are (see `density_batches`).
+
+    Returns:
+        The loss and its parts. Several processes draw for the whole batch, work on their own part
+        of it, and each return their share of these means.
+    """
+    processes = Processes.current()
+    mine = processes.part_of(len(chosen))
     patterns, formulas = augment(
         crystals.patterns[chosen],
         crystals.formulas[chosen] if model.with_formula else None,
@@ -201,19 +244,37 @@ def training_step(
         noise=training.input_noise,
         generator=generator,
     )
-    coordinates, wanted = draw_points(
-        crystals.densities, chosen, training.points_per_axis, generator
-    )
+    coordinates, wanted = draw_points(*at_hand, training.points_per_axis, generator)
     noise = model.draw_noise(len(chosen), generator)
+    share = (mine.stop - mine.start) / len(chosen)
     # Only matrix products run in bfloat16; weights, statistics and the loss stay in float32.
     with torch.autocast(
         wanted.device.type, torch.bfloat16, enabled=training.precision == "bfloat16"
     ):
-        loss = objective(model, patterns, formulas, coordinates, noise, wanted, training)
+        loss = objective(
+            model,
+            patterns[mine],
+            formulas[mine] if formulas is not None else None,
+            coordinates[mine],
+            noise[mine],
+            wanted[mine],
+            training.kl_weight_pattern,
+            training.kl_weight_formula,
+        )
     optimiser.zero_grad(set_to_none=True)
-    loss.total.backward()  # type: ignore[no-untyped-call]
+    (loss.total * share).backward()
+    processes.sum_gradients(model)
     optimiser.step()
-    return torch.stack(loss).detach()
+    parts: Tensor = torch.stack(loss).detach() * share
+    return parts
+
+
+def step_objective(training: TrainingSettings) -> Callable[..., Loss]:
+    """The part of a step that torch.compile takes over, if the settings ask for it."""
+    if training.compile == "none":
+        return _objective
+    # Batches come in at most two sizes: a graph for each, instead of one for all sizes.
+    return torch.compile(_objective, dynamic=False, mode=training.compile)
 
 
 def batch_count(crystals: int, batch_size: int) -> int:
@@ -232,17 +293,41 @@ def _objective(
     coordinates: Float[Tensor, "crystals points 3"],
     noise: Float[Tensor, "crystals noise"],
     wanted: Float[Tensor, "crystals points"],
-    training: TrainingSettings,
+    weight_pattern: float,
+    weight_formula: float,
 ) -> Loss:
-    """The part of a step that torch.compile takes over."""
+    """From the inputs of a batch to its loss."""
     predicted, latent = model(patterns, formulas, coordinates, noise)
     return density_loss(
-        predicted,
-        wanted,
-        latent,
-        weight_pattern=training.kl_weight_pattern,
-        weight_formula=training.kl_weight_formula,
+        predicted, wanted, latent, weight_pattern=weight_pattern, weight_formula=weight_formula
     )
+
+
+def _silent(what: object) -> None:
+    """What the processes after the first one report."""
+
+
+def _refuse_other_form(start: CrystalNet, model: CrystalNet) -> None:
+    for what in ("settings", "pattern_bins", "with_formula"):
+        seen, wanted = getattr(start, what), getattr(model, what)
+        if seen != wanted:
+            raise CrystalNetError(
+                f"the weights to start from are of another network: its {what} are {seen}, those "
+                f"of this training {wanted}; start from weights of the same network, or from none"
+            )
+
+
+def _refuse_to_share(processes: Processes, training: TrainingSettings, smallest: int) -> None:
+    if smallest < processes.count:
+        raise CrystalNetError(
+            f"batches of {smallest} crystals cannot be shared by {processes.count} processes; "
+            "start fewer, or raise training.batch_size"
+        )
+    if training.film_statistics == "points":
+        raise CrystalNetError(
+            "training.film_statistics: points is for one process, as the released code runs; "
+            "set it to crystals, or start one process"
+        )
 
 
 def _refuse_nonfinite(
@@ -264,41 +349,3 @@ def _refuse_nonfinite(
 
 def _copy(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in tensors.items()}
-
-
-def _report(
-    row: CurveRow, epochs: int, best_ssim: float, best_epoch: int, seconds: list[float]
-) -> str:
-    left = (epochs - row.epoch) * sum(seconds) / len(seconds)
-    ssim = "" if row.validation_ssim is None else f"  SSIM {row.validation_ssim:.4f}"
-    best = f" (best {best_ssim:.4f}, epoch {best_epoch})" if best_epoch else ""
-    return (
-        f"epoch {row.epoch}/{epochs}  loss {row.loss:.4f} = {row.l1:.4f} e/A^3, "
-        f"KL {row.kl_pattern:.3f} pattern {row.kl_formula:.3f} formula  "
-        f"rate {row.learning_rate:.1e}{ssim}{best}  {_duration(left)} left"
-    )
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
-
-
-@contextmanager
-def _terminate_as_exit() -> Iterator[None]:
-    """Inside, SIGTERM unwinds the stack like Ctrl-C, so that the state is written."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Only the main thread may change signal handlers.
-        return
-
-    def leave(number: int, frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -7,11 +7,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from crystalnet.errors import CrystalNetError
+from crystalnet.learning.distributed import Processes
+from crystalnet.learning.seeds import derived_generator
 from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.scoring.ssim import score_guesses
+from crystalnet.settings import Precision
 
-_CRYSTALS_AT_ONCE = 32
+_CRYSTALS_AT_ONCE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,16 +55,29 @@ class ValidationSet:
 
 
 def validation_ssim(
-    model: CrystalNet, crystals: ValidationSet, guesses: int, generator: torch.Generator
+    model: CrystalNet,
+    crystals: ValidationSet,
+    guesses: int,
+    seed: int,
+    epoch: int,
+    precision: Precision,
 ) -> float:
-    """Mean over the crystals of the best SSIM of `guesses` guesses in 24 array rotations."""
-    best = []
-    for first in range(0, len(crystals.truth), _CRYSTALS_AT_ONCE):
+    """Mean over the crystals of the best SSIM of `guesses` guesses in 24 array rotations.
+
+    Several processes share the work; each returns the mean over all crystals.
+    """
+    processes = Processes.current()
+    device = crystals.truth.device
+    total = torch.zeros((), dtype=torch.float64, device=device)
+    firsts = range(0, len(crystals.truth), _CRYSTALS_AT_ONCE)
+    for first in firsts[processes.rank :: processes.count]:
         part = slice(first, first + _CRYSTALS_AT_ONCE)
         formulas = None if crystals.formulas is None else crystals.formulas[part]
-        density = model.predict_on_axis(
-            crystals.patterns[part], formulas, crystals.axis, guesses, generator
-        )
+        generator = derived_generator(device, seed, "validation", epoch, first)
+        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+            density = model.predict_on_axis(
+                crystals.patterns[part], formulas, crystals.axis, guesses, generator
+            )
         scores = score_guesses(crystals.truth[part], density, "array")
-        best.append(scores.ssim.flatten(1).amax(dim=1))
-    return float(torch.cat(best).mean())
+        total += scores.ssim.flatten(1).amax(dim=1).double().sum()
+    return float(processes.sum(total)) / len(crystals.truth)

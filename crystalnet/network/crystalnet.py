@@ -62,6 +62,8 @@ class CrystalNet(nn.Module):
         self.formula_sigma = FormulaEncoder(settings) if with_formula else None
         self.film = Film(settings)
         self.regressor = Regressor(settings)
+        # Whether training keeps the running variances that FiLM run point by point would leave.
+        self.film_statistics_of_points = False
 
     @property
     def noise_width(self) -> int:
@@ -102,9 +104,12 @@ class CrystalNet(nn.Module):
             )
 
     def modulate(
-        self, latent: Latent, noise: Float[Tensor, "samples noise"]
+        self, latent: Latent, noise: Float[Tensor, "samples noise"], repeats: int = 1
     ) -> tuple[Float[Tensor, "samples width"], Float[Tensor, "samples width"]]:
-        """gamma and beta of FiLM for one sample of each latent (one row of noise a crystal)."""
+        """gamma and beta of FiLM for one sample of each latent (one row of noise a crystal).
+
+        `repeats` is the number of rows that each stands for in running variances (see Film).
+        """
         width = self.settings.width
         pattern = latent.mu_pattern + noise[:, :width] * latent.sigma_pattern
         if latent.mu_formula is None or latent.sigma_formula is None:
@@ -112,7 +117,7 @@ class CrystalNet(nn.Module):
         else:
             formula = latent.mu_formula + noise[:, width:] * latent.sigma_formula
         with torch.autocast(pattern.device.type, enabled=False):
-            gamma, beta = self.film(torch.cat([pattern, formula], dim=1))
+            gamma, beta = self.film(torch.cat([pattern, formula], dim=1), repeats)
         return gamma, beta
 
     def forward(
@@ -132,7 +137,8 @@ class CrystalNet(nn.Module):
         """
         crystals, points, _ = coordinates.shape
         latent = self.encode(patterns, formulas)
-        gamma, beta = self.modulate(latent, noise)
+        repeats = points if self.film_statistics_of_points else 1
+        gamma, beta = self.modulate(latent, noise, repeats)
         position = self.position(coordinates.reshape(crystals * points, 3))
         hidden = torch.addcmul(
             beta[:, None], gamma[:, None], position.view(crystals, points, -1)

@@ -12,9 +12,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from crystalnet.network.layers import FoldedLayer
 from crystalnet.network.position_encoder import PositionEncoder
-from crystalnet.network.regressor import Block, Regressor
+from crystalnet.network.regressor import Block, Regressor, density_of
 
 # Bytes of one layer's activations worked on at once: about a CPU core's cache, and on a GPU
 # enough rows to fill it.
@@ -30,7 +29,7 @@ class PointEvaluator:
         self.position_hidden = position.hidden.folded()
         self.layers = regressor.layers.folded()
         self.blocks = [cast(Block, block).folded() for block in regressor.blocks]
-        self.output = FoldedLayer(regressor.output.weight, regressor.output.bias)
+        self.output = regressor.output
 
     def __call__(
         self,
@@ -77,4 +76,4 @@ class PointEvaluator:
             hidden = F.linear(hidden, block.of_hidden).add_(skip).relu_()
             for weight, bias in block.layers:
                 hidden = F.linear(hidden, weight, bias).relu_()
-        return F.linear(hidden, *self.output)[..., 0]
+        return density_of(hidden, self.output.weight, self.output.bias)

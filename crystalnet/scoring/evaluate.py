@@ -61,7 +61,7 @@ def evaluate(
         model: already on `device`.
         tensors: the crystals, on any device; the truth is every (N / grid)-th voxel of their
             densities.
-        settings: grid and guesses.
+        settings: grid, guesses and the precision in which the guesses are made.
         seed: root seed; the latent samples come from a generator derived from it.
         device: where guesses are made and scored.
         progress: told (crystals done, crystals in all) after each batch.
@@ -79,7 +79,10 @@ def evaluate(
         patterns = tensors.patterns[some].to(device)
         formulas = tensors.formulas[some].to(device)
         truth = every_nth_voxel(tensors.densities[some], settings.grid).to(device).float()
-        guesses = model.predict(patterns, formulas, settings.grid, settings.guesses, generator)
+        with torch.autocast(
+            patterns.device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"
+        ):
+            guesses = model.predict(patterns, formulas, settings.grid, settings.guesses, generator)
         _refuse_nonfinite(guesses, names)
         chosen = rank(patterns, formulas, guesses) if rank is not None else None
         parts.append(score_crystals(truth, guesses, tensors.lattices[some], names, chosen))

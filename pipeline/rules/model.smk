@@ -10,7 +10,7 @@ rule train:
     output:
         weights=store.WEIGHTS,
         card=store.CARD,
-        curves=store.CURVES,
+        curves=expand(store.CURVES, quantity=store.CURVE_QUANTITIES, allow_missing=True),
     log:
         "work/logs/train/{model}.log",
     benchmark:
@@ -30,6 +30,7 @@ rule train:
         "train: {wildcards.model}"
     shell:
         "python -m pipeline.steps.train --model {wildcards.model} --threads {threads} "
+        "--processes {resources.gpu} "
         "--weights {output.weights} --card {output.card} --curves {output.curves} "
         "2>&1 | tee {log}"
 
@@ -44,6 +45,7 @@ rule evaluate:
     output:
         scores=store.MODEL_SCORES,
         metrics=store.MODEL_METRICS,
+        groups=store.GROUP_METRICS,
     log:
         "work/logs/evaluate/{model}.log",
     benchmark:
@@ -63,6 +65,7 @@ rule evaluate:
     shell:
         "python -m pipeline.steps.evaluate --model {wildcards.model} --threads {threads} "
         "--weights {input.weights} --scores {output.scores} --metrics {output.metrics} "
+        "--groups {output.groups} "
         "2>&1 | tee {log}"
 
 
@@ -72,6 +75,7 @@ rule baselines:
         table=store.DATASET,
         patterns=store.PATTERNS,
         densities=store.DENSITIES,
+        free_atoms=GAUSSIANS,
     output:
         scores=store.BASELINE_SCORES,
         metrics=store.BASELINE_METRICS,
@@ -92,6 +96,7 @@ rule baselines:
         "baselines: what no network reaches, {wildcards.system}"
     shell:
         "python -m pipeline.steps.baselines --system {wildcards.system} --threads {threads} "
+        "--free-atoms {input.free_atoms} "
         "--scores {output.scores} --metrics {output.metrics} 2>&1 | tee {log}"
 
 
@@ -102,6 +107,7 @@ rule ablate:
     output:
         table=store.ABLATION,
         metrics=store.METRICS / "ablation.json",
+        repeats=store.METRICS / "repeats.json",
     log:
         "work/logs/ablate.log",
     benchmark:
@@ -117,4 +123,4 @@ rule ablate:
         "ablate: what each input is worth, crystal by crystal"
     shell:
         "python -m pipeline.steps.ablate --table {output.table} "
-        "--metrics {output.metrics} 2>&1 | tee {log}"
+        "--metrics {output.metrics} --repeats {output.repeats} 2>&1 | tee {log}"

@@ -12,13 +12,14 @@ rule report:
         paper_results="data/paper_test_results.parquet",
         weights=expand(store.WEIGHTS, model=PARAMS.models),
         cards=expand(store.CARD, model=PARAMS.models),
-        curves=expand(store.CURVES, model=PARAMS.models),
+        curves=expand(store.CURVES, model=PARAMS.models, quantity=store.CURVE_QUANTITIES),
         scores=expand(store.MODEL_SCORES, model=PARAMS.models),
         metrics=expand(store.MODEL_METRICS, model=PARAMS.models),
         baselines=expand(store.BASELINE_METRICS, system=PARAMS.systems),
         baseline_scores=expand(store.BASELINE_SCORES, system=PARAMS.systems),
         ablation=store.ABLATION,
         ablation_metrics=store.METRICS / "ablation.json",
+        repeats=store.METRICS / "repeats.json",
     output:
         page=report(store.REPORT, caption="../../reports/captions/page.rst", category="Report"),
         figures=report(

@@ -19,6 +19,7 @@ DATA = Path("data")
 STRUCTURES_FILE = "structures.parquet"
 DFT_FILE = "dft_densities.parquet"
 GAUSSIANS_FILE = "valence_gaussians.json"
+GAUSSIANS = DATA / GAUSSIANS_FILE
 
 
 def crystal_source(params: Params, data: Path = DATA) -> "CrystalSource":

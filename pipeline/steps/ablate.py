@@ -1,7 +1,8 @@
 """What each input is worth: every model against the one with the baseline input.
 
 Both were scored on the same test crystals, so differences are taken crystal by crystal and their
-interval is that of the mean of the differences (95 %, bootstrap over crystals).
+interval is that of the mean of the differences (95 %, bootstrap over crystals). What chance in
+training is worth is told beside it, by the spread over repeated trainings.
 """
 
 import argparse
@@ -35,13 +36,20 @@ def compare(
         CrystalNetError: if a model and its reference were scored on different crystals.
     """
     references = {
-        (model.system, model.protocol): name
+        (model.system, model.protocol, model.repeat): name
         for name, model in models.items()
         if model.input == "baseline"
     }
     rows = []
     for name, model in models.items():
-        reference = references.get((model.system, model.protocol))
+        reference = next(
+            (
+                references[model.system, model.protocol, repeat]
+                for repeat in (model.repeat, 0)
+                if (model.system, model.protocol, repeat) in references
+            ),
+            None,
+        )
         row: dict[str, object] = {
             "model": name,
             "system": model.system,
@@ -76,14 +84,47 @@ def compare(
     return pd.DataFrame(rows)
 
 
+def over_repeats(
+    scores: dict[str, pd.DataFrame], models: dict[str, Model], settings: EvaluationSettings
+) -> dict[str, dict[str, object]]:
+    """Mean scores of models that were trained more than once, over their trainings.
+
+    Under the name of the first one: `trainings`, and of each score the mean over trainings, the
+    sample standard deviation, the lowest and the highest.
+    """
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for name, model in models.items():
+        groups.setdefault((model.system, model.input, model.protocol), []).append(name)
+    found: dict[str, dict[str, object]] = {}
+    for names in groups.values():
+        if len(names) < 2:
+            continue
+        found[names[0]] = {"trainings": len(names)}
+        for label, column in {
+            "ssim": f"ssim_{settings.rotations}",
+            "psnr": f"psnr_{settings.rotations}",
+            "ssim_first_none": "ssim_first_none",
+        }.items():
+            means = np.array([scores[name][column].mean() for name in names])
+            found[names[0]][label] = {
+                "mean": float(means.mean()),
+                "std": float(means.std(ddof=1)),
+                "lowest": float(means.min()),
+                "highest": float(means.max()),
+            }
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--table", type=Path, default=store.ABLATION)
     parser.add_argument("--metrics", type=Path, default=store.METRICS / "ablation.json")
+    parser.add_argument("--repeats", type=Path, default=store.METRICS / "repeats.json")
     arguments = parser.parse_args()
     params = load_params()
     column = params.evaluation.rotations
     wanted = ["material_id", "density_source", f"ssim_{column}", f"psnr_{column}"]
+    wanted = list(dict.fromkeys([*wanted, "ssim_first_none"]))
     scores = {
         name: read_table(Path(store.MODEL_SCORES.format(model=name)), wanted)
         for name in params.models
@@ -99,8 +140,10 @@ def main() -> None:
             for row in table.to_dict("records")
         },
     )
+    repeats = over_repeats(scores, params.models, params.evaluation)
+    write_metrics(arguments.repeats, repeats)
     for row in table.to_dict("records"):
-        if row["reference"]:
+        if pd.notna(row["reference"]):
             print(
                 f"{row['model']}: SSIM {row['ssim']:.3f}, {row['ssim_difference']:+.3f} "
                 f"({row['ssim_difference_low']:+.3f} to {row['ssim_difference_high']:+.3f}) "

@@ -1,4 +1,8 @@
-"""Score what needs no network on the test crystals of one system."""
+"""Score what needs no network on the test crystals of one system.
+
+Three baselines know what the network knows. The fourth line, `free_atoms`, knows the structure and
+puts free atoms in its place: what a perfect placement of atoms would score without their bonds.
+"""
 
 import argparse
 from pathlib import Path
@@ -6,8 +10,10 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from crystalnet.scoring.baselines import ConstantMean, MeanDensity, NearestPattern
+from crystalnet.crystallography.iam import ValenceGaussians, iam_density
+from crystalnet.scoring.baselines import ConstantMean, Known, MeanDensity, NearestPattern
 from crystalnet.scoring.evaluate import Predictor, evaluate
+from pipeline.crystal_tables import crystals_of
 from pipeline.dataset import Dataset
 from pipeline.params import load_params
 from pipeline.scores import headline, score_table, write_metrics
@@ -21,11 +27,13 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--scores", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)
+    parser.add_argument("--free-atoms", type=Path, required=True, help="their Gaussians")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     params = load_params()
     system = arguments.system
-    settings = params.evaluation
+    # A cosine similarity in bfloat16 would not find the nearest pattern.
+    settings = params.evaluation.model_copy(update={"precision": "float32"})
     device = command.device()
     dataset = Dataset()
     training = dataset.tensors(system, "train", seed=params.seed)
@@ -35,6 +43,10 @@ def main() -> None:
         "mean_density": MeanDensity(training),
         "nearest_pattern": NearestPattern(training),
     }
+    if dataset.density_source != "iam":
+        crystals = crystals_of(dataset.rows(system, "test"))
+        atoms = ValenceGaussians.load(arguments.free_atoms)
+        baselines["free_atoms"] = Known(iam_density(crystals, settings.grid, atoms, device=device))
     tables, metrics = [], {}
     for name, baseline in baselines.items():
         columns = evaluate(baseline, test, settings, params.seed, device)

@@ -9,7 +9,7 @@ from crystalnet.learning.weights import load_model
 from crystalnet.scoring.evaluate import evaluate
 from pipeline.dataset import Dataset
 from pipeline.params import load_params
-from pipeline.scores import headline, score_table, write_metrics
+from pipeline.scores import by_group, headline, score_table, write_metrics
 from pipeline.steps import command
 from pipeline.tables import write_table
 
@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--scores", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)
+    parser.add_argument("--groups", type=Path, required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     params = load_params()
@@ -42,6 +43,7 @@ def main() -> None:
     metrics = headline(columns, settings, dataset.density_source, params.seed)
     write_table(arguments.scores, table, {"model": name, "densities": dataset.density_label})
     write_metrics(arguments.metrics, metrics)
+    write_metrics(arguments.groups, by_group(table, columns, settings, params.seed))
     print(
         f"{name}: SSIM {metrics['ssim']['mean']:.3f} +- {metrics['ssim']['std']:.3f}, "
         f"PSNR {metrics['psnr']['mean']:.1f} dB, one guess without an oracle "

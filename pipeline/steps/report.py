@@ -56,7 +56,7 @@ def model_report(name: str, params: Params) -> ModelReport:
         protocol=model.protocol,
         card=read_card(store.CARD.format(model=name), weights),
         evaluation=evaluation,
-        curves=pd.read_csv(store.CURVES.format(model=name)),
+        curves=read_curves(name),
         scores=read_table(store.MODEL_SCORES.format(model=name), [*about, *best]),
         metrics=read_json(store.MODEL_METRICS.format(model=name)),
     )
@@ -78,7 +78,8 @@ def example(
     one = tensors.subset(torch.tensor([tensors.material_ids.index(material_id)]))
     generator = derived_generator("cpu", seed, "report", material_id)
     made = network.predict(one.patterns, one.formulas, one.grid, guesses, generator)
-    rotations = report.evaluation.rotations
+    comparison = report.evaluation.rotations
+    rotations = "array" if comparison == "released" else comparison
     truth = one.densities.float()
     scored = score_guesses(truth, made, rotations, one.lattices, [material_id]).ssim[0]
     maps = rotation_set(rotations, one.grid, one.lattices[0].numpy())
@@ -141,6 +142,24 @@ def examples(dataset: Dataset, report: ModelReport, seed: int) -> dict[str, list
     return found
 
 
+def read_curves(model: str) -> pd.DataFrame:
+    """The learning curve of a model, one row per epoch; NaN where there was no validation.
+
+    Raises:
+        CrystalNetError: if a table is missing or damaged.
+    """
+    tables = []
+    for quantity in store.CURVE_QUANTITIES:
+        path = store.CURVES.format(model=model, quantity=quantity)
+        try:
+            tables.append(pd.read_csv(path, sep="\t", index_col="step"))
+        except (OSError, ValueError) as error:
+            raise CrystalNetError(
+                f"{path}: not a readable learning curve ({error}); delete it and run again"
+            ) from None
+    return pd.concat(tables, axis=1).rename_axis("epoch").reset_index()
+
+
 def read_json(path: Path | str) -> dict[str, Any]:
     """A metrics file.
 
@@ -184,6 +203,7 @@ def main() -> None:
             )
             for system in params.systems
         },
+        repeats=read_json(store.METRICS / "repeats.json"),
         ablation=read_table(store.ABLATION, ABLATION_COLUMNS),
         paper_results=read_table(PAPER_RESULTS, ["material_id", "ssim", "psnr"]),
         successes=[],

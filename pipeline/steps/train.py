@@ -3,23 +3,30 @@
 import argparse
 import fcntl
 import hashlib
+import os
 import platform
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import torch
+from dvclive import Live
 
+from crystalnet.errors import CrystalNetError
 from crystalnet.files import atomic_write, sha256
 from crystalnet.learning.card import CardSettings, ModelCard, write_card
-from crystalnet.learning.checkpoints import fingerprint
+from crystalnet.learning.checkpoints import CurveRow, fingerprint
+from crystalnet.learning.distributed import Processes, join_processes, leave_processes
 from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.learning.trainer import train
-from crystalnet.learning.weights import save_weights
+from crystalnet.learning.weights import load_model, save_weights
+from crystalnet.network.crystalnet import CrystalNet
 from pipeline import store
 from pipeline.dataset import Dataset
-from pipeline.params import load_params
+from pipeline.params import Model, load_params
 from pipeline.steps import command
 
 LICENCE = "MIT; trained on crystals of the Materials Project (CC BY 4.0)"
@@ -31,8 +38,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--card", type=Path, required=True)
-    parser.add_argument("--curves", type=Path, required=True)
+    parser.add_argument("--curves", type=Path, nargs="+", required=True, help="QUANTITY.tsv")
+    parser.add_argument("--processes", type=int, default=1, help="that train together, one a GPU")
     arguments = parser.parse_args()
+    if arguments.processes > 1 and "LOCAL_RANK" not in os.environ:
+        sys.exit(start_together(arguments.processes))
     torch.set_num_threads(arguments.threads)
     params = load_params()
     name = arguments.model
@@ -43,16 +53,23 @@ def main() -> None:
         dataset.tensors(model.system, split, composition=model.input, seed=params.seed)
         for split in ("train", "val")
     )
-    identity = fingerprint(params.network, settings, model.input, params.seed, training, validation)
+    # Inputs are drawn from the root seed; what else is random differs between repeats.
+    seed = params.seed + model.repeat
+    start = start_of(model)
+    identity = fingerprint(params.network, settings, model.input, seed, training, validation, start)
     # Models that are trained alike share one run: the second finds it finished.
     run_dir = store.WORK / "training" / identity[:16]
-    device = command.device()
-    print(
-        f"{name}: {len(training)} crystals, {dataset.density_label}, {settings.epochs} epochs on "
-        f"{hardware(device)}",
-        flush=True,
-    )
-    with alone(run_dir):
+    device = join_processes(command.device())
+    processes = Processes.current()
+    live = run_dir / "live"
+    if processes.first:
+        print(
+            f"{name}: {len(training)} crystals, {dataset.density_label}, {settings.epochs} epochs "
+            f"on {hardware(device, processes.count)}; curves so far: dvc plots show {live}",
+            flush=True,
+        )
+    with alone(run_dir) if processes.first else nullcontext():
+        curves = Curves(live) if processes.first else None
         result = train(
             params.network,
             settings,
@@ -60,13 +77,18 @@ def main() -> None:
             validation,
             composition_input=model.input,
             run_dir=run_dir,
-            seed=params.seed,
+            seed=seed,
             device=device,
             progress=lambda line: print(f"{name}: {line}", flush=True),
+            record=curves.add if curves else lambda row: None,
+            start=start,
         )
-        curves = run_dir / "curves.csv"
-        with atomic_write(arguments.curves) as temporary:
-            shutil.copyfile(curves, temporary)
+        if curves:
+            for table in arguments.curves:
+                curves.save(table)
+    leave_processes()
+    if not processes.first:
+        return
     save_weights(
         arguments.weights,
         result.model,
@@ -86,8 +108,8 @@ def main() -> None:
             data_sha256=digest(training, validation),
             weights_sha256=sha256(arguments.weights),
             parameters=sum(p.numel() for p in result.model.parameters() if p.requires_grad),
-            settings=CardSettings(network=params.network, training=settings, seed=params.seed),
-            hardware=hardware(device),
+            settings=CardSettings(network=params.network, training=settings, seed=seed),
+            hardware=hardware(device, processes.count),
             seconds=round(result.seconds, 1),
             epochs=result.epochs,
             best_validation_ssim=result.best_ssim,
@@ -96,16 +118,63 @@ def main() -> None:
     )
 
 
+def start_of(model: Model) -> CrystalNet | None:
+    """The network whose weights a training starts from, if it starts from any.
+
+    Raises:
+        CrystalNetError: for weights that are missing, damaged, or not those that were named.
+    """
+    if model.start is None:
+        return None
+    network = load_model(model.start.weights)
+    if (seen := sha256(model.start.weights)) != model.start.sha256:
+        raise CrystalNetError(
+            f"{model.start.weights}: its SHA-256 is {seen}, but params.yaml names "
+            f"{model.start.sha256}; fetch the file again, or correct params.yaml"
+        )
+    return network
+
+
 def digest(*parts: CrystalTensors) -> str:
     """SHA-256 of the crystals that a model saw."""
     return hashlib.sha256("".join(part.digest() for part in parts).encode()).hexdigest()
 
 
-def hardware(device: str) -> str:
-    """The device of a training, for people."""
+def start_together(processes: int) -> int:
+    """Run this step anew in several processes, by torchrun; returns its exit status."""
+    launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    step = ["-m", "pipeline.steps.train", *sys.argv[1:]]
+    return subprocess.run([sys.executable, "-m", *launcher, *step]).returncode
+
+
+class Curves:
+    """The learning curve as DVCLive writes it, one table for each quantity."""
+
+    def __init__(self, folder: Path) -> None:
+        self._live = Live(
+            str(folder), save_dvc_exp=False, dvcyaml=None, report=None, monitor_system=False
+        )
+
+    def add(self, row: CurveRow) -> None:
+        """Write one epoch."""
+        self._live.step = row.epoch
+        for name, value in row._asdict().items():
+            if name != "epoch" and value is not None:
+                self._live.log_metric(name, value)
+
+    def save(self, table: Path) -> None:
+        """Copy the table of the quantity that names the file."""
+        with atomic_write(table) as temporary:
+            shutil.copyfile(Path(self._live.plots_dir) / "metrics" / table.name, temporary)
+
+
+def hardware(device: str, processes: int) -> str:
+    """The devices of a training, for people."""
     if device.startswith("cuda"):
-        return torch.cuda.get_device_name(device)
-    return f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
+        name = torch.cuda.get_device_name(device)
+        return name if processes == 1 else f"{processes} x {name}"
+    threads = torch.get_num_threads() * processes
+    return f"{platform.machine()} CPU, {threads} {'thread' if threads == 1 else 'threads'}"
 
 
 @contextmanager

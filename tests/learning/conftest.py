@@ -65,6 +65,8 @@ def short_training() -> TrainingSettings:
         validation_every=2,
         validation_grid=8,
         validation_guesses=2,
+        film_statistics="crystals",
+        densities_on="device",
         precision="float32",
-        compile=False,
+        compile="none",
     )

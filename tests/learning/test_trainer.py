@@ -12,9 +12,10 @@ from torch import Tensor
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.learning import trainer
-from crystalnet.learning.checkpoints import STATE_FILE
+from crystalnet.learning.checkpoints import STATE_FILE, CurveRow
 from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.learning.trainer import TrainingResult, batch_count
+from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.settings import CompositionInput, NetworkSettings, TrainingSettings
 
 Make = Callable[[int, int], CrystalTensors]
@@ -25,13 +26,15 @@ Run = Callable[..., TrainingResult]
 def run(crystals: Make, tiny_network: NetworkSettings, short_training: TrainingSettings) -> Run:
     """Train the tiny network in a folder; keywords replace settings or arguments."""
 
-    def start(
+    def call(
         run_dir: Path,
         *,
         composition_input: CompositionInput = "baseline",
         seed: int = 1,
         progress: Callable[[str], object] = lambda line: None,
+        record: Callable[[CurveRow], object] = lambda row: None,
         train: CrystalTensors | None = None,
+        start: CrystalNet | None = None,
         **settings: object,
     ) -> TrainingResult:
         return trainer.train(
@@ -44,9 +47,11 @@ def run(crystals: Make, tiny_network: NetworkSettings, short_training: TrainingS
             seed=seed,
             device="cpu",
             progress=progress,
+            record=record,
+            start=start,
         )
 
-    return start
+    return call
 
 
 def interrupt_after(
@@ -97,7 +102,8 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(
     raised: type[BaseException],
     steps: int,
 ) -> None:
-    whole = run(tmp_path / "whole")
+    curves: dict[str, list[CurveRow]] = {"whole": [], "parts": []}
+    whole = run(tmp_path / "whole", record=curves["whole"].append)
     handler = signal.getsignal(signal.SIGTERM)
     with monkeypatch.context() as patch:
         interrupt_after(patch, steps, interrupt)
@@ -105,13 +111,12 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(
             run(tmp_path / "parts")
     assert signal.getsignal(signal.SIGTERM) is handler
     lines: list[str] = []
-    resumed = run(tmp_path / "parts", progress=lines.append)
+    resumed = run(tmp_path / "parts", progress=lines.append, record=curves["parts"].append)
 
     finished = (steps - 1) // 3
     assert lines[0].startswith(f"going on after epoch {finished} of 6" if finished else "epoch 1/6")
     assert_same(whole, resumed)
-    curves = [(tmp_path / name / "curves.csv").read_text() for name in ("whole", "parts")]
-    assert curves[0] == curves[1]
+    assert curves["whole"] == curves["parts"]
 
 
 def test_a_finished_run_is_not_trained_again(
@@ -149,16 +154,15 @@ def test_a_damaged_state_starts_afresh(run: Run, tmp_path: Path, keep: int) -> N
 
 
 def test_training_lowers_the_loss(run: Run, tmp_path: Path) -> None:
-    result = run(tmp_path, cycles=[25], learning_rate_max=1e-2)
-    rows = [line.split(",") for line in (tmp_path / "curves.csv").read_text().splitlines()]
-    assert rows[0][:4] == ["epoch", "learning_rate", "loss", "l1"]
-    l1 = [float(row[3]) for row in rows[1:]]
-    assert len(l1) == result.epochs == 25
-    assert l1[-1] < 0.8 * l1[0]
+    rows: list[CurveRow] = []
+    result = run(tmp_path, cycles=[25], learning_rate_max=1e-2, record=rows.append)
+    assert [row.epoch for row in rows] == list(range(1, 26))
+    assert result.epochs == 25
+    assert rows[-1].l1 < 0.8 * rows[0].l1
     # Validated every second epoch, and at the end.
-    assert [bool(row[6]) for row in rows[1:]] == [e % 2 == 0 or e == 25 for e in range(1, 26)]
-    assert result.best_ssim == max(float(row[6]) for row in rows[1:] if row[6])
-    assert float(rows[result.best_epoch][6]) == result.best_ssim
+    scores = {row.epoch: row.validation_ssim for row in rows if row.validation_ssim is not None}
+    assert list(scores) == [*range(2, 25, 2), 25]
+    assert result.best_ssim == scores[result.best_epoch] == max(scores.values())
 
 
 def test_without_a_formula_the_composition_is_not_looked_at(
@@ -176,15 +180,14 @@ def test_without_a_formula_the_composition_is_not_looked_at(
 
 def test_bfloat16_keeps_float32_weights_and_trains(run: Run, tmp_path: Path) -> None:
     one_step = {"cycles": [1], "batch_size": 10}
-    exact = run(tmp_path / "exact", **one_step)
-    rounded = run(tmp_path / "rounded", **one_step, precision="bfloat16")
-    l1 = {
-        name: float((tmp_path / name / "curves.csv").read_text().splitlines()[1].split(",")[3])
-        for name in ("exact", "rounded")
-    }
+    curves: dict[str, list[CurveRow]] = {"exact": [], "rounded": []}
+    exact = run(tmp_path / "exact", **one_step, record=curves["exact"].append)
+    rounded = run(
+        tmp_path / "rounded", **one_step, precision="bfloat16", record=curves["rounded"].append
+    )
     # The same weights, crystals, points and noise: the first loss differs by rounding alone.
-    assert l1["rounded"] == pytest.approx(l1["exact"], rel=0.02)
-    assert l1["rounded"] != l1["exact"]
+    assert curves["rounded"][0].l1 == pytest.approx(curves["exact"][0].l1, rel=0.02)
+    assert curves["rounded"][0].l1 != curves["exact"][0].l1
     assert math.isfinite(rounded.best_ssim)
     assert {p.dtype for p in rounded.model.parameters()} == {torch.float32}
     assert {b.dtype for b in exact.model.buffers()} == {b.dtype for b in rounded.model.buffers()}
@@ -247,3 +250,36 @@ def test_batches_are_of_equal_size(crystals: int, batch_size: int, sizes: list[i
 def test_steps_depend_on_the_seed(run: Run, tmp_path: Path) -> None:
     first, second = run(tmp_path / "a"), run(tmp_path / "b", seed=2)
     assert not torch.equal(first.model.position.frequencies, second.model.position.frequencies)
+
+
+def test_streamed_densities_give_the_same_training(run: Run, tmp_path: Path) -> None:
+    assert_same(run(tmp_path / "a"), run(tmp_path / "b", densities_on="host"))
+
+
+def test_statistics_of_points_change_running_variances_alone(run: Run, tmp_path: Path) -> None:
+    one_step = {"cycles": [1], "batch_size": 10}
+    crystals = run(tmp_path / "a", **one_step).model.state_dict()
+    points = run(tmp_path / "b", **one_step, film_statistics="points").model.state_dict()
+    changed = {n for n, value in crystals.items() if not torch.allclose(value, points[n], 1e-4)}
+    assert changed == {
+        name for name in crystals if name.startswith("film.") and name.endswith("running_var")
+    }
+
+
+def test_a_training_can_start_from_weights(run: Run, crystals: Make, tmp_path: Path) -> None:
+    first: list[CurveRow] = []
+    trained = run(tmp_path / "a", cycles=[25], learning_rate_max=1e-2, record=first.append).model
+    # The same folder: a start is part of what a training is.
+    rows: list[CurveRow] = []
+    run(tmp_path / "a", cycles=[25], learning_rate_max=1e-2, record=rows.append, start=trained)
+    assert rows[0].l1 < 0.7 * first[0].l1
+
+
+def test_a_start_of_another_form_is_refused(
+    run: Run, tiny_network: NetworkSettings, tmp_path: Path
+) -> None:
+    wide = CrystalNet(tiny_network.model_copy(update={"width": 9}), 32, True)
+    with pytest.raises(CrystalNetError, match=r"another network: its settings are .*width=9"):
+        run(tmp_path, start=wide)
+    with pytest.raises(CrystalNetError, match="with_formula are False"):
+        run(tmp_path, start=CrystalNet(tiny_network, 32, False))

@@ -76,6 +76,9 @@ def test_fingerprint_sees_a_change_and_only_that(raw: dict[str, Any], tmp_path: 
         ("scales.paper.training", {"epochs": 4}, ["scales.paper.training.epochs", "unknown key"]),
         ("scales.iam", {}, ["scales.iam.structures", "missing"]),
         ("scale", "huge", ["scale 'huge'", "quick"]),
+        ("preset", "close", ["preset 'close'", "parity"]),
+        ("presets.parity", {}, ["presets.parity.densities", "missing"]),
+        ("presets.parity.training", {"batch": 1}, ["presets.parity.training.batch", "unknown"]),
         ("seed", -1, ["seed", "-1"]),
         ("seed", 1.5, ["seed", "1.5"]),
         ("systems", [], ["systems"]),
@@ -143,3 +146,11 @@ def test_a_truncated_file_is_one_line(tmp_path: Path) -> None:
 def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:
     with pytest.raises(CrystalNetError, match="top folder"):
         load_params(tmp_path / "params.yaml")
+
+
+def test_the_parity_preset_applies_at_every_scale(raw: dict[str, Any], tmp_path: Path) -> None:
+    for scale in raw["scales"]:
+        params = load({**raw, "scale": scale, "preset": "parity"}, tmp_path)
+        assert params.densities.resample == "pyrho"
+        assert params.evaluation_of("main").rotations == "released"
+        assert params.training_of("ablation").film_statistics == "points"

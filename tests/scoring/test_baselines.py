@@ -3,11 +3,11 @@ import pytest
 import torch
 
 from crystalnet.learning.tensors import CrystalTensors
-from crystalnet.scoring.baselines import ConstantMean, MeanDensity, NearestPattern
+from crystalnet.scoring.baselines import ConstantMean, Known, MeanDensity, NearestPattern
 from crystalnet.scoring.evaluate import evaluate
 from crystalnet.settings import EvaluationSettings
 
-SETTINGS = EvaluationSettings(grid=8, guesses=2, rotations="array")
+SETTINGS = EvaluationSettings(grid=8, guesses=2, rotations="array", precision="float32")
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +72,10 @@ def test_baselines_are_scored_as_the_network_is(training):
     assert (found[ConstantMean]["map_correlation"] == 0).all()
     assert (found[MeanDensity]["nmae_percent"] < found[ConstantMean]["nmae_percent"]).all()
     assert (found[ConstantMean]["ssim_spread_array"] == 0).all()
+
+
+def test_known_densities_are_scored_each_against_its_own_crystal(training):
+    found = evaluate(Known(training.densities.float()), training, SETTINGS, 1, "cpu")
+    np.testing.assert_array_equal(found["ssim_none"], 1)
+    turned = Known(training.densities.float().roll(1, dims=0))
+    assert (evaluate(turned, training, SETTINGS, 1, "cpu")["ssim_none"] < 0.99).all()

@@ -8,7 +8,7 @@ from crystalnet.scoring.evaluate import evaluate, every_nth_voxel
 from crystalnet.scoring.protocol import score_crystals
 from crystalnet.settings import EvaluationSettings
 
-SETTINGS = EvaluationSettings(grid=8, guesses=3, rotations="array")
+SETTINGS = EvaluationSettings(grid=8, guesses=3, rotations="array", precision="float32")
 
 
 @pytest.fixture(scope="module")

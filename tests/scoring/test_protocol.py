@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from crystalnet.crystallography.rotations import rotation_set
-from crystalnet.scoring.protocol import ROTATION_SETS, score_crystals
+from crystalnet.scoring.protocol import COMPARISONS, as_released, score_crystals
 from crystalnet.scoring.ssim import score_guesses
 
 IDS = ["mp-1018029", "mp-10226"]
@@ -23,8 +23,10 @@ def crystals(dft):
 def test_each_column_is_what_its_name_says(crystals):
     truth, guesses, lattices = crystals
     columns = score_crystals(truth, guesses, lattices, IDS)
-    for name in ROTATION_SETS:
-        scores = score_guesses(truth, guesses, name, lattices)
+    for name in COMPARISONS:
+        rotations = "array" if name == "released" else name
+        # On a grid of 12 points the released code misses no plane.
+        scores = score_guesses(truth, guesses, rotations, lattices)
         for kind, each in (("ssim", scores.ssim), ("psnr", scores.psnr)):
             best = each.double().numpy().max(axis=2)
             np.testing.assert_allclose(columns[f"{kind}_{name}"], best.max(axis=1))
@@ -33,7 +35,7 @@ def test_each_column_is_what_its_name_says(crystals):
             np.testing.assert_allclose(columns[f"{kind}_spread_{name}"], best.std(axis=1), 1e-5)
     assert all(values.shape == (2,) and values.dtype == np.float64 for values in columns.values())
     assert not [name for name in columns if "chosen" in name]
-    assert len(columns) == 4 * 4 * 2 + 4
+    assert len(columns) == 5 * 4 * 2 + 4
 
 
 def test_rotations_and_guesses_can_only_help(crystals):
@@ -50,7 +52,7 @@ def test_a_chosen_guess_is_scored_without_the_others(crystals):
     picked = torch.tensor([2, 1])
     columns = score_crystals(truth, guesses, lattices, IDS, chosen=picked)
     alone = score_crystals(truth, guesses[[0, 1], picked][:, None], lattices, IDS)
-    for name in ROTATION_SETS:
+    for name in COMPARISONS:
         for kind in ("ssim", "psnr"):
             expected = alone[f"{kind}_{name}"]
             np.testing.assert_allclose(columns[f"{kind}_chosen_{name}"], expected, rtol=1e-6)
@@ -79,3 +81,24 @@ def test_further_scores_look_at_the_first_guess_alone(crystals):
         np.testing.assert_array_equal(columns[name], first[name])
     assert (first["ssim_spread_lattice"] == 0).all()
     assert (columns["negative_mass_percent"] >= 0).all()
+
+
+def test_the_released_grid_misses_one_plane_per_axis_of_fifty():
+    density = torch.ones(2, 50, 50, 50)
+    kept = as_released(density)
+    assert (kept == 0).sum() == 2 * (50**3 - 49**3)
+    assert not kept[:, 29].any()
+    assert not kept[..., 29].any()
+    # The share that was counted on the released code's own grids.
+    assert 1 - kept.mean().item() == pytest.approx(0.059, abs=5e-4)
+    assert torch.equal(as_released(density[:, ::2, ::2, ::2]), density[:, ::2, ::2, ::2])
+
+
+def test_scores_as_released_are_those_of_the_emptied_grids(dft):
+    density, lattice = dft("CuPd", 50)
+    truth, cell = torch.tensor(density)[None].float(), torch.tensor(lattice)[None]
+    guesses = (truth * 1.02)[:, None]
+    columns = score_crystals(truth, guesses, cell, IDS[:1])
+    scores = score_guesses(as_released(truth), as_released(guesses), "array")
+    assert columns["ssim_released"] == pytest.approx(float(scores.ssim.max()))
+    assert columns["ssim_released"] != columns["ssim_array"]

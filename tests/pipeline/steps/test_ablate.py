@@ -6,7 +6,7 @@ import pytest
 
 from crystalnet.errors import CrystalNetError
 from pipeline.params import Model, load_params
-from pipeline.steps.ablate import compare
+from pipeline.steps.ablate import compare, over_repeats
 
 MODELS = {
     "cubic-main": Model(system="cubic", input="baseline", protocol="main"),
@@ -63,3 +63,40 @@ def test_a_reference_and_a_model_without_one_have_no_difference() -> None:
 def test_different_crystals_are_refused() -> None:
     with pytest.raises(CrystalNetError, match="cubic-no_ratios and cubic-baseline"):
         table(**{"cubic-no_ratios": scores(0.0).head(30)})
+
+
+def test_repeats_are_summarised_over_trainings() -> None:
+    models = {
+        "cubic-main": MODELS["cubic-main"],
+        "cubic-main-1": Model(system="cubic", input="baseline", protocol="main", repeat=1),
+        "cubic-no_ratios": MODELS["cubic-no_ratios"],
+    }
+    tables = {name: scores(0.1 * i) for i, name in enumerate(models)}
+    tables = {name: frame.assign(ssim_first_none=0.5) for name, frame in tables.items()}
+    settings = load_params().evaluation.model_copy(update={"rotations": "cube"})
+    found = over_repeats(tables, models, settings)
+    assert list(found) == ["cubic-main"]
+    assert found["cubic-main"]["trainings"] == 2
+    ssim = found["cubic-main"]["ssim"]
+    assert ssim == pytest.approx(
+        {"mean": 0.6, "std": np.std([0.55, 0.65], ddof=1), "lowest": 0.55, "highest": 0.65}
+    )
+
+
+def test_a_repeat_is_compared_with_the_baseline_of_the_same_number() -> None:
+    models = {
+        **MODELS,
+        "cubic-baseline-1": Model(system="cubic", input="baseline", protocol="ablation", repeat=1),
+        "cubic-no_ratios-1": Model(
+            system="cubic", input="no_ratios", protocol="ablation", repeat=1
+        ),
+        "cubic-no_formula-2": Model(
+            system="cubic", input="no_formula", protocol="ablation", repeat=2
+        ),
+    }
+    settings = load_params().evaluation.model_copy(update={"rotations": "cube"})
+    rows = compare({name: scores(0.0) for name in models}, models, settings, 1)
+    references = dict(zip(rows["model"], rows["reference"], strict=True))
+    assert references["cubic-no_ratios-1"] == "cubic-baseline-1"
+    assert references["cubic-no_formula-2"] == "cubic-baseline"
+    assert pd.isna(references["cubic-baseline-1"])
