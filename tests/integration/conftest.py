@@ -55,14 +55,16 @@ class Project:
 
     folder: Path
 
-    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *command: str, check: bool = True, timeout: float = 280
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             command,
             cwd=self.folder,
             env=ENVIRONMENT,
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=timeout,
         )
         if check and done.returncode:
             pytest.fail(f"{' '.join(command)}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
