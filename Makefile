@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 CORES ?= all
 
-.PHONY: setup reproduce test test-all lint lock record pull ledger clean help
+.PHONY: setup reproduce test test-all lint lock record pull inputs ledger clean help
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,12 @@ lock: setup  ## pin every package anew
 		--extra pipeline --extra dev --constraint .venv/constraints.txt \
 		--output-file requirements.lock pyproject.toml
 	sed -i 's/+cpu$$//' requirements.lock
+
+inputs: setup  ## a named revision for each input of the ablation: dvc metrics diff baseline no_formula
+	set -e; for input in $$(python -m pipeline.steps.focus --list); do \
+	  dvc exp remove --quiet $$input 2>/dev/null || true; \
+	  dvc exp run --quiet --temp --single-item --name $$input --set-param focus=$$input focus; \
+	done
 
 clean:  ## remove the work of interrupted and finished runs; artifacts stay
 	rm -rf work

@@ -34,6 +34,8 @@ rule all:
         store.ABLATION,
         store.METRICS / "ablation.json",
         store.METRICS / "repeats.json",
+        store.FOCUS_METRICS,
+        store.FOCUS_DISTRIBUTION,
         store.REPORT,
         store.FIGURES,
         store.TABLES,

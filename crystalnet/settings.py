@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 CompositionInput = Literal["baseline", "no_ratios", "drop_element", "no_formula"]
+PatternInput = Literal["full", "none", "noisy", "broadened"]
 RotationSet = Literal["none", "array", "cube", "lattice"]
 Comparison = Literal["none", "array", "cube", "lattice", "released"]
 Precision = Literal["float32", "bfloat16"]
@@ -15,6 +16,7 @@ Precision = Literal["float32", "bfloat16"]
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 

@@ -12,9 +12,10 @@ from numpy import ndarray
 
 from crystalnet.crystallography.composition import composition_input, molar_fractions
 from crystalnet.crystallography.crystal import Crystal
+from crystalnet.crystallography.pattern_input import pattern_input
 from crystalnet.errors import CrystalNetError
 from crystalnet.learning.tensors import CrystalTensors
-from crystalnet.settings import CompositionInput
+from crystalnet.settings import CompositionInput, PatternInput
 from pipeline import store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
 from pipeline.tables import read_table
@@ -107,13 +108,19 @@ class Dataset:
         split: str | None = None,
         *,
         composition: CompositionInput = "baseline",
+        pattern: PatternInput = "full",
         seed: int = 0,
     ) -> CrystalTensors:
         """The crystals of one system and split (None takes all) as tensors on the CPU.
 
-        The element that `drop_element` leaves out is drawn once per crystal, from the seed and
-        the material id, so that it does not depend on which crystals are read together.
+        The element that `drop_element` leaves out, and the noise of `noisy`, are drawn once per
+        crystal, from the seed and the material id, so that they do not depend on which crystals
+        are read together.
         """
+
+        def random_of(material_id: str) -> np.random.Generator:
+            return np.random.default_rng([seed, zlib.crc32(material_id.encode())])
+
         rows = self.rows(system, split)
         positions = rows["row"].to_numpy()
         block = slice(int(positions[0]), int(positions[-1]) + 1)
@@ -122,13 +129,19 @@ class Dataset:
             composition_input(
                 molar_fractions(crystal.atomic_numbers),
                 composition,
-                np.random.default_rng([seed, zlib.crc32(crystal.material_id.encode())]),
+                random_of(crystal.material_id),
             )
             for crystal in crystals_of(rows)
         ]
+        patterns = [
+            pattern_input(intensities, pattern, random_of(material_id))
+            for material_id, intensities in zip(
+                rows["material_id"], self._patterns.read("patterns", block)[inside], strict=True
+            )
+        ]
         return CrystalTensors(
             material_ids=rows["material_id"].tolist(),
-            patterns=torch.from_numpy(self._patterns.read("patterns", block)[inside]),
+            patterns=torch.from_numpy(np.stack(patterns)),
             formulas=torch.from_numpy(np.stack(formulas).astype(np.float32)),
             densities=torch.from_numpy(self._densities.read("densities", block)[inside]),
             lattices=torch.from_numpy(

@@ -3,21 +3,22 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.learning.card import Sha256
 from crystalnet.settings import (
     CompositionInput,
     Count,
     EvaluationSettings,
     Fraction,
     NetworkSettings,
+    PatternInput,
     Positive,
     Settings,
+    Sha256,
     TrainingSettings,
 )
 
@@ -92,6 +93,24 @@ class Store(Settings):
     crystals_per_file: Count
 
 
+# What a model is told: the four inputs of the paper, which differ in the composition, and three
+# that differ in the pattern and are told the baseline's composition.
+ModelInput = Literal[
+    "baseline",
+    "no_ratios",
+    "drop_element",
+    "no_formula",
+    "no_pattern",
+    "noisy_pattern",
+    "broadened_pattern",
+]
+_PATTERNS: dict[ModelInput, PatternInput] = {
+    "no_pattern": "none",
+    "noisy_pattern": "noisy",
+    "broadened_pattern": "broadened",
+}
+
+
 class Start(Settings):
     """The weights that a training starts from instead of random ones."""
 
@@ -100,17 +119,27 @@ class Start(Settings):
 
 
 class Model(Settings):
-    """One model: the crystals it sees, the composition it is given, and by which protocol.
+    """One model: the crystals it sees, what it is told of them, and by which protocol.
 
     `repeat` numbers trainings of the same kind from other random numbers; `start` names weights of
     the same network to train on with, such as those of a training on other densities.
     """
 
     system: CrystalSystem
-    input: CompositionInput
+    input: ModelInput
     protocol: str
     repeat: Annotated[int, Field(ge=0)] = 0
     start: Start | None = None
+
+    @property
+    def composition(self) -> CompositionInput:
+        """The form in which it is told the composition."""
+        return "baseline" if self.input in _PATTERNS else cast(CompositionInput, self.input)
+
+    @property
+    def pattern(self) -> PatternInput:
+        """The form in which it is told the pattern."""
+        return _PATTERNS.get(self.input, "full")
 
 
 class Protocol(Settings):
@@ -162,6 +191,7 @@ class Params(Settings):
     evaluation: EvaluationSettings
     protocols: dict[str, Protocol]
     models: Annotated[dict[ModelName, Model], Field(min_length=1)]
+    focus: ModelInput
 
     @model_validator(mode="after")
     def _consistent(self) -> "Params":

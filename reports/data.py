@@ -90,7 +90,8 @@ class ReportData:
         return next(
             model
             for model in self.models
-            if model.card.system == system and model.card.composition_input == "baseline"
+            if model.card.system == system
+            and (model.card.composition_input, model.card.pattern_input) == ("baseline", "full")
         )
 
     @property

@@ -13,11 +13,12 @@ from crystalnet.settings import (
     Count,
     NetworkSettings,
     NotNegative,
+    PatternInput,
     Settings,
+    Sha256,
     TrainingSettings,
 )
 
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -35,7 +36,7 @@ class ModelCard(Settings):
     Attributes:
         name: of the model, such as cubic-main.
         system: crystal system it was trained on.
-        composition_input: the form of composition that it takes.
+        composition_input, pattern_input: the forms of composition and pattern that it takes.
         density_source: what its densities are, in words.
         data_sha256: of the data it was trained on.
         weights_sha256: of the weights file beside the card.
@@ -51,6 +52,7 @@ class ModelCard(Settings):
     name: Text
     system: Text
     composition_input: CompositionInput
+    pattern_input: PatternInput
     density_source: Text
     data_sha256: Sha256
     weights_sha256: Sha256

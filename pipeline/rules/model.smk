@@ -100,6 +100,32 @@ rule baselines:
         "--scores {output.scores} --metrics {output.metrics} 2>&1 | tee {log}"
 
 
+rule focus:
+    input:
+        code=code_of("pipeline.steps.focus"),
+        metrics=expand(store.MODEL_METRICS, model=PARAMS.models),
+        groups=expand(store.GROUP_METRICS, model=PARAMS.models),
+    output:
+        metrics=store.FOCUS_METRICS,
+        distribution=store.FOCUS_DISTRIBUTION,
+    log:
+        "work/logs/focus.log",
+    benchmark:
+        "work/benchmarks/focus.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        settings=PARAMS.fingerprint("focus", "models"),
+    conda:
+        ENVIRONMENT
+    message:
+        "focus: the scores of one input, for comparing revisions"
+    shell:
+        "python -m pipeline.steps.focus --metrics {output.metrics} "
+        "--distribution {output.distribution} 2>&1 | tee {log}"
+
+
 rule ablate:
     input:
         code=code_of("pipeline.steps.ablate"),

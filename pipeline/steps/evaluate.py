@@ -30,7 +30,9 @@ def main() -> None:
     settings = params.evaluation_of(model.protocol)
     device = command.device()
     dataset = Dataset()
-    test = dataset.tensors(model.system, "test", composition=model.input, seed=params.seed)
+    test = dataset.tensors(
+        model.system, "test", composition=model.composition, pattern=model.pattern, seed=params.seed
+    )
     columns = evaluate(
         load_model(arguments.weights, device),
         test,

@@ -106,7 +106,11 @@ def examples(dataset: Dataset, report: ModelReport, seed: int) -> dict[str, list
     """Test crystals of one system by rank: the best, those in the middle, the worst."""
     network = load_model(store.WEIGHTS.format(model=report.name))
     test = dataset.tensors(
-        report.card.system, "test", composition=report.card.composition_input, seed=seed
+        report.card.system,
+        "test",
+        composition=report.card.composition_input,
+        pattern=report.card.pattern_input,
+        seed=seed,
     )
     column = f"ssim_{report.evaluation.rotations}"
     ranked = report.scores.sort_values([column, "material_id"], ascending=[False, True])

@@ -50,13 +50,21 @@ def main() -> None:
     settings = params.training_of(model.protocol)
     dataset = Dataset()
     training, validation = (
-        dataset.tensors(model.system, split, composition=model.input, seed=params.seed)
+        dataset.tensors(
+            model.system,
+            split,
+            composition=model.composition,
+            pattern=model.pattern,
+            seed=params.seed,
+        )
         for split in ("train", "val")
     )
     # Inputs are drawn from the root seed; what else is random differs between repeats.
     seed = params.seed + model.repeat
     start = start_of(model)
-    identity = fingerprint(params.network, settings, model.input, seed, training, validation, start)
+    identity = fingerprint(
+        params.network, settings, model.composition, seed, training, validation, start
+    )
     # Models that are trained alike share one run: the second finds it finished.
     run_dir = store.WORK / "training" / identity[:16]
     device = join_processes(command.device())
@@ -75,7 +83,7 @@ def main() -> None:
             settings,
             training,
             validation,
-            composition_input=model.input,
+            composition_input=model.composition,
             run_dir=run_dir,
             seed=seed,
             device=device,
@@ -93,7 +101,7 @@ def main() -> None:
         arguments.weights,
         result.model,
         {
-            "composition_input": model.input,
+            "composition_input": model.composition,
             "system": model.system,
             "density_source": dataset.density_source,
         },
@@ -103,7 +111,8 @@ def main() -> None:
         ModelCard(
             name=name,
             system=model.system,
-            composition_input=model.input,
+            composition_input=model.composition,
+            pattern_input=model.pattern,
             density_source=dataset.density_label,
             data_sha256=digest(training, validation),
             weights_sha256=sha256(arguments.weights),

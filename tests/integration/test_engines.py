@@ -62,7 +62,7 @@ def test_a_change_reruns_what_it_touches_and_going_back_runs_nothing(
     assert project.planned() == ""
     project.commit("another input")
     diff = project.dvc("metrics", "diff", "--json", "HEAD~1", "HEAD").stdout
-    assert "metrics/cubic-no_formula.json" in json.loads(diff)
+    assert "metrics/models/cubic-no_formula.json" in json.loads(diff)
     # Back to the old value: everything comes from the run cache, no job runs.
     (project.folder / "params.yaml").write_text(before)
     back = project.dvc("repro").stdout
@@ -78,7 +78,7 @@ def test_a_fresh_clone_with_pull_has_nothing_to_do(recorded: Project, tmp_path: 
     project.dvc("push")
     clone = project.clone(tmp_path / "clone")
     # Without the artifacts everything is to be made, though the metrics are there.
-    assert (clone.folder / "metrics/cubic-main.json").exists()
+    assert (clone.folder / "metrics/models/cubic-main.json").exists()
     planned = clone.planned()
     for rule in ("structures", "densities", "train", "evaluate", "report"):
         assert re.search(rf"^{rule} +\d", planned, re.M), rule

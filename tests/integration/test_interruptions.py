@@ -22,7 +22,7 @@ STEPS = {
     "densities": "artifacts/densities.zarr",
     "dataset": "artifacts/dataset.parquet",
     "train": "artifacts/models/cubic-main/model.safetensors",
-    "evaluate": "metrics/cubic-main.json",
+    "evaluate": "metrics/models/cubic-main.json",
 }
 
 
@@ -73,7 +73,7 @@ def test_kill_9_and_resume(recorded: Project, tmp_path: Path, step: str) -> None
     changed = project.git("status", "--porcelain")
     # Bytes of tables, arrays and metrics are those of the undisturbed run.
     assert "metrics/dataset.json" not in changed
-    assert "metrics/cubic-main.json" not in changed
+    assert "metrics/models/cubic-main.json" not in changed
 
 
 @pytest.mark.slow

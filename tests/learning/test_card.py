@@ -26,6 +26,7 @@ def card(
         name="cubic-main",
         system="cubic",
         composition_input="baseline",
+        pattern_input="full",
         density_source="made up",
         data_sha256="0" * 64,
         weights_sha256=sha256(weights),

@@ -112,3 +112,13 @@ def test_an_unknown_crystal_or_selection_is_named(tmp_path: Path) -> None:
         dataset.crystal("mp-99")
     with pytest.raises(CrystalNetError, match="no crystal of hexagonal"):
         dataset.tensors("hexagonal", "train")
+
+
+def test_a_noisy_pattern_does_not_depend_on_what_is_read_with_it(tmp_path: Path) -> None:
+    patterns, _ = write(tmp_path)
+    dataset = Dataset(tmp_path)
+    noisy = dataset.tensors("cubic", pattern="noisy", seed=3)
+    alone = dataset.tensors("cubic", "test", pattern="noisy", seed=3)
+    assert np.array_equal(noisy.patterns[5], alone.patterns[0])
+    assert not np.array_equal(noisy.patterns[5], patterns[5])
+    assert not dataset.tensors("cubic", pattern="none").patterns.any()

@@ -59,7 +59,8 @@ def metrics(of: dict[str, np.ndarray]) -> dict[str, Any]:
 def model(system: str, form: str, seed: int) -> ModelReport:
     of = columns(seed)
     card = ModelCard(
-        name=f"{system}-{form}", system=system, composition_input=form, density_source="IAM",
+        name=f"{system}-{form}", system=system, composition_input=form, pattern_input="full",
+        density_source="IAM",
         data_sha256="0" * 64, weights_sha256="1" * 64, parameters=1234,
         settings=CardSettings(network=PARAMS.network, training=PARAMS.training, seed=1),
         hardware="a small CPU", seconds=1.5, epochs=3, best_validation_ssim=0.5, licence="MIT",

@@ -1,0 +1,82 @@
+"""The scores of one input, in a file that has the same name for all of them.
+
+DVC compares revisions, not files of one tree. So each input gets a revision of its own in which
+this file holds its scores: `make inputs` names them, and `dvc metrics diff baseline no_formula`
+shows what the change of input did to every score.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from crystalnet.errors import CrystalNetError
+from crystalnet.files import atomic_write
+from pipeline import store
+from pipeline.params import ModelInput, Params, load_params
+from pipeline.scores import write_metrics
+from pipeline.steps import command
+
+
+def models_in_focus(params: Params) -> dict[str, str]:
+    """The model of each system that is told the input in focus, by the protocol of Table 2.
+
+    Raises:
+        CrystalNetError: if no model is.
+    """
+    found: dict[str, str] = {}
+    for name, model in params.models.items():
+        if (model.input, model.protocol, model.repeat) == (params.focus, "ablation", 0):
+            found.setdefault(model.system, name)
+    if not found:
+        raise CrystalNetError(
+            f"params.yaml: no model has the input {params.focus!r} that focus names and the "
+            f"protocol 'ablation'; there are {inputs(params)}"
+        )
+    return found
+
+
+def inputs(params: Params) -> list[ModelInput]:
+    """What can be in focus."""
+    ablations = [model.input for model in params.models.values() if model.protocol == "ablation"]
+    return list(dict.fromkeys(ablations))
+
+
+def distribution(groups: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    """The SSIM that a share of the test crystals stays below, for each system."""
+    return pd.concat(
+        [
+            pd.DataFrame(found["distribution"]).assign(system=system)
+            for system, found in groups.items()
+        ]
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--metrics", type=Path, default=store.FOCUS_METRICS)
+    parser.add_argument("--distribution", type=Path, default=store.FOCUS_DISTRIBUTION)
+    parser.add_argument("--list", action="store_true", help="only say what can be in focus")
+    arguments = parser.parse_args()
+    params = load_params()
+    if arguments.list:
+        print("\n".join(inputs(params)))
+        return
+    found = models_in_focus(params)
+    scores, groups = (
+        {
+            system: json.loads(Path(place.format(model=name)).read_text(encoding="utf-8"))
+            for system, name in found.items()
+        }
+        for place in (store.MODEL_METRICS, store.GROUP_METRICS)
+    )
+    write_metrics(arguments.metrics, scores)
+    with atomic_write(arguments.distribution) as temporary:
+        distribution(groups).to_csv(temporary, index=False, lineterminator="\n")
+    print(f"focus: {params.focus}: {', '.join(found.values())}")
+
+
+if __name__ == "__main__":
+    command.run(main)
