@@ -45,9 +45,10 @@ class DensityFit:
         numbers: Int[ndarray, " templates"],
         share: Float[ndarray, " templates"],
         gaussians: ValenceGaussians,
+        core: Core,
     ) -> "DensityFit":
-        """Templates with soft cores, weights from the elements' shares of the atoms."""
-        template = valence_form_factors(numbers, modes.q, gaussians, "smooth")
+        """Templates of some elements, and weights from their shares of the atoms."""
+        template = valence_form_factors(numbers, modes.q, gaussians, core)
         valence = gaussians.valence[numbers]
         power = share @ template**2
         weight = 1 / (power + POWER_FLOOR * (share @ valence**2))
@@ -56,15 +57,14 @@ class DensityFit:
         electron_weight = 0.01 / (ELECTRON_ERROR * modes.electrons) ** 2
         return cls(modes, numbers, valence, template, weight, electron_weight)
 
-    def with_core(
-        self, index: int, core: Core, gaussians: ValenceGaussians
-    ) -> "DensityFit":
-        """The same with another core of one element."""
-        template = self.template.copy()
-        template[index] = valence_form_factors(
-            self.numbers[index : index + 1], self.modes.q, gaussians, core
-        )[0]
-        return replace(self, template=template)
+    def only(self, templates: Int[ndarray, " few"]) -> "DensityFit":
+        """The same with some of the templates."""
+        return replace(
+            self,
+            numbers=self.numbers[templates],
+            valence=self.valence[templates],
+            template=self.template[templates],
+        )
 
     @cached_property
     def norms(self) -> Float[ndarray, " templates"]:

@@ -14,8 +14,10 @@ from numpy import ndarray
 
 # Modes up to this q = 2 pi / d, in 1/A, tell atoms apart; beyond it guessed densities hold noise.
 LARGEST_Q = 10.0
-# Points of a map lie at most this far apart, in A; refinement does the rest.
-MAP_SPACING = 0.25
+# Points of a map lie at most this far apart, in A, which is where a template moved by half of it
+# still overlaps with a sharp core. In whole dozens they meet the special positions.
+MAP_SPACING = 0.2
+DOZEN = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +72,9 @@ class DensityModes:
         """Points of a map along each axis: no mode folds over, and none lie too far apart."""
         edges = np.linalg.norm(self.lattice, axis=1)
         least = np.maximum(2 * np.abs(self.hkl).max(axis=0) + 1, edges / MAP_SPACING)
-        a, b, c = (int(scipy.fft.next_fast_len(int(np.ceil(n)), real=True)) for n in least)
+        a, b, c = (
+            DOZEN * scipy.fft.next_fast_len(int(np.ceil(n / DOZEN)), real=True) for n in least
+        )
         return a, b, c
 
     def map_of(self, values: Complex[ndarray, " modes"]) -> Float[ndarray, "x y z"]:

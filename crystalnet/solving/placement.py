@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Complex, Float, Int
 from numpy import ndarray
 
+from crystalnet.solving.assignment import exchange, reassign
 from crystalnet.solving.fit import DensityFit
 from crystalnet.solving.refinement import refine_positions
 
@@ -11,8 +12,6 @@ from crystalnet.solving.refinement import refine_positions
 MOST_ROUNDS = 8
 # A move must lower the cost by this share of it.
 LEAST_GAIN = 1e-4
-# An exchange must lower the cost by more than rounding could.
-LEAST_CHANGE = 1e-9
 
 
 def place(
@@ -29,84 +28,111 @@ def place(
     """
     species, x = _greedy(fit, counts)
     x, cost = refine_positions(fit, species, x)
-    return improve(fit, species, x, cost)
-
-
-def improve(
-    fit: DensityFit, species: Int[ndarray, " atoms"], x: Float[ndarray, "atoms 3"], cost: float
-) -> tuple[Int[ndarray, " atoms"], Float[ndarray, "atoms 3"], float]:
-    """Exchange elements and relocate atoms until the cost no longer falls."""
     for _ in range(MOST_ROUNDS):
         before = cost
         species = exchange(fit, species, x)
-        x, cost = refine_positions(fit, species, x)
-        moved = _relocate(fit, species, x)
-        moved, moved_cost = refine_positions(fit, species, moved)
-        if moved_cost < cost:
-            x, cost = moved, moved_cost
+        x, cost = _refine_and_relocate(fit, species, x)
         if cost > before * (1 - LEAST_GAIN):
             break
     return species, x, cost
 
 
-def exchange(
+def place_freely(
+    fit: DensityFit, required: Int[ndarray, " required"]
+) -> tuple[Int[ndarray, " atoms"], Float[ndarray, "atoms 3"], float]:
+    """Put as many atoms of any template into the density as explain it and its electrons best.
+
+    Args:
+        required: templates of which there must be an atom.
+
+    Returns:
+        Template index of each atom, fractional coordinates, and the cost.
+    """
+    species, x = _add(fit, np.empty(0, dtype=np.int64), np.empty((0, 3)), required)
+    x, cost = refine_positions(fit, species, x)
+    for _ in range(MOST_ROUNDS):
+        before = cost
+        species = reassign(fit, species, x, required)
+        x, cost = _refine_and_relocate(fit, species, x)
+        fewer, fewer_x = _remove(fit, species, x, required)
+        more, more_x = _add(fit, fewer, fewer_x, required)
+        if len(fewer) < len(species) or len(more) > len(fewer):
+            more = reassign(fit, more, more_x, required)
+            more_x, more_cost = _refine_and_relocate(fit, more, more_x)
+            if more_cost < cost:
+                species, x, cost = more, more_x, more_cost
+        if cost > before * (1 - LEAST_GAIN):
+            break
+    return species, x, cost
+
+
+def _refine_and_relocate(
     fit: DensityFit, species: Int[ndarray, " atoms"], x: Float[ndarray, "atoms 3"]
-) -> Int[ndarray, " atoms"]:
-    """Swap the elements of two atoms, where they stand, as long as that lowers the cost."""
-    linear, square = _quadratic(fit, x)
-    species, atoms = species.copy(), np.arange(len(species))
-    alone = np.einsum("itit->it", square) - 2 * linear
-    i, j = atoms[:, None], atoms[None, :]
-    while True:
-        field = square[atoms, species].sum(axis=0) - square[atoms, species, atoms]
-        energy = alone + 2 * field  # of each atom as each template, the others as they are
-        own, other = species[:, None], species[None, :]
-        change = energy[i, other] - energy[i, own]
-        change = change + change.T
-        # Each of the two changes above still saw the other atom as it was.
-        change += 2 * (square[i, other, j, own] - square[i, other, j, other])
-        change += 2 * (square[i, own, j, other] - square[i, own, j, own])
-        change[own == other] = 0
-        first, second = np.unravel_index(np.argmin(change), change.shape)
-        if change[first, second] >= -LEAST_CHANGE:
-            return species
-        species[[first, second]] = species[[second, first]]
-
-
-def _quadratic(
-    fit: DensityFit, x: Float[ndarray, "atoms 3"]
-) -> tuple[Float[ndarray, "atoms templates"], Float[ndarray, "atoms templates atoms templates"]]:
-    """The cost as a form of which template stands at which site: squares - 2 linear + const."""
-    phases = fit.modes.phases(x)
-    columns = (phases[:, :, None] * fit.template.T[:, None, :]).reshape(len(phases), -1)
-    weighted = columns.conj() * fit.weight[:, None]
-    linear = (weighted.T @ fit.modes.factor).real
-    square = weighted.real.T @ columns.real - weighted.imag.T @ columns.imag
-    shape = (len(x), len(fit.numbers))
-    valence = np.tile(fit.valence, len(x))
-    linear += fit.electron_weight * fit.modes.electrons * valence
-    square += fit.electron_weight * np.outer(valence, valence)
-    return linear.reshape(shape), square.reshape(shape + shape)
+) -> tuple[Float[ndarray, "atoms 3"], float]:
+    x, cost = refine_positions(fit, species, x)
+    moved, moved_cost = refine_positions(fit, species, _relocate(fit, species, x))
+    return (moved, moved_cost) if moved_cost < cost else (x, cost)
 
 
 def _greedy(
     fit: DensityFit, counts: Int[ndarray, " templates"]
 ) -> tuple[Int[ndarray, " atoms"], Float[ndarray, "atoms 3"]]:
+    """So many atoms of each template, each time the one that lowers the cost most."""
     left, residual = counts.copy(), fit.modes.factor
-    species: list[int] = []
-    positions: list[Float[ndarray, "3"]] = []
+    species = np.empty(0, dtype=np.int64)
+    x = np.empty((0, 3))
     while left.any():
-        best = (-np.inf, 0, np.zeros(3))
-        for index in np.flatnonzero(left).tolist():
-            gain, where = best_place(fit, residual, index)
-            if gain > best[0]:
-                best = (gain, index, where)
-        _, index, where = best
-        left[index] -= 1
-        species.append(index)
-        positions.append(where)
-        residual = residual - fit.contributions(np.array([index]), where[None])[:, 0]
-    return np.array(species), np.array(positions)
+        places = {t: best_place(fit, residual, t) for t in np.flatnonzero(left).tolist()}
+        template = max(places, key=lambda t: places[t][0])
+        left[template] -= 1
+        species, x = np.append(species, template), np.vstack([x, places[template][1]])
+        residual = residual - fit.contributions(species[-1:], x[-1:])[:, 0]
+    return species, x
+
+
+def _add(
+    fit: DensityFit,
+    species: Int[ndarray, " atoms"],
+    x: Float[ndarray, "atoms 3"],
+    required: Int[ndarray, " required"],
+) -> tuple[Int[ndarray, " more"], Float[ndarray, "more 3"]]:
+    """Add atoms while that lowers the cost, and those that must be there in any case."""
+    residual = fit.residual(species, x)
+    while True:
+        places = {t: best_place(fit, residual, t) for t in range(len(fit.numbers))}
+        now = fit.electron_cost(species)
+        gains = {
+            t: gain + now - fit.electron_cost(np.append(species, t))
+            for t, (gain, _) in places.items()
+        }
+        template = max(gains, key=lambda t: gains[t])
+        if gains[template] <= 0:
+            missing = np.setdiff1d(required, species)
+            if len(missing) == 0:
+                return species, x
+            template = max(missing.tolist(), key=lambda t: gains[t])
+        species, x = np.append(species, template), np.vstack([x, places[template][1]])
+        residual = residual - fit.contributions(species[-1:], x[-1:])[:, 0]
+
+
+def _remove(
+    fit: DensityFit,
+    species: Int[ndarray, " atoms"],
+    x: Float[ndarray, "atoms 3"],
+    required: Int[ndarray, " required"],
+) -> tuple[Int[ndarray, " fewer"], Float[ndarray, "fewer 3"]]:
+    """Take out atoms while that lowers the cost, but not the last of those that must be there."""
+    while len(species) > 1:
+        costs = np.array(
+            [fit.cost(np.delete(species, i), np.delete(x, i, axis=0)) for i in range(len(species))]
+        )
+        last = np.isin(species, required) & (np.bincount(species)[species] == 1)
+        costs[last] = np.inf
+        atom = int(np.argmin(costs))
+        if costs[atom] >= fit.cost(species, x):
+            break
+        species, x = np.delete(species, atom), np.delete(x, atom, axis=0)
+    return species, x
 
 
 def best_place(

@@ -1,0 +1,198 @@
+"""From a density to atoms.
+
+Maxima are no atoms (those of silicon are on the bonds), so free-atom templates are fitted: as many
+atoms of the composition as the density has electrons for, placed where they explain most of it.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+from pymatgen.core import Element
+
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.crystallography.iam import Core, ValenceGaussians
+from crystalnet.errors import CrystalNetError
+from crystalnet.solving.assignment import reassign
+from crystalnet.solving.fit import DensityFit
+from crystalnet.solving.known_composition import KnownComposition
+from crystalnet.solving.modes import DensityModes
+from crystalnet.solving.placement import place, place_freely
+from crystalnet.solving.symmetry import symmetrised
+
+# Where the electrons speak for so many formula units and a fraction, both neighbours are tried if
+# the fraction is further than this from a whole number.
+WHOLE = 0.2
+# Elements that stand for all where it is not known which are there.
+REPRESENTATIVES = 12
+# Where the ratios are not known, searches that take the electron count the less seriously get out
+# of what a search that keeps to it is caught in; all are judged by the full count.
+ELECTRON_WEIGHTS = (0.0, 0.1, 1.0)
+# Distances in A within which atoms may be moved to symmetric places, and how much worse the fit
+# may become by it: by this share of its cost, and by this share of all.
+SYMMETRY_TOLERANCES = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02)
+SYMMETRY_COST = (0.05, 1e-4)
+
+
+@dataclass(frozen=True, eq=False)
+class DecodedCrystal:
+    """Atoms found in a density.
+
+    Attributes:
+        crystal: the atoms in the lattice that was given.
+        misfit: share of the density's modes (weighted squares) that the atoms leave unexplained:
+            below 0.02 for true densities, 1 for no agreement.
+        electrons: valence electrons of the density.
+        core: which templates explain it best.
+    """
+
+    crystal: Crystal
+    misfit: float
+    electrons: float
+    core: Core
+
+
+def decode(
+    density: Float[ndarray, "nx ny nz"],
+    lattice: Float[ndarray, "3 3"],
+    known: KnownComposition,
+    gaussians: ValenceGaussians,
+    material_id: str = "decoded",
+) -> DecodedCrystal:
+    """Find the atoms whose superposed valence densities explain a density best.
+
+    Args:
+        density: valence electrons in e/A^3 at the fractional coordinates i/n of each axis.
+        lattice: rows are a, b, c in A.
+        known: what is known of the composition.
+        gaussians: the templates.
+        material_id: the name of the result.
+
+    Raises:
+        CrystalNetError: for a density that is not finite or holds less than half an electron, or
+            an element without a template.
+    """
+    modes = DensityModes.of(density, lattice)
+    _check(material_id, modes, known, gaussians)
+    found = [_search(modes, known, gaussians, core) for core in _cores(known, gaussians)]
+    best = min(found, key=lambda each: each.cost)
+    crystal, misfit = _symmetrise(best, material_id)
+    return DecodedCrystal(crystal, misfit, modes.electrons, best.core)
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """One result of a search: templates and positions of the atoms."""
+
+    fit: DensityFit
+    core: Core
+    species: Int[ndarray, " atoms"]
+    x: Float[ndarray, "atoms 3"]
+    cost: float
+
+
+def _search(
+    modes: DensityModes, known: KnownComposition, gaussians: ValenceGaussians, core: Core
+) -> _Found:
+    elements = np.array(known.elements, dtype=np.int64)
+    if known.amounts is not None:
+        amounts = np.array(known.amounts)
+        fit = DensityFit.of(modes, elements, amounts / amounts.sum(), gaussians, core)
+        units = _formula_units(modes.electrons / float(amounts @ fit.valence))
+        found = [_Found(fit, core, *place(fit, count * amounts)) for count in units]
+    else:
+        pool = elements if known.complete else _pool(modes, elements, gaussians, core)
+        required = np.flatnonzero(np.isin(pool, elements))
+        fit = DensityFit.of(modes, pool, np.full(len(pool), 1 / len(pool)), gaussians, core)
+        found = []
+        for weight in ELECTRON_WEIGHTS:
+            soft = replace(fit, electron_weight=weight * fit.electron_weight)
+            species, x, _ = place_freely(soft, required)
+            found.append(_Found(fit, core, species, x, fit.cost(species, x)))
+    return min(found, key=lambda each: each.cost)
+
+
+def _formula_units(estimate: float) -> list[int]:
+    """The numbers of formula units that an electron count may stand for."""
+    below = int(np.floor(estimate))
+    if estimate - below <= WHOLE:
+        units = [below]
+    elif estimate - below >= 1 - WHOLE:
+        units = [below + 1]
+    else:
+        units = [below, below + 1]
+    return sorted({max(1, count) for count in units})
+
+
+def _pool(
+    modes: DensityModes,
+    elements: Int[ndarray, " elements"],
+    gaussians: ValenceGaussians,
+    core: Core,
+) -> Int[ndarray, " pool"]:
+    """The elements that a composition of which only some are known may consist of.
+
+    Atoms are placed with a few elements that stand for all others, then every atom may become any
+    element; the elements that come out of this, and the known ones, make up the pool.
+    """
+    numbers = np.flatnonzero(gaussians.valence)
+    everything = DensityFit.of(
+        modes, numbers, np.full(len(numbers), 1 / len(numbers)), gaussians, core
+    )
+    few = np.union1d(np.searchsorted(numbers, elements), _representatives(everything))
+    fit = everything.only(few)
+    required = np.flatnonzero(np.isin(numbers[few], elements))
+    species, x, _ = place_freely(fit, required)
+    species = reassign(everything, few[species], x, few[required])
+    return np.union1d(numbers[species], elements)
+
+
+def _representatives(fit: DensityFit) -> Int[ndarray, " few"]:
+    """Templates such that every other one is near to one of them: each the farthest from before."""
+    scaled = fit.template * np.sqrt(fit.weight)
+    chosen = [int(np.argmax(fit.norms))]
+    distance = np.full(len(scaled), np.inf)
+    while len(chosen) < REPRESENTATIVES:
+        distance = np.minimum(distance, ((scaled - scaled[chosen[-1]]) ** 2).sum(axis=1))
+        chosen.append(int(np.argmax(distance)))
+    return np.array(chosen)
+
+
+def _symmetrise(found: _Found, material_id: str) -> tuple[Crystal, float]:
+    """The most symmetric crystal that explains the density nearly as well, and its cost."""
+    fit = found.fit
+    crystal = Crystal(material_id, fit.modes.lattice, fit.numbers[found.species], found.x)
+    allowed = found.cost * (1 + SYMMETRY_COST[0]) + SYMMETRY_COST[1]
+    for tolerance in SYMMETRY_TOLERANCES:
+        symmetric = symmetrised(crystal, tolerance)
+        if symmetric is not None:
+            cost = fit.cost(found.species, symmetric.frac_coords)
+            if cost <= allowed:
+                return symmetric, cost
+    return crystal, found.cost
+
+
+def _cores(known: KnownComposition, gaussians: ValenceGaussians) -> list[Core]:
+    """Soft cores, and the raw ones of VASP where an element may have them."""
+    elements = np.array(known.elements) if known.complete else np.flatnonzero(gaussians.valence)
+    same = np.array_equal(gaussians.a[elements], gaussians.a_raw[elements])
+    return ["smooth"] if same else ["smooth", "raw"]
+
+
+def _check(
+    name: str, modes: DensityModes, known: KnownComposition, gaussians: ValenceGaussians
+) -> None:
+    if not (np.isfinite(modes.factor).all() and np.isfinite(modes.electrons)):
+        raise CrystalNetError(f"{name}: the density holds NaN or infinity; want finite e/A^3")
+    if modes.electrons < 0.5:
+        raise CrystalNetError(
+            f"{name}: the density holds {modes.electrons:.3g} electrons in the cell; want e/A^3 "
+            "and a lattice in A, together at least half an electron"
+        )
+    missing = [z for z in known.elements if gaussians.valence[z] == 0]
+    if missing:
+        raise CrystalNetError(
+            f"{name}: {gaussians.path} has no valence density for "
+            f"{Element.from_Z(missing[0]).symbol}; leave the crystal out"
+        )
