@@ -36,6 +36,24 @@ def exchange(
         species[[first, second]] = species[[second, first]]
 
 
+def settle(
+    fit: DensityFit, species: Int[ndarray, " atoms"], x: Float[ndarray, "atoms 3"]
+) -> Int[ndarray, " atoms"]:
+    """Give one atom at a time any other template as long as that lowers the cost.
+
+    For many templates, where pairs would be too many.
+    """
+    linear, square = _quadratic(fit, x)
+    species, atoms = species.copy(), np.arange(len(species))
+    while True:
+        energy = _energy(linear, square, species)
+        change = energy - energy[atoms, species][:, None]
+        atom, template = np.unravel_index(np.argmin(change), change.shape)
+        if change[atom, template] >= -LEAST_CHANGE:
+            return species
+        species[atom] = template
+
+
 def reassign(
     fit: DensityFit,
     species: Int[ndarray, " atoms"],

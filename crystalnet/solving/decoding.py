@@ -4,6 +4,7 @@ Maxima are no atoms (those of silicon are on the bonds), so free-atom templates 
 atoms of the composition as the density has electrons for, placed where they explain most of it.
 """
 
+import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from pymatgen.core import Element
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import Core, ValenceGaussians
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.assignment import reassign
+from crystalnet.solving.assignment import settle
 from crystalnet.solving.fit import DensityFit
 from crystalnet.solving.known_composition import KnownComposition
 from crystalnet.solving.modes import DensityModes
@@ -24,6 +25,11 @@ from crystalnet.solving.symmetry import symmetrised
 # Where the electrons speak for so many formula units and a fraction, both neighbours are tried if
 # the fraction is further than this from a whole number.
 WHOLE = 0.2
+# Standard deviations in A of the Gaussians that smooth the templates: guesses are smoother than
+# true densities, and a template that is too sharp misses in them.
+BLURS = (0.0, 0.15, 0.3, 0.45)
+# A fit that leaves less than this is that of a true density; nothing else is tried.
+GOOD = 0.02
 # Elements that stand for all where it is not known which are there.
 REPRESENTATIVES = 12
 # Where the ratios are not known, searches that take the electron count the less seriously get out
@@ -75,8 +81,12 @@ def decode(
     """
     modes = DensityModes.of(density, lattice)
     _check(material_id, modes, known, gaussians)
-    found = [_search(modes, known, gaussians, core) for core in _cores(known, gaussians)]
-    best = min(found, key=lambda each: each.cost)
+    best: _Found | None = None
+    for core, blur in itertools.product(_cores(known, gaussians), BLURS):
+        if best is None or best.cost > GOOD:
+            found = _search(modes, known, gaussians, core, blur)
+            best = found if best is None or found.cost < best.cost else best
+    assert best is not None
     crystal, misfit = _symmetrise(best, material_id)
     return DecodedCrystal(crystal, misfit, modes.electrons, best.core)
 
@@ -93,18 +103,18 @@ class _Found:
 
 
 def _search(
-    modes: DensityModes, known: KnownComposition, gaussians: ValenceGaussians, core: Core
+    modes: DensityModes, known: KnownComposition, gaussians: ValenceGaussians, core: Core, blur: float
 ) -> _Found:
     elements = np.array(known.elements, dtype=np.int64)
     if known.amounts is not None:
         amounts = np.array(known.amounts)
-        fit = DensityFit.of(modes, elements, amounts / amounts.sum(), gaussians, core)
+        fit = DensityFit.of(modes, elements, amounts / amounts.sum(), gaussians, core, blur)
         units = _formula_units(modes.electrons / float(amounts @ fit.valence))
         found = [_Found(fit, core, *place(fit, count * amounts)) for count in units]
     else:
-        pool = elements if known.complete else _pool(modes, elements, gaussians, core)
+        pool = elements if known.complete else _pool(modes, elements, gaussians, core, blur)
         required = np.flatnonzero(np.isin(pool, elements))
-        fit = DensityFit.of(modes, pool, np.full(len(pool), 1 / len(pool)), gaussians, core)
+        fit = DensityFit.of(modes, pool, np.full(len(pool), 1 / len(pool)), gaussians, core, blur)
         found = []
         for weight in ELECTRON_WEIGHTS:
             soft = replace(fit, electron_weight=weight * fit.electron_weight)
@@ -130,6 +140,7 @@ def _pool(
     elements: Int[ndarray, " elements"],
     gaussians: ValenceGaussians,
     core: Core,
+    blur: float,
 ) -> Int[ndarray, " pool"]:
     """The elements that a composition of which only some are known may consist of.
 
@@ -138,13 +149,13 @@ def _pool(
     """
     numbers = np.flatnonzero(gaussians.valence)
     everything = DensityFit.of(
-        modes, numbers, np.full(len(numbers), 1 / len(numbers)), gaussians, core
+        modes, numbers, np.full(len(numbers), 1 / len(numbers)), gaussians, core, blur
     )
     few = np.union1d(np.searchsorted(numbers, elements), _representatives(everything))
     fit = everything.only(few)
     required = np.flatnonzero(np.isin(numbers[few], elements))
     species, x, _ = place_freely(fit, required)
-    species = reassign(everything, few[species], x, few[required])
+    species = settle(everything, few[species], x)
     return np.union1d(numbers[species], elements)
 
 

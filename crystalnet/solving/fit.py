@@ -46,14 +46,20 @@ class DensityFit:
         share: Float[ndarray, " templates"],
         gaussians: ValenceGaussians,
         core: Core,
+        blur: float = 0.0,
     ) -> "DensityFit":
-        """Templates of some elements, and weights from their shares of the atoms."""
+        """Templates of some elements, and weights from their shares of the atoms.
+
+        Args:
+            blur: standard deviation in A of the Gaussian that smooths the templates.
+        """
         template = valence_form_factors(numbers, modes.q, gaussians, core)
         valence = gaussians.valence[numbers]
         power = share @ template**2
         weight = 1 / (power + POWER_FLOOR * (share @ valence**2))
         # In units of the whole power: a perfect fit costs 0, no atoms at all 1.
         weight /= weight @ np.abs(modes.factor) ** 2
+        template *= np.exp(-((blur * modes.q) ** 2) / 2)
         electron_weight = 0.01 / (ELECTRON_ERROR * modes.electrons) ** 2
         return cls(modes, numbers, valence, template, weight, electron_weight)
 

@@ -96,7 +96,7 @@ def _add(
     x: Float[ndarray, "atoms 3"],
     required: Int[ndarray, " required"],
 ) -> tuple[Int[ndarray, " more"], Float[ndarray, "more 3"]]:
-    """Add atoms while that lowers the cost, and those that must be there in any case."""
+    """Add atoms while that lowers the cost, and those that must be there, or one, in any case."""
     residual = fit.residual(species, x)
     while True:
         places = {t: best_place(fit, residual, t) for t in range(len(fit.numbers))}
@@ -108,9 +108,10 @@ def _add(
         template = max(gains, key=lambda t: gains[t])
         if gains[template] <= 0:
             missing = np.setdiff1d(required, species)
-            if len(missing) == 0:
+            if len(missing):
+                template = max(missing.tolist(), key=lambda t: gains[t])
+            elif len(species):
                 return species, x
-            template = max(missing.tolist(), key=lambda t: gains[t])
         species, x = np.append(species, template), np.vstack([x, places[template][1]])
         residual = residual - fit.contributions(species[-1:], x[-1:])[:, 0]
 
