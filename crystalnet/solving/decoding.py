@@ -185,10 +185,10 @@ def _symmetrise(found: _Found, material_id: str) -> tuple[Crystal, float]:
 
 
 def _cores(known: KnownComposition, gaussians: ValenceGaussians) -> list[Core]:
-    """Soft cores, and the raw ones of VASP where an element may have them."""
-    elements = np.array(known.elements) if known.complete else np.flatnonzero(gaussians.valence)
+    """Soft cores, and the raw ones of VASP where an element that is known may have them."""
+    elements = np.array(known.elements, dtype=np.int64)
     same = np.array_equal(gaussians.a[elements], gaussians.a_raw[elements])
-    return ["smooth"] if same else ["smooth", "raw"]
+    return ["smooth"] if same or not known.complete else ["smooth", "raw"]
 
 
 def _check(
