@@ -4,10 +4,10 @@
                                   [--grid 50] [--noise 0] [--blur 0]
 
 Every embedded DFT density and every real CHGCAR is decoded in its own lattice, told the formula,
-the elements without ratios, all but one element at random (of those with two or more), or nothing.
+the elements without ratios, all of them but one (`half`), or nothing.
 A structure is right if pymatgen's StructureMatcher(ltol=0.2, stol=0.3, angle_tol=5) says so.
-`--noise` adds a smooth random field (correlated over 0.5 A) whose standard deviation is so many times that of the
-density; `--blur` smooths it by a Gaussian of so many A. Both stand for what a network guesses.
+`--noise` adds a random field (smooth over 0.5 A) whose standard deviation is so many times that of
+the density; `--blur` smooths it by a Gaussian of so many A. Both stand for what a network guesses.
 """
 
 import argparse
@@ -130,7 +130,9 @@ def spoilt(
     return np.asarray(blurred + noise * density.std() * field / field.std())
 
 
-def embedded(every: int = 1, grid: int = 50, split: str | None = None) -> Iterator[tuple[Crystal, np.ndarray]]:
+def embedded(
+    every: int = 1, grid: int = 50, split: str | None = None
+) -> Iterator[tuple[Crystal, np.ndarray]]:
     """The embedded DFT densities in e/A^3, each with its crystal."""
     table = pd.read_parquet(DATA / "dft_densities.parquet")
     if split is not None:

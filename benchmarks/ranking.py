@@ -6,16 +6,16 @@ For each embedded test crystal with a DFT density: its own density and 20 wrong 
 each anew, in its lattice and with its formula, and ranked by Rwp against the crystal's simulated
 pattern. The wrong guesses:
 
-- 10 densities of other test crystals of its crystal system, forced into its lattice (the same
-  voxels) and scaled to its electrons;
-- 5 of itself with two atoms of different elements exchanged or, where nothing else is left, moved;
-- 5 of itself with every atom moved by 0.4 to 0.8 A in a random direction
+- at most 10 densities of other test crystals of its crystal system, forced into its lattice (the
+  same voxels) and scaled to its electrons;
+- at most 5 of itself with two atoms of different elements exchanged;
+- the rest of itself with every atom moved by 0.5 to 1.5 A in a random direction
   (both made as its own density plus the difference that superposed free atoms show).
 
 A guess that decodes to the true structure (pymatgen's StructureMatcher) is not wrong and is
-replaced by another: mostly densities of the same prototype. The patterns: perfect (Mo K-alpha, 0-120
-degrees); Cu K-alpha 5-65 degrees with 10 % error on the intensities, 0.02 degrees on the positions
-and atoms that move (B = 0.5 A^2).
+replaced by another: mostly densities of the same prototype. The patterns: perfect (Mo K-alpha,
+0-120 degrees); laboratory (Cu K-alpha, 5-65 degrees) with 10 % error on the intensities, 0.02
+degrees on the positions, and atoms that move (B = 0.5 A^2).
 The two ways of computing a candidate's pattern: `atoms`, X-ray form factors at the decoded sites;
 `core+density`, core form factors (X-ray minus valence template) there plus the transform of the
 density itself.
@@ -23,7 +23,7 @@ density itself.
 
 import argparse
 import time
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,8 @@ from crystalnet.solving.ranking import (
 )
 
 GRID = 50
-OTHERS, EXCHANGED, MOVED = 10, 5, 5
+WRONG, OTHERS, EXCHANGED = 20, 10, 5
+ATTEMPTS = 100
 CU_K_ALPHA = 1.54184
 
 
@@ -61,7 +62,9 @@ def main() -> None:
     arguments = parser.parse_args()
     print(machine(torch.device("cpu")))
     gaussians = ValenceGaussians.load(DATA / "valence_gaussians.json")
-    systems = pd.read_parquet(DATA / "dft_densities.parquet", columns=["material_id", "crystal_system"])
+    systems = pd.read_parquet(
+        DATA / "dft_densities.parquet", columns=["material_id", "crystal_system"]
+    )
     system = dict(systems.itertuples(index=False))
     test = list(embedded(split="test"))
     generator = np.random.default_rng(2024)
@@ -84,11 +87,16 @@ def main() -> None:
             f"{key} {int(rows[name].sum())}/{len(rows)}" for key, rows in table.groupby("system")
         )
         print(f"{name}: the truth first for {100 * table[name].mean():.1f} % ({by_system})")
+    mean = table[["guesses", "others", "exchanged", "moved", "replaced", "decoded"]].mean()
     print(
-        f"guesses a crystal: {table['guesses'].mean():.1f} wrong ones (least "
-        f"{table['guesses'].min()}), {table['replaced'].mean():.1f} replaced as right; truth decoded "
-        f"right {100 * table['decoded'].mean():.1f} %; seconds to decode 21: median "
-        f"{table['decoding'].median():.2f}; to rank 21: {table['ranking'].median():.2f}"
+        f"wrong guesses a crystal: {mean.guesses:.1f} (least {table['guesses'].min()}), of other "
+        f"crystals {mean.others:.1f}, exchanged {mean.exchanged:.1f}, moved {mean.moved:.1f}; "
+        f"{mean.replaced:.1f} more were right and replaced; truth decoded right "
+        f"{100 * mean.decoded:.1f} %"
+    )
+    print(
+        f"seconds to decode 21: median {table['decoding'].median():.2f}; to rank 21: "
+        f"{table['ranking'].median():.2f}"
     )
 
 
@@ -105,14 +113,15 @@ def one(
     found = [(density, decode(density, crystal.lattice, known, gaussians, "truth"))]
     once = time.perf_counter() - start
     replaced = 0
-    for wanted, guesses in (
-        (OTHERS, forced(density, others, generator)),
-        (EXCHANGED, exchanged(crystal, density, gaussians, generator)),
-        (MOVED, moved(crystal, density, gaussians, generator)),
+    kinds = {}
+    for kind, at_most, guesses in (
+        ("others", OTHERS, forced(density, others, generator)),
+        ("exchanged", EXCHANGED, exchanged(crystal, density, gaussians, generator)),
+        ("moved", WRONG, moved(crystal, density, gaussians, generator)),
     ):
         taken = 0
         for guess in guesses:
-            if taken == wanted:
+            if taken == at_most or len(found) > WRONG:
                 break
             decoded = decode(guess, crystal.lattice, known, gaussians, "wrong")
             if matches(crystal, decoded.crystal):
@@ -120,11 +129,13 @@ def one(
             else:
                 taken += 1
                 found.append((guess, decoded))
+        kinds[kind] = taken
     result: dict[str, object] = {
         "guesses": len(found) - 1,
         "replaced": replaced,
         "decoded": matches(crystal, found[0][1].crystal),
         "decoding": once * len(found),
+        **kinds,
     }
     for name, measured in patterns(crystal, generator).items():
         start = time.perf_counter()
@@ -136,14 +147,21 @@ def one(
     return result
 
 
-def forced(density: np.ndarray, others: list[np.ndarray], generator: np.random.Generator):
+def forced(
+    density: np.ndarray, others: list[np.ndarray], generator: np.random.Generator
+) -> Iterator[np.ndarray]:
     """Densities of other crystals in random order, as voxels of this cell."""
     for index in generator.permutation(len(others)):
         yield others[index] * (density.mean() / others[index].mean())
 
 
-def exchanged(crystal, density, gaussians, generator, attempts=20):
-    """Two atoms of different elements change places; atoms of one element are moved instead."""
+def exchanged(
+    crystal: Crystal,
+    density: np.ndarray,
+    gaussians: ValenceGaussians,
+    generator: np.random.Generator,
+) -> Iterator[np.ndarray]:
+    """Two atoms of different elements change places."""
     numbers = crystal.atomic_numbers
     pairs = [(i, j) for i in range(len(numbers)) for j in range(i) if numbers[i] != numbers[j]]
     generator.shuffle(pairs)
@@ -151,19 +169,29 @@ def exchanged(crystal, density, gaussians, generator, attempts=20):
         order = np.arange(len(numbers))
         order[[i, j]] = j, i
         yield perturbed(crystal, density, numbers[order], crystal.frac_coords, gaussians)
-    yield from moved(crystal, density, gaussians, generator, attempts)
 
 
-def moved(crystal, density, gaussians, generator, attempts=20):
-    """Every atom moved by 0.4 to 0.8 A in a random direction."""
-    for _ in range(attempts):
+def moved(
+    crystal: Crystal,
+    density: np.ndarray,
+    gaussians: ValenceGaussians,
+    generator: np.random.Generator,
+) -> Iterator[np.ndarray]:
+    """Every atom moved by 0.5 to 1.5 A in a random direction."""
+    for _ in range(ATTEMPTS):
         step = generator.normal(size=crystal.frac_coords.shape)
-        step *= generator.uniform(0.4, 0.8, (len(step), 1)) / np.linalg.norm(step, axis=1)[:, None]
+        step *= generator.uniform(0.5, 1.5, (len(step), 1)) / np.linalg.norm(step, axis=1)[:, None]
         x = crystal.frac_coords + step @ np.linalg.inv(crystal.lattice)
         yield perturbed(crystal, density, crystal.atomic_numbers, x, gaussians)
 
 
-def perturbed(crystal, density, numbers, x, gaussians) -> np.ndarray:
+def perturbed(
+    crystal: Crystal,
+    density: np.ndarray,
+    numbers: np.ndarray,
+    x: np.ndarray,
+    gaussians: ValenceGaussians,
+) -> np.ndarray:
     """The density plus what the change means for superposed free atoms."""
     changed = Crystal(crystal.material_id, crystal.lattice, numbers, x)
     before, after = iam_density([crystal, changed], GRID, gaussians).double().numpy()

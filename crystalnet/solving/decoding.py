@@ -37,7 +37,7 @@ REPRESENTATIVES = 12
 ELECTRON_WEIGHTS = (0.0, 0.1, 1.0)
 # Distances in A within which atoms may be moved to symmetric places, and how much worse the fit
 # may become by it: by this share of its cost, and by this share of all.
-SYMMETRY_TOLERANCES = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02)
+SYMMETRY_TOLERANCES = (0.3, 0.2, 0.1, 0.05, 0.02)
 SYMMETRY_COST = (0.05, 1e-4)
 
 
@@ -103,7 +103,11 @@ class _Found:
 
 
 def _search(
-    modes: DensityModes, known: KnownComposition, gaussians: ValenceGaussians, core: Core, blur: float
+    modes: DensityModes,
+    known: KnownComposition,
+    gaussians: ValenceGaussians,
+    core: Core,
+    blur: float,
 ) -> _Found:
     elements = np.array(known.elements, dtype=np.int64)
     if known.amounts is not None:
@@ -120,6 +124,8 @@ def _search(
             soft = replace(fit, electron_weight=weight * fit.electron_weight)
             species, x, _ = place_freely(soft, required)
             found.append(_Found(fit, core, species, x, fit.cost(species, x)))
+            if found[-1].cost < GOOD / 10:
+                break
     return min(found, key=lambda each: each.cost)
 
 

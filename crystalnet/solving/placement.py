@@ -124,13 +124,13 @@ def _remove(
 ) -> tuple[Int[ndarray, " fewer"], Float[ndarray, "fewer 3"]]:
     """Take out atoms while that lowers the cost, but not the last of those that must be there."""
     while len(species) > 1:
-        costs = np.array(
-            [fit.cost(np.delete(species, i), np.delete(x, i, axis=0)) for i in range(len(species))]
-        )
-        last = np.isin(species, required) & (np.bincount(species)[species] == 1)
-        costs[last] = np.inf
+        added = fit.contributions(species, x)
+        costs = _gains(fit, species, added, fit.modes.factor - added.sum(axis=1))
+        fewer = fit.modes.electrons - (fit.valence[species].sum() - fit.valence[species])
+        costs += fit.electron_weight * fewer**2 - fit.electron_cost(species)
+        costs[np.isin(species, required) & (np.bincount(species)[species] == 1)] = np.inf
         atom = int(np.argmin(costs))
-        if costs[atom] >= fit.cost(species, x):
+        if costs[atom] >= 0:
             break
         species, x = np.delete(species, atom), np.delete(x, atom, axis=0)
     return species, x

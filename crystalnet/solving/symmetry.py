@@ -1,5 +1,6 @@
-"""Moving atoms that are nearly symmetric to where they are exactly so, in a lattice that is given."""
+"""Moving atoms that are nearly symmetric to where they are exactly so, in a given lattice."""
 
+import os
 import warnings
 
 import numpy as np
@@ -8,6 +9,10 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from crystalnet.crystallography.crystal import Crystal
+
+# spglib writes to the terminal whenever the symmetry at a wide tolerance contradicts itself, which
+# is no news here: narrower ones are tried.
+os.environ.setdefault("SPGLIB_WARNING", "OFF")
 
 # Averages over the operations, whose translations are refitted each time: they converge at once.
 PASSES = 3
