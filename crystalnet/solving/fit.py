@@ -81,13 +81,13 @@ class DensityFit:
         self, species: Int[ndarray, " atoms"], x: Float[ndarray, "atoms 3"]
     ) -> Complex[ndarray, "modes atoms"]:
         """What each atom adds to each mode."""
-        return self.template[species].T * self.modes.phases(x)
+        return np.asarray(self.template[species].T * self.modes.phases(x))
 
     def residual(
         self, species: Int[ndarray, " atoms"], x: Float[ndarray, "atoms 3"]
     ) -> Complex[ndarray, " modes"]:
         """What the atoms leave unexplained."""
-        return self.modes.factor - self.contributions(species, x).sum(axis=1)
+        return np.asarray(self.modes.factor - self.contributions(species, x).sum(axis=1))
 
     def cost(self, species: Int[ndarray, " atoms"], x: Float[ndarray, "atoms 3"]) -> float:
         """The weighted squares that are left, in units of all of them."""
@@ -109,4 +109,4 @@ def valence_form_factors(
 ) -> Float[ndarray, "elements points"]:
     """f(q) = sum_i a_i exp(-b_i q^2) of free atoms' valence electrons, in electrons."""
     a, b = (gaussians.a, gaussians.b) if core == "smooth" else (gaussians.a_raw, gaussians.b_raw)
-    return np.einsum("eg,egp->ep", a[numbers], np.exp(-b[numbers][:, :, None] * q**2))
+    return np.asarray(np.einsum("eg,egp->ep", a[numbers], np.exp(-b[numbers][:, :, None] * q**2)))

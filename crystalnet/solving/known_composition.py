@@ -15,6 +15,8 @@ from crystalnet.errors import CrystalNetError
 
 # The largest denominator read from a formula's ratios: Fe0.947O is refused, Ca0.5Mg0.5O is not.
 LARGEST_DENOMINATOR = 60
+# Relative; a decimal such as 0.5 is exact, and 0.947 is near to 18/19 by chance alone.
+RATIO_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class KnownComposition:
         elements = np.flatnonzero(fractions)
         ratios = fractions[elements] / fractions[elements].min()
         exact = [Fraction(float(r)).limit_denominator(LARGEST_DENOMINATOR) for r in ratios]
-        if max(abs(float(e) - r) / r for e, r in zip(exact, ratios, strict=True)) > 1e-3:
+        if max(abs(float(e) - r) / r for e, r in zip(exact, ratios, strict=True)) > RATIO_TOLERANCE:
             raise CrystalNetError(
                 f"{name}: the ratios {np.round(ratios, 4).tolist()} are not those of small whole "
                 "numbers; give the formula of an ordered crystal, or the elements alone"

@@ -147,10 +147,13 @@ def peak_profile(
     below = place.astype(np.int64)
     part = place - below
     points = int(np.ceil((last - first) / STEP)) + 2
-    sticks = np.zeros((*intensity.shape[:-1], points))
+    sticks = np.zeros((points, *intensity.shape[:-1]))
     # A peak between two points is shared by them.
-    np.add.at(sticks, (..., below), intensity[..., inside] * (1 - part))
-    np.add.at(sticks, (..., below + 1), intensity[..., inside] * part)
+    area = np.moveaxis(intensity[..., inside], -1, 0)
+    share = part.reshape(-1, *[1] * (intensity.ndim - 1))
+    np.add.at(sticks, below, area * (1 - share))
+    np.add.at(sticks, below + 1, area * share)
+    sticks = np.moveaxis(sticks, 0, -1)
     return np.asarray(gaussian_filter1d(sticks, PEAK_WIDTH / STEP, mode="constant"))
 
 
