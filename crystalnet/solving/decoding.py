@@ -20,6 +20,7 @@ from crystalnet.solving.fit import DensityFit
 from crystalnet.solving.known_composition import KnownComposition
 from crystalnet.solving.modes import DensityModes
 from crystalnet.solving.placement import place, place_freely
+from crystalnet.solving.potentials import place_without_semicore
 from crystalnet.solving.symmetry import symmetrised
 
 # Where the electrons speak for so many formula units and a fraction, both neighbours are tried if
@@ -30,6 +31,8 @@ WHOLE = 0.2
 BLURS = (0.0, 0.15, 0.3, 0.45)
 # A fit that leaves less than this is that of a true density; nothing else is tried.
 GOOD = 0.02
+# One that leaves more may be of a density made with other potentials.
+POOR = 0.3
 # Elements that stand for all where it is not known which are there.
 REPRESENTATIVES = 12
 # Where the ratios are not known, searches that take the electron count the less seriously get out
@@ -87,6 +90,14 @@ def decode(
             found = _search(modes, known, gaussians, core, blur)
             best = found if best is None or found.cost < best.cost else best
     assert best is not None
+    if known.amounts is not None and best.cost > POOR:
+        amounts = np.array(known.amounts)
+        full = DensityFit.of(
+            modes, np.array(known.elements), amounts / amounts.sum(), gaussians, "smooth"
+        )
+        for fit, species, x, cost in place_without_semicore(full, amounts):
+            if cost < best.cost / 2:
+                best = _Found(fit, "smooth", species, x, cost)
     crystal, misfit = _symmetrise(best, material_id)
     return DecodedCrystal(crystal, misfit, modes.electrons, best.core)
 

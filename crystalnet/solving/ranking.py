@@ -48,7 +48,7 @@ class MeasuredPeaks:
     """
 
     two_theta: Float[ndarray, " peaks"]
-    intensity: Float[ndarray, " peaks"]
+    intensity: Float[ndarray, " areas"]
     wavelength: float
     two_theta_range: tuple[float, float]
 
