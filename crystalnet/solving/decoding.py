@@ -26,6 +26,10 @@ from crystalnet.solving.symmetry import symmetrised
 # Where the electrons speak for so many formula units and a fraction, both neighbours are tried if
 # the fraction is further than this from a whole number.
 WHOLE = 0.2
+# No crystal has atoms of less than this, in A^3; a guess with too many electrons would.
+LEAST_VOLUME = 2.5
+# A density whose modes are all below this share of its electrons is flat.
+FLAT = 1e-6
 # Standard deviations in A of the Gaussians that smooth the templates: guesses are smoother than
 # true densities, and a template that is too sharp misses in them.
 BLURS = (0.0, 0.15, 0.3, 0.45)
@@ -79,8 +83,8 @@ def decode(
         material_id: the name of the result.
 
     Raises:
-        CrystalNetError: for a density that is not finite or holds less than half an electron, or
-            an element without a template.
+        CrystalNetError: for a density that is not finite, flat, or of less than half an electron,
+            or an element without a template.
     """
     modes = DensityModes.of(density, lattice)
     _check(material_id, modes, known, gaussians)
@@ -124,7 +128,8 @@ def _search(
     if known.amounts is not None:
         amounts = np.array(known.amounts)
         fit = DensityFit.of(modes, elements, amounts / amounts.sum(), gaussians, core, blur)
-        units = _formula_units(modes.electrons / float(amounts @ fit.valence))
+        most = max(1, int(modes.volume / (LEAST_VOLUME * amounts.sum())))
+        units = _formula_units(min(modes.electrons / float(amounts @ fit.valence), most))
         found = [_Found(fit, core, *place(fit, count * amounts)) for count in units]
     else:
         pool = elements if known.complete else _pool(modes, elements, gaussians, core, blur)
@@ -217,6 +222,11 @@ def _check(
         raise CrystalNetError(
             f"{name}: the density holds {modes.electrons:.3g} electrons in the cell; want e/A^3 "
             "and a lattice in A, together at least half an electron"
+        )
+    if np.abs(modes.factor).max() < FLAT * modes.electrons:
+        raise CrystalNetError(
+            f"{name}: the density is the same everywhere ({modes.electrons:.4g} electrons in the "
+            "cell), so no atom is anywhere; want a density with atoms in it"
         )
     missing = [z for z in known.elements if gaussians.valence[z] == 0]
     if missing:

@@ -63,6 +63,11 @@ class DensityModes:
         hkl, q = hkl[q <= LARGEST_Q], q[q <= LARGEST_Q]
         return cls(lattice, hkl, q, half[tuple(hkl.T)], float(half[0, 0, 0].real))
 
+    @property
+    def volume(self) -> float:
+        """Cell volume in A^3."""
+        return float(abs(np.linalg.det(self.lattice)))
+
     def phases(self, x: Float[ndarray, "atoms 3"]) -> Complex[ndarray, "modes atoms"]:
         """exp(-2 pi i hkl . x)."""
         return np.asarray(np.exp(-2j * np.pi * (self.hkl @ x.T)))

@@ -181,11 +181,15 @@ def test_bad_input(gaussians):
         decode(np.full((8, 8, 8), np.nan), lattice, known, gaussians)
     with pytest.raises(CrystalNetError, match="electrons"):
         decode(np.zeros((8, 8, 8)), lattice, known, gaussians)
+    with pytest.raises(CrystalNetError, match="same everywhere"):
+        decode(np.ones((8, 8, 8)), lattice, known, gaussians)
+    density = density_of(RUTILE, gaussians)
     with pytest.raises(CrystalNetError, match="Fm"):
-        decode(np.ones((8, 8, 8)), lattice, KnownComposition((100,)), gaussians)
+        decode(density, RUTILE.lattice, KnownComposition((100,)), gaussians)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("kind", ["formula", "elements"])
 def test_the_ceiling(gaussians, kind):
     generator = np.random.default_rng(0)
