@@ -19,21 +19,19 @@ from crystalnet.solving.assignment import settle
 from crystalnet.solving.fit import DensityFit
 from crystalnet.solving.known_composition import KnownComposition
 from crystalnet.solving.modes import DensityModes
-from crystalnet.solving.placement import place, place_freely
+from crystalnet.solving.placement import LEAST_VOLUME, place, place_freely
 from crystalnet.solving.potentials import place_without_semicore
 from crystalnet.solving.symmetry import symmetrised
 
 # Where the electrons speak for so many formula units and a fraction, both neighbours are tried if
 # the fraction is further than this from a whole number.
 WHOLE = 0.2
-# No crystal has atoms of less than this, in A^3; a guess with too many electrons would.
-LEAST_VOLUME = 2.5
 # A density whose modes are all below this share of its electrons is flat.
 FLAT = 1e-6
 # Standard deviations in A of the Gaussians that smooth the templates: guesses are smoother than
 # true densities, and a template that is too sharp misses in them.
 BLURS = (0.0, 0.15, 0.3, 0.45)
-# A fit that leaves less than this is that of a true density; nothing else is tried.
+# A fit that leaves less than this is good enough to try nothing else: most true densities.
 GOOD = 0.02
 # One that leaves more may be of a density made with other potentials.
 POOR = 0.3
@@ -55,7 +53,7 @@ class DecodedCrystal:
     Attributes:
         crystal: the atoms in the lattice that was given.
         misfit: share of the density's modes (weighted squares) that the atoms leave unexplained:
-            below 0.02 for true densities, 1 for no agreement.
+            below 0.05 for true densities, 1 for no agreement.
         electrons: valence electrons of the density.
         core: which templates explain it best.
     """

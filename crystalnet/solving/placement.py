@@ -12,6 +12,10 @@ from crystalnet.solving.refinement import refine_positions
 MOST_ROUNDS = 8
 # A move must lower the cost by this share of it.
 LEAST_GAIN = 1e-4
+# What explains less than this share of what an atom of its template would is no atom.
+LEAST_SHARE = 0.1
+# No crystal has atoms of less than this, in A^3; a guess with too many electrons would.
+LEAST_VOLUME = 2.5
 
 
 def place(
@@ -98,6 +102,7 @@ def _add(
 ) -> tuple[Int[ndarray, " more"], Float[ndarray, "more 3"]]:
     """Add atoms while that lowers the cost, and those that must be there, or one, in any case."""
     residual = fit.residual(species, x)
+    most = max(1, int(fit.modes.volume / LEAST_VOLUME))
     while True:
         places = {t: best_place(fit, residual, t) for t in range(len(fit.numbers))}
         now = fit.electron_cost(species)
@@ -106,7 +111,7 @@ def _add(
             for t, (gain, _) in places.items()
         }
         template = max(gains, key=lambda t: gains[t])
-        if gains[template] <= 0:
+        if gains[template] <= LEAST_SHARE * fit.norms[template] or len(species) >= most:
             missing = np.setdiff1d(required, species)
             if len(missing):
                 template = max(missing.tolist(), key=lambda t: gains[t])
