@@ -36,12 +36,13 @@ def exchange(
         species[[first, second]] = species[[second, first]]
 
 
-def settle(
-    fit: DensityFit, species: Int[ndarray, " atoms"], x: Float[ndarray, "atoms 3"]
-) -> Int[ndarray, " atoms"]:
-    """Give one atom at a time any other template as long as that lowers the cost.
+def likely_templates(
+    fit: DensityFit, species: Int[ndarray, " atoms"], x: Float[ndarray, "atoms 3"], most: int
+) -> Int[ndarray, " likely"]:
+    """The templates that explain each atom best, so many of each, for fits of many templates.
 
-    For many templates, where pairs would be too many.
+    One atom at a time takes any other template as long as that lowers the cost; what comes next at
+    each site is likely as well.
     """
     linear, square = _quadratic(fit, x)
     species, atoms = species.copy(), np.arange(len(species))
@@ -50,7 +51,7 @@ def settle(
         change = energy - energy[atoms, species][:, None]
         atom, template = np.unravel_index(np.argmin(change), change.shape)
         if change[atom, template] >= -LEAST_CHANGE:
-            return species
+            return np.unique(np.argsort(energy, axis=1)[:, :most])
         species[atom] = template
 
 

@@ -15,7 +15,7 @@ from pymatgen.core import Element
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import Core, ValenceGaussians
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.assignment import settle
+from crystalnet.solving.assignment import likely_templates
 from crystalnet.solving.fit import DensityFit
 from crystalnet.solving.known_composition import KnownComposition
 from crystalnet.solving.modes import DensityModes
@@ -37,6 +37,8 @@ GOOD = 0.02
 POOR = 0.3
 # Elements that stand for all where it is not known which are there.
 REPRESENTATIVES = 12
+# Elements taken on as likely for each atom found with these.
+LIKELY = 3
 # Where the ratios are not known, searches that take the electron count the less seriously get out
 # of what a search that keeps to it is caught in; all are judged by the full count.
 ELECTRON_WEIGHTS = (0.0, 0.1, 1.0)
@@ -165,7 +167,7 @@ def _pool(
     """The elements that a composition of which only some are known may consist of.
 
     Atoms are placed with a few elements that stand for all others, then every atom may become any
-    element; the elements that come out of this, and the known ones, make up the pool.
+    element; the likely ones and the known ones make up the pool.
     """
     numbers = np.flatnonzero(gaussians.valence)
     everything = DensityFit.of(
@@ -175,8 +177,10 @@ def _pool(
     fit = everything.only(few)
     required = np.flatnonzero(np.isin(numbers[few], elements))
     species, x, _ = place_freely(fit, required)
-    species = settle(everything, few[species], x)
-    return np.union1d(numbers[species], elements)
+    # The count of electrons would keep one atom from changing alone.
+    alone = replace(everything, electron_weight=0.0)
+    likely = likely_templates(alone, few[species], x, LIKELY)
+    return np.union1d(numbers[likely], elements)
 
 
 def _representatives(fit: DensityFit) -> Int[ndarray, " few"]:

@@ -1,5 +1,6 @@
 """From densities to atoms."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from benchmarks.decoding import embedded, knowledge, matches, real, spoilt
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.assignment import exchange, settle
+from crystalnet.solving.assignment import exchange, likely_templates
 from crystalnet.solving.decoding import decode
 from crystalnet.solving.fit import DensityFit
 from crystalnet.solving.known_composition import KnownComposition
@@ -82,9 +83,15 @@ def test_exchange_puts_elements_right(rutile_fit):
     right = np.searchsorted(rutile_fit.numbers, RUTILE.atomic_numbers)
     found = exchange(rutile_fit, right[[2, 4, 0, 3, 1, 5]], RUTILE.frac_coords)
     np.testing.assert_array_equal(found, right)
-    np.testing.assert_array_equal(
-        settle(rutile_fit, np.zeros(6, dtype=np.int64), RUTILE.frac_coords), right
-    )
+
+
+def test_likely_templates_are_those_that_are_there(gaussians, rutile_fit):
+    numbers = np.array([6, 8, 12, 22, 40, 74])
+    fit = DensityFit.of(rutile_fit.modes, numbers, np.full(6, 1 / 6), gaussians, "smooth")
+    alone = replace(fit, electron_weight=0.0)
+    start = np.full(6, 2)
+    found = likely_templates(alone, start, RUTILE.frac_coords, 1)
+    np.testing.assert_array_equal(numbers[found], [8, 22])
 
 
 def test_symmetry_makes_positions_exact():
