@@ -1,0 +1,1 @@
+"""From a measured powder pattern to ranked densities and structures."""
