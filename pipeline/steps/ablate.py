@@ -90,29 +90,41 @@ def over_repeats(
     """Mean scores of models that were trained more than once, over their trainings.
 
     Under the name of the first one: `trainings`, and of each score the mean over trainings, the
-    sample standard deviation, the lowest and the highest.
+    sample standard deviation, the lowest and the highest. Where the baseline input was trained as
+    often, `ssim_difference` and so on hold the same of the differences from it, repeat by repeat.
     """
-    groups: dict[tuple[str, str, str], list[str]] = {}
+    columns = {
+        "ssim": f"ssim_{settings.rotations}",
+        "psnr": f"psnr_{settings.rotations}",
+        "ssim_first_none": "ssim_first_none",
+    }
+    groups: dict[tuple[str, str, str], dict[int, str]] = {}
     for name, model in models.items():
-        groups.setdefault((model.system, model.input, model.protocol), []).append(name)
+        key = (model.system, model.input, model.protocol)
+        groups.setdefault(key, {})[model.repeat] = name
     found: dict[str, dict[str, object]] = {}
-    for names in groups.values():
+    for (system, told, protocol), names in groups.items():
         if len(names) < 2:
             continue
-        found[names[0]] = {"trainings": len(names)}
-        for label, column in {
-            "ssim": f"ssim_{settings.rotations}",
-            "psnr": f"psnr_{settings.rotations}",
-            "ssim_first_none": "ssim_first_none",
-        }.items():
-            means = np.array([scores[name][column].mean() for name in names])
-            found[names[0]][label] = {
-                "mean": float(means.mean()),
-                "std": float(means.std(ddof=1)),
-                "lowest": float(means.min()),
-                "highest": float(means.max()),
-            }
+        row = found[next(iter(names.values()))] = {"trainings": len(names)}
+        baselines = groups.get((system, "baseline", protocol), {})
+        shared = sorted(names.keys() & baselines.keys()) if told != "baseline" else []
+        for label, column in columns.items():
+            means = {repeat: scores[name][column].mean() for repeat, name in names.items()}
+            row[label] = _spread(list(means.values()))
+            if len(shared) > 1:
+                theirs = {repeat: scores[baselines[repeat]][column].mean() for repeat in shared}
+                row[f"{label}_difference"] = _spread([means[r] - theirs[r] for r in shared])
     return found
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    return {
+        "mean": float(np.mean(values)),
+        "std": float(np.std(values, ddof=1)),
+        "lowest": float(min(values)),
+        "highest": float(max(values)),
+    }
 
 
 def main() -> None:

@@ -83,6 +83,24 @@ def test_repeats_are_summarised_over_trainings() -> None:
     )
 
 
+def test_differences_between_inputs_are_told_over_repeats() -> None:
+    models = {
+        f"cubic-{told}-{repeat}": Model(
+            system="cubic", input=told, protocol="ablation", repeat=repeat
+        )
+        for told in ("baseline", "no_ratios")
+        for repeat in (0, 1)
+    }
+    offsets = dict(zip(models, (0.0, 0.1, -0.05, 0.08), strict=True))
+    tables = {n: scores(offset).assign(ssim_first_none=0.5) for n, offset in offsets.items()}
+    settings = load_params().evaluation.model_copy(update={"rotations": "cube"})
+    found = over_repeats(tables, models, settings)
+    assert "ssim_difference" not in found["cubic-baseline-0"]
+    assert found["cubic-no_ratios-0"]["ssim_difference"] == pytest.approx(
+        {"mean": -0.035, "std": np.std([-0.05, -0.02], ddof=1), "lowest": -0.05, "highest": -0.02}
+    )
+
+
 def test_a_repeat_is_compared_with_the_baseline_of_the_same_number() -> None:
     models = {
         **MODELS,
