@@ -15,6 +15,7 @@ from crystalnet.settings import (
     EvaluationSettings,
     Fraction,
     NetworkSettings,
+    NotNegative,
     Positive,
     Settings,
     TrainingSettings,
@@ -83,6 +84,16 @@ class Densities(Settings):
     electron_tolerance: Positive
 
 
+class MaterialsProject(Settings):
+    """How the Materials Project is asked; what it answers does not depend on these."""
+
+    parallel_requests: Annotated[int, Field(ge=1, le=32)]
+    tries: Count
+    first_wait: NotNegative
+    longest_wait: NotNegative
+    keep_raw: bool
+
+
 class Store(Settings):
     """How arrays are cut into pieces."""
 
@@ -132,6 +143,7 @@ class Params(Settings):
     split: Split
     patterns: Patterns
     densities: Densities
+    materials_project: MaterialsProject
     store: Store
     network: NetworkSettings
     training: TrainingSettings

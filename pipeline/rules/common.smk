@@ -25,6 +25,9 @@ DATA_SECTIONS = (
 WORK = store.WORK / PARAMS.fingerprint(*DATA_SECTIONS)
 # A small network gains nothing from a second thread; two trainings side by side gain all.
 THREADS = 1 if PARAMS.scale == "quick" else 4
+# Densities that are fetched are planned first; a new plan does not fetch them again.
+FETCHED = PARAMS.densities.source == "materials_project"
+PLAN = WORK / "plan.json"
 SHARDS = [f"{index:04d}" for index in range(PARAMS.store.shards)]
 
 
