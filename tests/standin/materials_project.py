@@ -11,6 +11,7 @@ import random
 import socket
 import struct
 import threading
+import time
 import urllib.parse
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -121,7 +122,10 @@ class Standin:
         }
         self.core[material] = {
             "material_id": material,
-            "calc_types": {task: "GGA Static", f"mp-{number + 2_000_000}": "GGA Structure Optimization"},
+            "calc_types": {
+                task: "GGA Static",
+                f"mp-{number + 2_000_000}": "GGA Structure Optimization",
+            },
         }
         self.tasks[task] = {"task_id": task, "last_updated": f"2024-01-01T00:00:{number % 60:02d}"}
         if content is not None:
@@ -243,9 +247,12 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return
-        if fault in ("500", "502", "503", "504", "429", "401", "403", "slowdown"):
-            status = 503 if fault == "slowdown" else int(fault)
-            code = {"slowdown": "SlowDown", "403": "AccessDenied"}.get(fault, "InternalError")
+        if fault == "hang":
+            time.sleep(1)
+        if fault == "slowdown" or (fault or "").isdigit():
+            status = 503 if fault == "slowdown" else int(fault or 0)
+            codes = {"slowdown": "SlowDown", "403": "AccessDenied", "404": "NoSuchKey"}
+            code = codes.get(str(fault), "InternalError")
             body = (
                 f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>no</Message></Error>"
                 if bucket
@@ -260,6 +267,8 @@ class Handler(BaseHTTPRequestHandler):
         else:
             status, answer = standin.answer(path, query)
             body, out = json.dumps(answer).encode(), {"Content-Type": "application/json"}
+        if fault == "no total":
+            body = body.replace(b'"total_doc"', b'"total"')
         if fault == "bad json":
             body = body[: len(body) // 2]
         if fault == "empty":

@@ -4,16 +4,17 @@ from typing import Any
 
 
 def canonical_id(identifier: Any) -> str:
-    """A material id in the spelling that the service shows: mp-149, also for its letters mp-ft.
+    """An id in one spelling: mp-149, also for its letters mp-ft and mp-aaaaaaft.
 
-    Ids above 3347529 have letters only.
+    Ids above 3347529 are letters, here without the a's in front, which stand for zeros.
     """
     from emmet.core.mpid import AlphaID
 
     try:
-        return str(AlphaID(str(identifier)).string)
+        prefix, _, rest = str(AlphaID(str(identifier)).string).rpartition("-")
     except ValueError:
         return str(identifier)
+    return f"{prefix}-{rest.lstrip('a') or 'a'}"
 
 
 def task_key(identifier: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pipeline.params import MaterialsProject
 from pipeline.sources.materials_project.client import USER_AGENT
+from pipeline.sources.materials_project.ids import task_key
 from pipeline.sources.materials_project.kept import Kept
 from pipeline.sources.materials_project.retry import Permanent, Transient, with_backoff
 
@@ -28,7 +29,7 @@ class StoredObject:
     """One density in the bucket, as the listing has it.
 
     Attributes:
-        task_id: the calculation it comes from.
+        task_id: the calculation it comes from, as the object is named.
         size: bytes, compressed.
         etag: MD5 of the bytes, or a name of their version where they were put in parts.
         modified: when it was put there (UTC, ISO 8601).
@@ -93,7 +94,7 @@ class Bucket:
         )
 
     def listing(self, kept: Kept) -> dict[str, StoredObject]:
-        """All densities of the bucket by task id; each page of the listing is kept.
+        """All densities of the bucket by task id in one spelling; each page is kept.
 
         Raises:
             Unreachable: if the bucket does not answer.
@@ -107,7 +108,7 @@ class Bucket:
                 partial(self.tried, "listing of the bucket", partial(self._list, token)),
             )
             for entry in answer["objects"]:
-                found[entry["task_id"]] = StoredObject(**entry)
+                found[task_key(entry["task_id"])] = StoredObject(**entry)
             token, page = answer["next"], page + 1
         return found
 

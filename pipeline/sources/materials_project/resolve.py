@@ -1,7 +1,7 @@
 """Which calculation a material's density comes from: many materials in one request."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -9,12 +9,13 @@ from typing import Any
 from pipeline.sources.materials_project.client import Service
 from pipeline.sources.materials_project.ids import canonical_id, task_key
 from pipeline.sources.materials_project.kept import Kept
-from pipeline.sources.materials_project.retry import Transient
 
 # Ids in one request: longer addresses are refused.
 BATCH = 200
 # The calculations that the paper's densities are of, as in the client's own method.
 STATIC = ("GGA Static", "GGA+U Static")
+
+Document = dict[str, Any]
 
 
 def resolve(
@@ -60,38 +61,55 @@ def newest(tasks: Sequence[str], dates: Mapping[str, str]) -> str:
 
 def _calc_types(service: Service, material_ids: Sequence[str]) -> dict[str, list[str] | None]:
     """The static tasks of each material, null where its calculation types are null."""
-    documents = service.ask(
-        f"calculations of {len(material_ids)} materials from {material_ids[0]}",
-        lambda client: client.materials.search(
-            material_ids=list(material_ids), fields=["material_id", "calc_types"]
-        ),
-    )
-    found: dict[str, list[str] | None] = {}
-    for document in documents:
-        types = document.get("calc_types")
-        found[canonical_id(document["material_id"])] = (
-            None
-            if types is None
-            else sorted({task_key(task) for task, kind in types.items() if kind in STATIC})
-        )
-    return found
+
+    def search(ids: list[str], client: Any) -> list[Document]:
+        found = client.materials.search(material_ids=ids, fields=["material_id", "calc_types"])
+        return list(found)
+
+    documents = _documents(service, "calculations", search, material_ids, "material_id")
+    return {
+        material_id: None
+        if (types := document.get("calc_types")) is None
+        else sorted({task_key(task) for task, kind in types.items() if kind in STATIC})
+        for material_id, document in documents.items()
+    }
 
 
 def _dates(service: Service, tasks: Sequence[str]) -> dict[str, str]:
-    def search(client: Any) -> list[Any]:
-        documents = list(
-            client.materials.tasks.search(
-                task_ids=list(tasks), fields=["task_id", "last_updated"], chunk_size=2 * BATCH
-            )
-        )
-        if not documents:
-            raise Transient(f"no document of {len(tasks)} tasks")
-        return documents
+    """When each task was updated, of those that the service has."""
 
+    def search(ids: list[str], client: Any) -> list[Document]:
+        return list(client.materials.tasks.search(task_ids=ids, fields=["task_id", "last_updated"]))
+
+    documents = _documents(service, "dates", search, tasks, "task_id")
     return {
-        task_key(document["task_id"]): str(_plain(document.get("last_updated")))
-        for document in service.ask(f"dates of {len(tasks)} tasks from {tasks[0]}", search)
+        task_key(task): str(_plain(each.get("last_updated"))) for task, each in documents.items()
     }
+
+
+def _documents(
+    service: Service,
+    what: str,
+    search: Callable[[list[str], Any], list[Document]],
+    ids: Sequence[str],
+    name: str,
+) -> dict[str, Document]:
+    """The documents of the ids that the service has.
+
+    If an answer comes without its total the client silently keeps one document of it, so after a
+    single one the others are asked for again.
+    """
+    found: dict[str, Document] = {}
+    missing = list(ids)
+    while missing:
+        about = f"{what} of {len(missing)} ids from {missing[0]}"
+        answer = service.ask(about, partial(search, missing))
+        came = {canonical_id(each[name]): each for each in answer}
+        found |= came
+        if len(came) != 1:
+            break
+        missing = [each for each in missing if each not in found]
+    return found
 
 
 def _plain(value: Any) -> Any:
