@@ -14,7 +14,8 @@ except CrystalNetError as error:
     raise WorkflowError(str(error)) from None
 
 # The steps run with the Python that runs Snakemake, whether its environment is activated or not.
-shell.prefix(f'export PATH="{Path(sys.executable).parent}:$PATH"; ')
+# A prefix replaces Snakemake's own, without which a step that fails would pass behind its `tee`.
+shell.prefix(f'set -euo pipefail; export PATH="{Path(sys.executable).parent}:$PATH"; ')
 
 ENVIRONMENT = "../environment.yaml"
 

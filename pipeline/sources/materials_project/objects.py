@@ -136,7 +136,10 @@ class Bucket:
         return raw
 
     def first_bytes(self, stored: StoredObject, count: int) -> int:
-        """Fetch the beginning of an object, to time it; returns how many bytes came."""
+        """Fetch the beginning of an object, to time it; returns how many bytes came.
+
+        None for one that is gone, which is told where it is fetched.
+        """
 
         def get() -> Any:
             answer = self._answered(
@@ -146,7 +149,10 @@ class Bucket:
             )
             return self._answered(answer["Body"].read)
 
-        return len(self.tried(f"timing {stored.key}", get))
+        try:
+            return len(self.tried(f"timing {stored.key}", get))
+        except Permanent:
+            return 0
 
     def tried(self, what: str, call: Callable[[], T]) -> T:
         """The result of a call to the bucket, tried again with growing pauses."""

@@ -136,7 +136,7 @@ def test_a_bucket_that_is_down_stops_and_keeps_what_came(
     place: Workplace, standin: Standin, table: Any
 ) -> None:
     standin.faults = [Fault("500", "mp-1000002", times=100)]
-    with pytest.raises(Unreachable, match="1 of 3 densities did not come; mp-2 .*run again later"):
+    with pytest.raises(Unreachable, match=r"1 of 3 densities did not come; mp-2 .*run again later"):
         place.densities(table)
     standin.faults = []
     assert len(place.densities(table)) == 3

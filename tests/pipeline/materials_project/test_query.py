@@ -306,7 +306,7 @@ def test_no_key(
     monkeypatch.delenv("MP_API_KEY")
     if key is not None:
         monkeypatch.setenv("MP_API_KEY", key)
-    with pytest.raises(CrystalNetError, match="materialsproject.org/api and run `export MP_API"):
+    with pytest.raises(CrystalNetError, match=r"materialsproject\.org/api and run `export MP_API"):
         place.table()
     assert not standin.asked
 
