@@ -335,12 +335,12 @@ def running() -> Iterator[Standin]:
         moto.stop()
 
 
-def environment(standin: Standin, home: str) -> dict[str, str]:
-    """What turns the real clients to the stand-in."""
+def environment(url: str, home: str) -> dict[str, str]:
+    """What turns the real clients to a stand-in."""
     return {
-        "MP_API_ENDPOINT": standin.url,
+        "MP_API_ENDPOINT": url,
         "MP_API_KEY": KEY,
-        "AWS_ENDPOINT_URL_S3": standin.url.rstrip("/"),
+        "AWS_ENDPOINT_URL_S3": url.rstrip("/"),
         "AWS_EC2_METADATA_DISABLED": "true",
         "MPRESTER_MUTE_PROGRESS_BARS": "true",
         "HOME": home,
