@@ -5,8 +5,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import (
-    CancelledError,
-    Future,
     ProcessPoolExecutor,
     ThreadPoolExecutor,
     as_completed,
@@ -149,38 +147,32 @@ class MaterialsProjectDensities:
     def _fetch(
         self, crystals: Sequence[Crystal], objects: dict[str, StoredObject], grid: int, parts: Parts
     ) -> None:
-        if not crystals:
-            return
         stop = threading.Event()
         bucket = Bucket(self._settings, stop.wait)
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(_PRELOAD)
         tell = command.counter("densities, fetched")
-        failed: list[str] = []
-        in_a_row = 0
+        came, in_a_row, failure = 0, 0, ""
         with (
             ProcessPoolExecutor(self._processes, context, end_with_parent) as processes,
             ThreadPoolExecutor(self._settings.parallel_requests) as threads,
         ):
-            waiting: dict[Future[Part], Crystal] = {
+            waiting = [
                 threads.submit(
                     self._one, crystal, objects[crystal.material_id], grid, bucket, processes, parts
-                ): crystal
+                )
                 for crystal in crystals
-            }
+            ]
             try:
                 for done, future in enumerate(as_completed(waiting), start=1):
                     try:
                         future.result()
-                        in_a_row = 0
+                        came, in_a_row = came + 1, 0
                     except Unreachable as error:
-                        failed.append(str(error))
-                        in_a_row += 1
-                    except CancelledError:
-                        continue
+                        failure, in_a_row = str(error), in_a_row + 1
                     # Nothing comes any more: the service is away, and asking on helps nobody.
                     if in_a_row >= 2 * self._settings.parallel_requests:
-                        threads.shutdown(wait=False, cancel_futures=True)
+                        break
                     tell(done, len(crystals))
             except BrokenProcessPool:
                 raise CrystalNetError(
@@ -190,9 +182,9 @@ class MaterialsProjectDensities:
             finally:
                 stop.set()
                 threads.shutdown(wait=False, cancel_futures=True)
-        if failed:
+        if failure:
             raise Unreachable(
-                f"{len(failed)} of {len(crystals)} densities did not come; {failed[0]}"
+                f"{len(crystals) - came} of {len(crystals)} densities did not come; {failure}"
             )
 
     def _one(
@@ -203,7 +195,7 @@ class MaterialsProjectDensities:
         bucket: Bucket,
         processes: ProcessPoolExecutor,
         parts: Parts,
-    ) -> Part:
+    ) -> None:
         """Fetch, resample and keep one density, or the reason why it cannot be had."""
         digests: set[str] = set()
 
@@ -228,7 +220,6 @@ class MaterialsProjectDensities:
         except Permanent as error:
             part = Part(None, {"reason": str(error)})
         parts.write(stored, part)
-        return part
 
     def _raw(self, stored: StoredObject, bucket: Bucket) -> bytes:
         if not self._settings.keep_raw:

@@ -143,6 +143,19 @@ def test_a_bucket_that_is_down_stops_and_keeps_what_came(
     assert standin.count("mp-1000001.json") == standin.count("mp-1000003.json") == 1
 
 
+def test_a_bucket_that_is_away_is_not_asked_for_every_crystal(
+    place: Workplace, standin: Standin
+) -> None:
+    for number in range(1, 25):
+        standin.add(number)
+    frame = place.table()
+    standin.faults = [Fault("503", "chgcars/mp-", times=10**9)]
+    with pytest.raises(Unreachable, match="of 24 densities did not come"):
+        place.densities(frame)
+    # Two rounds of four threads with four tries each, and what was on its way.
+    assert standin.count("chgcars/mp-") <= 3 * 4 * 4
+
+
 def test_nothing_is_fetched_twice_and_a_damaged_part_is_mended(
     place: Workplace, standin: Standin, table: Any
 ) -> None:
