@@ -65,8 +65,9 @@ class Standin:
     core: dict[str, dict[str, Any]] = field(default_factory=dict)
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
-    # In turn for every `every`-th request, so that a whole run meets all kinds.
-    every: int = 0
+    # In turn for every so many requests of each service, so that a whole run meets all kinds.
+    every_of_bucket: int = 0
+    every_of_rest: int = 0
     asked: list[Asked] = field(default_factory=list)
     before: Callable[[str], None] = lambda path: None
     most_at_once: int = 0
@@ -136,7 +137,8 @@ class Standin:
         """Empty it, and let it fail no more."""
         for thing in (self.summary, self.core, self.tasks, self.faults, self.asked):
             thing.clear()
-        self.version, self.key, self.every, self.most_at_once = "2026.04.13", KEY, 0, 0
+        self.version, self.key, self.most_at_once = "2026.04.13", KEY, 0
+        self.every_of_bucket = self.every_of_rest = 0
         self.before = lambda path: None
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
             for entry in page.get("Contents", []):
@@ -200,15 +202,15 @@ class Standin:
                 if fault.meets(path):
                     fault.times -= 1
                     return fault.kind
-            if not self.every:
+            of_bucket = BUCKET in path
+            every = self.every_of_bucket if of_bucket else self.every_of_rest
+            if not every:
                 return None
-            self._turn["requests"] += 1
-            if self._turn["requests"] % self.every:
-                return None
-            own = OF_BUCKET if BUCKET in path else () if "heartbeat" in path else OF_REST
-            kinds = PASSING + own
-            self._turn[str(own)] += 1
-            return kinds[self._turn[str(own)] % len(kinds)]
+            service = "bucket" if of_bucket else "rest"
+            self._turn[service] += 1
+            turn, left = divmod(self._turn[service], every)
+            kinds = PASSING + (OF_BUCKET if of_bucket else OF_REST)
+            return None if left else kinds[turn % len(kinds)]
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -231,6 +233,19 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         with self.standin.counted():
             self._get()
+
+    def do_HEAD(self) -> None:
+        """Only of objects: the client's own download looks before it fetches."""
+        address = urllib.parse.urlsplit(self.standin.moto)
+        connection = http.client.HTTPConnection(address.hostname or "", address.port)
+        connection.request("HEAD", self.path)
+        answer = connection.getresponse()
+        connection.close()
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() in ("etag", "last-modified", "content-type", "content-length"):
+                self.send_header(name, value)
+        self.end_headers()
 
     def _get(self) -> None:
         standin = self.standin
