@@ -167,7 +167,7 @@ def check_account(site: Site, crystals: int, expected: dict[str, str]) -> None:
     for material_id, row in zip(dataset["material_id"], dataset["row"], strict=True):
         assert arrays.attrs["material_ids"][row] == material_id
         assert provenance[row]["task_id"] == f"mp-{int(material_id[3:]) + 1_000_000}"
-        assert {"sha256", "etag", "database_version", "queried", "licence"} <= set(provenance[row])
+        assert {"md5", "etag", "database_version", "queried", "licence"} <= set(provenance[row])
 
 
 def check_no_key(folder: Path) -> None:

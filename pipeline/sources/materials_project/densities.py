@@ -199,11 +199,12 @@ class MaterialsProjectDensities:
         """Fetch, resample and keep one density, or the reason why it cannot be had."""
         digests: set[str] = set()
 
-        def fetch_and_parse() -> Parsed:
+        def fetch_and_parse() -> tuple[Parsed, str]:
             try:
                 raw = self._raw(stored, bucket)
                 try:
-                    return processes.submit(parse, raw, grid, self._resample).result()
+                    parsed = processes.submit(parse, raw, grid, self._resample).result()
+                    return parsed, stored.digest(raw)
                 except Unreadable as error:
                     if error.packed_whole or stored.whole(raw):
                         raise Permanent(error.reason) from None
@@ -215,8 +216,8 @@ class MaterialsProjectDensities:
                 raise
 
         try:
-            parsed = bucket.tried(f"{crystal.material_id} ({stored.key})", fetch_and_parse)
-            part = _checked(crystal, parsed)
+            parsed, md5 = bucket.tried(f"{crystal.material_id} ({stored.key})", fetch_and_parse)
+            part = _checked(crystal, parsed, md5)
         except Permanent as error:
             part = Part(None, {"reason": str(error)})
         parts.write(stored, part)
@@ -238,7 +239,7 @@ def electrons_on_grid(density: np.ndarray, volume: float) -> float:
     return float(density.mean(dtype=np.float64)) * volume
 
 
-def _checked(crystal: Crystal, parsed: Parsed) -> Part:
+def _checked(crystal: Crystal, parsed: Parsed, md5: str) -> Part:
     """A part, if the object holds the density of this crystal.
 
     Raises:
@@ -259,7 +260,7 @@ def _checked(crystal: Crystal, parsed: Parsed) -> Part:
     return Part(
         parsed.density,
         {
-            "sha256": parsed.sha256,
+            "md5": md5,
             "grid": "x".join(map(str, parsed.shape)),
             "electrons": parsed.electrons,
             # Of the calculation's cell, which can differ from the one in the summary.
