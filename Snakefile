@@ -8,6 +8,8 @@ include: "pipeline/rules/common.smk"
 include: "pipeline/rules/data.smk"
 include: "pipeline/rules/model.smk"
 include: "pipeline/rules/report.smk"
+if FETCHED:
+    include: "pipeline/rules/materials_project.smk"
 
 
 report: "reports/captions/workflow.rst"
@@ -39,4 +41,5 @@ rule all:
         store.REPORT,
         store.FIGURES,
         store.TABLES,
+        store.LEFT_OUT if FETCHED else [],
     default_target: True

@@ -20,6 +20,17 @@ CRYSTAL_COLUMNS = (
     "split",
 )
 
+# Where each density is stored, for a source that fetches them one by one.
+OBJECT_COLUMNS = (
+    "task_id",
+    "object_bytes",
+    "object_etag",
+    "object_modified",
+    "database_version",
+    "queried",
+    "energy_above_hull",
+)
+
 
 def id_key(material_id: str) -> tuple[str, int, str]:
     """Sort key of a material id: mp-9 comes before mp-10."""

@@ -58,9 +58,11 @@ class Dataset:
         self.table = read_table(folder / store.DATASET.name, DATASET_COLUMNS)
         self._patterns = store.Arrays(folder / store.PATTERNS.name, store.ARRAYS["patterns"])
         self._densities = store.Arrays(folder / store.DENSITIES.name, store.ARRAYS["densities"])
-        ids = self.table["material_id"].tolist()
+        ids, rows = self.table["material_id"].tolist(), self.table["row"].tolist()
         for arrays in (self._patterns, self._densities):
-            if arrays.attributes.get("material_ids") != ids:
+            stored = arrays.attributes.get("material_ids", [])
+            # The arrays also hold the crystals that the data set left out.
+            if [stored[row] for row in rows if row < len(stored)] != ids:
                 raise CrystalNetError(
                     f"{arrays.path}: holds other crystals than {folder / store.DATASET.name}; "
                     "run the pipeline again"

@@ -15,6 +15,7 @@ from crystalnet.settings import (
     EvaluationSettings,
     Fraction,
     NetworkSettings,
+    NotNegative,
     PatternInput,
     Positive,
     Settings,
@@ -84,6 +85,16 @@ class Densities(Settings):
     resample: Literal["exact", "pyrho"]
     dtype: Literal["float32", "float16"]
     electron_tolerance: Positive
+
+
+class MaterialsProject(Settings):
+    """How the Materials Project is asked; what it answers does not depend on these."""
+
+    parallel_requests: Annotated[int, Field(ge=1, le=32)]
+    tries: Count
+    first_wait: NotNegative
+    longest_wait: NotNegative
+    keep_raw: bool
 
 
 class Store(Settings):
@@ -185,6 +196,7 @@ class Params(Settings):
     split: Split
     patterns: Patterns
     densities: Densities
+    materials_project: MaterialsProject
     store: Store
     network: NetworkSettings
     training: TrainingSettings

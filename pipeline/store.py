@@ -21,6 +21,8 @@ from crystalnet.files import atomic_write
 ARTIFACTS = Path("artifacts")
 METRICS = Path("metrics")
 WORK = Path("work")
+# What was asked and fetched, found again by every split and every scale.
+MATERIALS_PROJECT_WORK = WORK / "materials_project"
 
 STRUCTURES = ARTIFACTS / "structures.parquet"
 CRYSTALS = ARTIFACTS / "crystals.parquet"
@@ -30,6 +32,7 @@ PATTERNS = ARTIFACTS / "patterns.zarr"
 DENSITIES = ARTIFACTS / "densities.zarr"
 DATASET = ARTIFACTS / "dataset.parquet"
 ABLATION = ARTIFACTS / "ablation.parquet"
+LEFT_OUT = ARTIFACTS / "left_out.parquet"
 
 # Patterns in the braces of both engines; `.format(model=...)` or `.format(system=...)` fills them.
 WEIGHTS = "artifacts/models/{model}/model.safetensors"
@@ -51,6 +54,10 @@ SPLITS = ("train", "val", "test")
 
 # The tables of a learning curve, one for each quantity that has a value an epoch.
 CURVE_QUANTITIES = ("loss", "l1", "kl_pattern", "kl_formula", "learning_rate", "validation_ssim")
+
+# Key in the provenance of a crystal whose density could not be had: the reason. Its row in the
+# arrays is zero, and the data set leaves it out.
+LEFT_OUT_BECAUSE = "left_out"
 
 # The arrays of each store, and what their numbers mean.
 ARRAYS = {"patterns": ("patterns",), "densities": ("densities", "electrons")}

@@ -12,9 +12,14 @@ from crystalnet.files import atomic_write
 
 
 def read_table(
-    path: Path | str, columns: Iterable[str], material_ids: Collection[str] | None = None
+    path: Path | str,
+    columns: Iterable[str],
+    material_ids: Collection[str] | None = None,
+    optional: Iterable[str] = (),
 ) -> pd.DataFrame:
     """Read the named columns of a table, of all rows or of the crystals named.
+
+    The columns of `optional` are read as well where the file has them.
 
     Rows keep the order of the file. Only what is asked for is turned into Python objects.
 
@@ -23,7 +28,8 @@ def read_table(
     """
     path, columns = Path(path), list(columns)
     try:
-        missing = sorted(set(columns) - set(pq.read_schema(path).names))
+        names = pq.read_schema(path).names
+        missing = sorted(set(columns) - set(names))
         if missing:
             raise CrystalNetError(
                 f"{path}: lacks the columns {missing}; it was made by another version: "
@@ -31,7 +37,7 @@ def read_table(
             )
         table = pq.read_table(
             path,
-            columns=columns,
+            columns=[*columns, *(name for name in optional if name in names)],
             filters=None
             if material_ids is None
             else [("material_id", "in", pa.array(sorted(material_ids), pa.string()))],

@@ -14,7 +14,8 @@ except CrystalNetError as error:
     raise WorkflowError(str(error)) from None
 
 # The steps run with the Python that runs Snakemake, whether its environment is activated or not.
-shell.prefix(f'export PATH="{Path(sys.executable).parent}:$PATH"; ')
+# A prefix replaces Snakemake's own, without which a step that fails would pass behind its `tee`.
+shell.prefix(f'set -euo pipefail; export PATH="{Path(sys.executable).parent}:$PATH"; ')
 
 ENVIRONMENT = "../environment.yaml"
 
@@ -25,6 +26,9 @@ DATA_SECTIONS = (
 WORK = store.WORK / PARAMS.fingerprint(*DATA_SECTIONS)
 # A small network gains nothing from a second thread; two trainings side by side gain all.
 THREADS = 1 if PARAMS.scale == "quick" else 4
+# Densities that are fetched are planned first; a new plan does not fetch them again.
+FETCHED = PARAMS.densities.source == "materials_project"
+PLAN = WORK / "plan.json"
 SHARDS = [f"{index:04d}" for index in range(PARAMS.store.shards)]
 
 

@@ -126,6 +126,7 @@ rule densities_shard:
         code=code_of("pipeline.steps.densities"),
         data=source_files(PARAMS),
         split=store.SPLIT,
+        plan=ancient(PLAN) if FETCHED else [],
     output:
         directory(WORK / "densities/{shard}.zarr"),
     log:
@@ -133,6 +134,8 @@ rule densities_shard:
     benchmark:
         "work/benchmarks/densities/{shard}.tsv"
     retries: 1
+    # Fetching takes all cores of a machine for one shard, so that no two ask the service at once.
+    threads: workflow.cores or 8 if FETCHED else 1
     resources:
         mem_mb=4000,
         runtime=240,
@@ -144,7 +147,7 @@ rule densities_shard:
         "densities: shard {wildcards.shard}"
     shell:
         "python -m pipeline.steps.densities --split {input.split} --shard {wildcards.shard} "
-        "--output {output} 2>&1 | tee {log}"
+        "--processes {threads} --output {output} 2>&1 | tee {log}"
 
 
 rule densities:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crystalnet.errors import CrystalNetError
+from pipeline import store
 from pipeline.params import Params
 
 if TYPE_CHECKING:
@@ -20,14 +21,11 @@ STRUCTURES_FILE = "structures.parquet"
 DFT_FILE = "dft_densities.parquet"
 GAUSSIANS_FILE = "valence_gaussians.json"
 GAUSSIANS = DATA / GAUSSIANS_FILE
+PAPER_FILE = "paper_split.parquet"
 
 
 def crystal_source(params: Params, data: Path = DATA) -> "CrystalSource":
-    """The source that `structures.source` names.
-
-    Raises:
-        CrystalNetError: for one that this version does not have.
-    """
+    """The source that `structures.source` names."""
     match params.structures.source:
         case "embedded":
             from pipeline.sources.embedded import EmbeddedCrystals
@@ -36,14 +34,29 @@ def crystal_source(params: Params, data: Path = DATA) -> "CrystalSource":
         case "chgcar":
             return _chgcar_folder(params)
         case "materials_project":
-            raise _not_yet("structures.source")
+            from pipeline.sources.materials_project.query import MaterialsProjectCrystals
+
+            return MaterialsProjectCrystals(
+                params.systems,
+                data / PAPER_FILE,
+                store.MATERIALS_PROJECT_WORK,
+                params.materials_project,
+            )
 
 
-def density_source(params: Params, data: Path = DATA, device: str = "cpu") -> "DensitySource":
-    """The source that `densities.source` names; `device` is where IAM densities are computed.
+def density_source(
+    params: Params,
+    data: Path = DATA,
+    device: str = "cpu",
+    table: Path = store.SPLIT,
+    processes: int = 1,
+) -> "DensitySource":
+    """The source that `densities.source` names.
 
-    Raises:
-        CrystalNetError: for one that this version does not have.
+    Args:
+        device: where IAM densities are computed.
+        table: the crystals, with what a source that fetches each density must know of it.
+        processes: that such a source may use.
     """
     match params.densities.source:
         case "dft":
@@ -57,7 +70,16 @@ def density_source(params: Params, data: Path = DATA, device: str = "cpu") -> "D
         case "chgcar":
             return _chgcar_folder(params)
         case "materials_project":
-            raise _not_yet("densities.source")
+            from pipeline.sources.materials_project.densities import MaterialsProjectDensities
+
+            return MaterialsProjectDensities(
+                table,
+                store.MATERIALS_PROJECT_WORK,
+                params.densities.resample,
+                params.densities.electron_tolerance,
+                params.materials_project,
+                processes,
+            )
 
 
 def source_files(params: Params, data: Path = DATA) -> list[Path]:
@@ -71,6 +93,8 @@ def source_files(params: Params, data: Path = DATA) -> list[Path]:
         files.add(data / GAUSSIANS_FILE)
     if "chgcar" in (params.structures.source, params.densities.source):
         files |= _chgcar_files(Path(params.densities.chgcar_folder))
+    if params.structures.source == "materials_project":
+        files.add(data / PAPER_FILE)
     return sorted(files)
 
 
@@ -91,10 +115,3 @@ def _chgcar_files(folder: Path) -> set[Path]:
     except CrystalNetError:
         # The step that reads the folder says what is wrong with it; an engine only watches it.
         return {folder}
-
-
-def _not_yet(key: str) -> CrystalNetError:
-    return CrystalNetError(
-        f"{key} 'materials_project' is not available in this version; choose scale quick, "
-        "embedded or iam in params.yaml, or put CHGCAR files of your own into a folder"
-    )

@@ -35,10 +35,24 @@ class DensityRecord:
     provenance: dict[str, str | float]
 
 
+@dataclass(frozen=True)
+class DensityFailure:
+    """A crystal whose density cannot be had, and why."""
+
+    material_id: str
+    reason: str
+
+
 class CrystalSource(Protocol):
-    """Where crystals come from."""
+    """Where crystals come from.
+
+    Attributes:
+        name: as params.yaml has it.
+        left_out: after `crystals`, why those crystals that it had to leave out are not there.
+    """
 
     name: str
+    left_out: dict[str, str]
 
     def crystals(self) -> pd.DataFrame:
         """One row per crystal, with the columns CRYSTAL_SOURCE_COLUMNS."""
@@ -48,7 +62,7 @@ class DensitySource(Protocol):
     """Where densities come from.
 
     Attributes:
-        name: dft, iam or chgcar.
+        name: dft, iam, chgcar or materials_project.
         label: what captions call the densities.
         licence: under which they may be passed on.
     """
@@ -60,8 +74,13 @@ class DensitySource(Protocol):
     def available(self) -> frozenset[str] | None:
         """The material ids that have a density; None where any crystal can have one."""
 
-    def densities(self, crystals: Sequence[Crystal], grid: int) -> Iterator[DensityRecord]:
+    def densities(
+        self, crystals: Sequence[Crystal], grid: int
+    ) -> Iterator[DensityRecord | DensityFailure]:
         """The densities of the crystals, in their order, on grid^3 points.
+
+        Files of the user's own are mended, so what is wrong with them is an error; what a service
+        does not have is a `DensityFailure`, and its crystal is left out.
 
         Raises:
             CrystalNetError: naming the crystal that has none, or whose density is damaged.

@@ -79,6 +79,7 @@ class ChgcarFolder:
         self.folder = folder
         self.resample = resample
         self.electron_tolerance = electron_tolerance
+        self.left_out: dict[str, str] = {}
 
     def crystals(self) -> pd.DataFrame:
         """One row per file; every file is read whole, so a damaged one is found before any work.

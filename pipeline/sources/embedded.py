@@ -39,6 +39,7 @@ class EmbeddedCrystals:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.left_out: dict[str, str] = {}
 
     def crystals(self) -> pd.DataFrame:
         """All crystals of the file.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline import store
-from pipeline.crystal_tables import CRYSTAL_COLUMNS, id_key, known_stable
+from pipeline.crystal_tables import CRYSTAL_COLUMNS, OBJECT_COLUMNS, id_key, known_stable
 from pipeline.steps import command
 from pipeline.tables import read_table, table_metadata, write_table
 
@@ -47,7 +47,9 @@ def main() -> None:
     parser.add_argument("--crystals", type=Path, default=store.CRYSTALS)
     parser.add_argument("--duplicates", type=Path, default=store.DUPLICATES)
     arguments = parser.parse_args()
-    kept, dropped = deduplicate(read_table(arguments.structures, CRYSTAL_COLUMNS))
+    kept, dropped = deduplicate(
+        read_table(arguments.structures, CRYSTAL_COLUMNS, optional=OBJECT_COLUMNS)
+    )
     about = table_metadata(arguments.structures)
     write_table(arguments.duplicates, dropped, about)
     write_table(arguments.crystals, kept, about)

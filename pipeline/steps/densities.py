@@ -10,7 +10,7 @@ from pipeline import store
 from pipeline.crystal_tables import crystals_of
 from pipeline.params import load_params
 from pipeline.sources import density_source
-from pipeline.sources.base import DensityRecord
+from pipeline.sources.base import DensityFailure, DensityRecord
 from pipeline.steps import command
 from pipeline.steps.shards import read_shard
 
@@ -20,28 +20,35 @@ def main() -> None:
     parser.add_argument("--split", type=Path, default=store.SPLIT)
     parser.add_argument("--shard", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--processes", type=int, default=1, help="for a source that fetches")
     arguments = parser.parse_args()
     params = load_params()
     settings = params.densities
     # Only the independent-atom model computes anything worth a GPU.
     device = command.device() if settings.source == "iam" else "cpu"
-    source = density_source(params, device=device)
+    source = density_source(
+        params, device=device, table=arguments.split, processes=arguments.processes
+    )
     rows = read_shard(arguments.split, arguments.shard, params.store)
     records = source.densities(crystals_of(rows), settings.grid)
     provenance: list[dict[str, str | float]] = []
 
     def blocks() -> Iterator[dict[str, np.ndarray]]:
         size = params.store.crystals_per_file
-        pending: list[DensityRecord] = []
+        pending: list[DensityRecord | DensityFailure] = []
         what = f"densities, shard {arguments.shard} of {len(rows)} crystals"
         for record in command.progress(records, what):
-            provenance.append(record.provenance)
+            if isinstance(record, DensityFailure):
+                print(f"densities: {record.material_id} is left out: {record.reason}", flush=True)
+                provenance.append({store.LEFT_OUT_BECAUSE: record.reason})
+            else:
+                provenance.append(record.provenance)
             pending.append(record)
             if len(pending) == size:
-                yield _stack(pending, settings.dtype)
+                yield _stack(pending, settings.grid, settings.dtype)
                 pending.clear()
         if pending:
-            yield _stack(pending, settings.dtype)
+            yield _stack(pending, settings.grid, settings.dtype)
 
     store.write_arrays(
         arguments.output,
@@ -59,9 +66,16 @@ def main() -> None:
     )
 
 
-def _stack(records: list[DensityRecord], dtype: str) -> dict[str, np.ndarray]:
-    densities = np.stack([record.density for record in records]).astype(dtype)
-    electrons = np.array([record.electrons for record in records], dtype=np.float64)
+def _stack(
+    records: list[DensityRecord | DensityFailure], grid: int, dtype: str
+) -> dict[str, np.ndarray]:
+    """The arrays of some crystals; one without a density is all zeros, as no density is."""
+    densities = np.zeros((len(records), grid, grid, grid), dtype=dtype)
+    electrons = np.zeros(len(records), dtype=np.float64)
+    for row, record in enumerate(records):
+        if isinstance(record, DensityRecord):
+            densities[row] = record.density
+            electrons[row] = record.electrons
     return {"densities": densities, "electrons": electrons}
 
 

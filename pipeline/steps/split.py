@@ -8,7 +8,7 @@ import pandas as pd
 
 from crystalnet.errors import CrystalNetError
 from pipeline import store
-from pipeline.crystal_tables import CRYSTAL_COLUMNS, by_id, known_stable
+from pipeline.crystal_tables import CRYSTAL_COLUMNS, OBJECT_COLUMNS, by_id, known_stable
 from pipeline.params import Split, load_params
 from pipeline.steps import command
 from pipeline.tables import read_table, table_metadata, write_table
@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=store.SPLIT)
     arguments = parser.parse_args()
     params = load_params()
-    crystals = read_table(arguments.crystals, CRYSTAL_COLUMNS)
+    crystals = read_table(arguments.crystals, CRYSTAL_COLUMNS, optional=OBJECT_COLUMNS)
     assigned = assign(crystals, params.split, params.seed)
     about = table_metadata(arguments.crystals)
     write_table(arguments.output, assigned, {**about, "split": params.split.kind})

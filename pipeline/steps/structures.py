@@ -1,6 +1,7 @@
 """Collect the crystals that have a density, for the chosen systems."""
 
 import argparse
+import json
 from collections.abc import Sequence, Set
 from pathlib import Path
 
@@ -8,11 +9,14 @@ import pandas as pd
 
 from crystalnet.errors import CrystalNetError
 from pipeline import store
-from pipeline.crystal_tables import CRYSTAL_COLUMNS, by_id
+from pipeline.crystal_tables import CRYSTAL_COLUMNS, OBJECT_COLUMNS, by_id
 from pipeline.params import load_params
 from pipeline.sources import crystal_source, density_source
 from pipeline.steps import command
 from pipeline.tables import refuse_repeats, write_table
+
+# Metadata of the table: the crystals that the source left out, with their reasons, as JSON.
+LEFT_OUT_KEY = "left_out"
 
 
 def collect(
@@ -40,7 +44,8 @@ def collect(
                 f"no {system} crystal with a density; the source holds {found}: "
                 "change `systems` in params.yaml or give it crystals"
             )
-    return kept[[*CRYSTAL_COLUMNS, "source"]].reset_index(drop=True)
+    objects = [name for name in OBJECT_COLUMNS if name in kept]
+    return kept[[*CRYSTAL_COLUMNS, "source", *objects]].reset_index(drop=True)
 
 
 def main() -> None:
@@ -48,14 +53,14 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=store.STRUCTURES)
     output = parser.parse_args().output
     params = load_params()
-    crystals = crystal_source(params).crystals()
+    source = crystal_source(params)
+    crystals = source.crystals()
     densities = density_source(params)
     kept = collect(crystals, params.systems, densities.available(), params.structures.limit)
-    write_table(
-        output,
-        kept,
-        {"structures": params.structures.source, "densities": densities.label},
-    )
+    about = {"structures": params.structures.source, "densities": densities.label}
+    if source.left_out:
+        about[LEFT_OUT_KEY] = json.dumps(source.left_out, sort_keys=True)
+    write_table(output, kept, about)
     print(f"structures: {len(kept)} of {len(crystals)} crystals have {densities.label}")
 
 

@@ -317,9 +317,12 @@ def test_factories_and_the_files_to_watch(folder):
     assert source_files(params) == [folder / "none"]
 
 
-def test_materials_project_has_its_place():
+def test_the_materials_project_is_chosen_without_a_key(monkeypatch):
+    """The graph is planned without one; only asking for crystals needs it."""
+    monkeypatch.delenv("MP_API_KEY", raising=False)
     params = chosen("materials_project", "materials_project")
-    assert source_files(params) == []
-    for factory in (crystal_source, density_source):
-        with pytest.raises(CrystalNetError, match="not available in this version"):
-            factory(params)
+    assert source_files(params) == [DATA / "paper_split.parquet"]
+    assert crystal_source(params).name == density_source(params).name == "materials_project"
+    assert density_source(params).available() is None
+    with pytest.raises(CrystalNetError, match="answers only with an API key"):
+        crystal_source(params).crystals()
