@@ -83,7 +83,7 @@ def test_an_object_that_fails_in_passing(
         (gzip.compress(b"\xff\xfe garbage"), "no JSON"),
         (packed({"data": None}), "no charge density in it, but data: null"),
         (packed({"data": {"@class": "Locpot"}}), "no charge density in it, but another object"),
-        (packed([1, 2]), "no charge density in it, but list"),
+        (packed([1, 2]), "no charge density in it, but a list"),
         (packed({"data": {**document(2, 8)["data"], "data": {"total": 7.0}}}), "a total of shape"),
         (packed({"data": {**document(2, 8)["data"], "data": {"total": None}}}), "a total of"),
         (packed(document(2, 8, "Ge")), "its object holds the atoms {'Ge': 1}"),
