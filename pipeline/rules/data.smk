@@ -134,9 +134,11 @@ rule densities_shard:
     benchmark:
         "work/benchmarks/densities/{shard}.tsv"
     retries: 1
-    # Fetching takes all cores of a machine for one shard, so that no two ask the service at once.
+    # All cores resample what one shard fetches; `fetches` keeps a second shard, on this machine
+    # or on another node of a cluster, from asking the service at the same time.
     threads: workflow.cores or 8 if FETCHED else 1
     resources:
+        fetches=1 if FETCHED else 0,
         mem_mb=4000,
         runtime=240,
     params:

@@ -60,7 +60,7 @@ def parse(raw: bytes, grid: int, method: Resample) -> Parsed:
     """
     try:
         text = igzip.decompress(raw)
-    except (EOFError, OSError, isal_zlib.error) as error:
+    except (EOFError, OSError, isal_zlib.error) as error:  # type: ignore[misc]
         raise Unreadable(f"gzip is cut short or damaged ({error})", False) from None
     try:
         document: Any = simdjson.Parser().parse(text)
