@@ -22,6 +22,7 @@ class ModelReport:
 
     name: str
     protocol: str
+    repeat: int
     card: ModelCard
     evaluation: EvaluationSettings
     curves: pd.DataFrame
@@ -39,6 +40,7 @@ class Example:
         truth: e/A^3.
         guesses: e/A^3, best first if `rank` says that the best is shown.
         ssim: of each guess in the rotation shown, on this grid.
+        labels: what each guess is, where they are of different models.
     """
 
     system: str
@@ -50,6 +52,7 @@ class Example:
     truth: Float[ndarray, "x x x"]
     guesses: list[Float[ndarray, "x x x"]]
     ssim: list[float]
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,9 @@ class ReportData:
         successes, failures: the test crystals that the main models score best and worst.
         typical: the test crystals in the middle.
         samples: for each system one crystal with several latent samples, in the order drawn.
+        inputs: for each system crystals with a guess of each input's model, named in `labels`.
+        turned: crystals to turn in three dimensions.
+        known_types: the test crystals whose anonymous formula and space group occur in training.
     """
 
     scale: str
@@ -84,6 +90,9 @@ class ReportData:
     typical: list[Example]
     failures: list[Example]
     samples: list[Example]
+    inputs: list[Example]
+    turned: list[Example]
+    known_types: frozenset[str]
 
     def main(self, system: str) -> ModelReport:
         """The model of a system that the report leads with: the first one given the baseline."""

@@ -10,7 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy import ndarray
 
+from reports.charts import by_group
 from reports.data import Example, ReportData
+from reports.groups import FEWEST
 from reports.isosurface import FRONT, TOP, Camera, draw, level_of
 
 matplotlib.use("Agg")
@@ -74,6 +76,31 @@ def samples(data: ReportData) -> Figure:
                     axes.set_title(name)
         _strip(part.add_subplot(grid[2, :]), example.pattern)
         part.suptitle(_name(example).replace("\n", ", "), fontsize=9)
+    return figure
+
+
+def inputs(data: ReportData) -> Figure:
+    """What the models that are told more or less make of the same crystals."""
+    columns = 1 + max(len(example.guesses) for example in data.inputs)
+    figure = Figure(figsize=(1.45 * columns, 2.0 * len(data.inputs)))
+    parts = figure.subfigures(len(data.inputs), 1, squeeze=False)[:, 0]
+    for part, example in zip(parts, data.inputs, strict=True):
+        grid = part.add_gridspec(
+            2, columns, height_ratios=[1, 0.08], hspace=0.03, wspace=0.03,
+            left=0.02, right=0.98, top=0.72, bottom=0.06,
+        )  # fmt: skip
+        level = level_of(example.truth, VOLUME_SHARE)
+        titles = [
+            f"{label}\nSSIM {ssim:.2f}"
+            for label, ssim in zip(example.labels, example.ssim, strict=True)
+        ]
+        drawn = zip(["truth", *titles], [example.truth, *example.guesses], strict=True)
+        for column, (title, density) in enumerate(drawn):
+            axes = part.add_subplot(grid[0, column])
+            _density(axes, density, level, column == 0)
+            axes.set_title(title, fontsize=7)
+        _strip(part.add_subplot(grid[1, :]), example.pattern)
+        part.suptitle(f"{_name(example)}, {example.rank}".replace("\n", ", "), fontsize=8)
     return figure
 
 
@@ -160,6 +187,18 @@ FIGURES: dict[str, tuple[str, Callable[[ReportData], Figure]]] = {
         "Figure 2 of the paper: guesses from several latent samples of one crystal, from two "
         "sides, in the order drawn, each in its best rotation.",
         samples,
+    ),
+    "inputs": (
+        "Figure 5 of the paper: the same crystals by the models that are told more or less, each "
+        "the best of its guesses in its best rotation. Chosen by rule: of each system the test "
+        "crystals at the quartiles and the median of the main model's SSIM.",
+        inputs,
+    ),
+    "by_group": (
+        "SSIM by structure type (anonymous formula and space group), number of atoms, space group "
+        f"and element, groups of at least {FEWEST} crystals. Blue: this run; grey: the paper, on "
+        "the same crystals and its own densities.",
+        by_group,
     ),
     "distributions": (
         "SSIM of every test crystal: dots are crystals, the bar is the median, the box holds the "

@@ -24,10 +24,10 @@ SECTIONS = {
         "agreement",
         "distributions",
     ],
-    "What each input is worth": ["table2_inputs"],
+    "What each input is worth": ["table2_inputs", "inputs"],
     "Successes and failures": ["successes", "failures", "samples"],
     "Crystals, training, cost": ["table3_crystals", "curves", "cost"],
-    "Beside the paper, crystal by crystal": ["against_the_paper"],
+    "Beside the paper, crystal by crystal": ["against_the_paper", "by_group", "groups"],
 }
 
 # Where the numbers of a table or figure stand, seen from the page.
@@ -42,6 +42,8 @@ SOURCES = {
     "curves": "../artifacts/models",
     "cost": "../artifacts/models",
     "against_the_paper": "../data/paper_test_results.parquet",
+    "by_group": "../metrics/groups",
+    "groups": "../data/paper_test_results.parquet",
 }
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from reports import paper
 from reports.data import ReportData
+from reports.groups import FEWEST, groups_of
 
 BASELINES = {
     "constant_mean": "baseline: constant mean density",
@@ -93,6 +94,33 @@ def crystals(data: ReportData) -> pd.DataFrame:
                     "crystals": counts["all"],
                     "of them stable": counts["stable"],
                     "the paper": published if published else "",
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def against_the_paper(data: ReportData) -> pd.DataFrame:
+    """Groups of test crystals here and in the paper, on the crystals that both scored."""
+    rows = []
+    for system in data.systems:
+        for _, label, found in groups_of(data, system):
+            both = found.dropna(subset=["paper_ssim"])
+            if len(both) < FEWEST:
+                continue
+            rows.append(
+                {
+                    "system": system,
+                    "group": label.removeprefix(f"{system}, "),
+                    "crystals": len(both),
+                    **{
+                        f"{name}: {what}": text
+                        for name, column in (("this run", "ssim"), ("the paper", "paper_ssim"))
+                        for what, text in (
+                            ("mean SSIM", f"{both[column].mean():.3f}"),
+                            ("median", f"{both[column].median():.3f}"),
+                            ("share below 0.5", f"{100 * (both[column] < 0.5).mean():.0f} %"),
+                        )
+                    },
                 }
             )
     return pd.DataFrame(rows)
@@ -192,6 +220,11 @@ TABLES: dict[str, tuple[str, Callable[[ReportData], pd.DataFrame]]] = {
         "`released`, is the metric of the released code: array rotations, on grids of which some "
         "planes are empty.",
         rotation_sets,
+    ),
+    "groups": (
+        "This run and the paper on the crystals that both scored, by group. The densities differ, "
+        "and so do the training crystals.",
+        against_the_paper,
     ),
     "repeats": (
         "Models trained more than once, from other random numbers: the mean score over trainings, "

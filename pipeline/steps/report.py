@@ -7,28 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import torch
 
-from crystalnet.crystallography.rotations import rotation_set
 from crystalnet.errors import CrystalNetError
 from crystalnet.learning.card import read_card
-from crystalnet.learning.seeds import derived_generator
-from crystalnet.learning.tensors import CrystalTensors
-from crystalnet.learning.weights import load_model
-from crystalnet.network.crystalnet import CrystalNet
-from crystalnet.scoring.ssim import score_guesses
 from pipeline import store
 from pipeline.dataset import Dataset
+from pipeline.examples import examples, known_types, of_inputs
 from pipeline.params import Params, load_params
 from pipeline.steps import command
 from pipeline.tables import read_table
-from reports.data import Example, ModelReport, ReportData
+from reports.data import ModelReport, ReportData
 from reports.page import write_report
 
-# Crystals of each system in each row of examples.
-SHOWN = 3
-SAMPLES = 4
-KINDS = ("successes", "typical", "failures", "samples")
+KINDS = ("successes", "typical", "failures", "samples", "turned")
 
 PAPER_RESULTS = Path("data/paper_test_results.parquet")
 ABLATION_COLUMNS = (
@@ -54,96 +45,13 @@ def model_report(name: str, params: Params) -> ModelReport:
     return ModelReport(
         name=name,
         protocol=model.protocol,
+        repeat=model.repeat,
         card=read_card(store.CARD.format(model=name), weights),
         evaluation=evaluation,
         curves=read_curves(name),
         scores=read_table(store.MODEL_SCORES.format(model=name), [*about, *best]),
         metrics=read_json(store.MODEL_METRICS.format(model=name)),
     )
-
-
-def example(
-    dataset: Dataset,
-    tensors: CrystalTensors,
-    network: CrystalNet,
-    report: ModelReport,
-    material_id: str,
-    rank: str,
-    seed: int,
-    guesses: int,
-    best_only: bool,
-) -> Example:
-    """Guesses of one crystal on the stored grid, each in its best rotation."""
-    record = dataset.crystal(material_id)
-    one = tensors.subset(torch.tensor([tensors.material_ids.index(material_id)]))
-    generator = derived_generator("cpu", seed, "report", material_id)
-    made = network.predict(one.patterns, one.formulas, one.grid, guesses, generator)
-    comparison = report.evaluation.rotations
-    rotations = "array" if comparison == "released" else comparison
-    truth = one.densities.float()
-    scored = score_guesses(truth, made, rotations, one.lattices, [material_id]).ssim[0]
-    maps = rotation_set(rotations, one.grid, one.lattices[0].numpy())
-    found = []
-    for guess, of_guess in zip(made[0], scored, strict=True):
-        turned = guess.flatten().numpy()[maps[int(of_guess.argmax())]]
-        found.append((float(of_guess.max()), turned.reshape(guess.shape)))
-    if best_only:
-        found = [max(found, key=lambda pair: pair[0])]
-    return Example(
-        system=report.card.system,
-        material_id=material_id,
-        formula=record.formula,
-        spacegroup_number=record.spacegroup_number,
-        rank=rank,
-        pattern=record.pattern,
-        truth=truth[0].numpy(),
-        guesses=[density for _, density in found],
-        ssim=[ssim for ssim, _ in found],
-    )
-
-
-def examples(dataset: Dataset, report: ModelReport, seed: int) -> dict[str, list[Example]]:
-    """Test crystals of one system by rank: the best, those in the middle, the worst."""
-    network = load_model(store.WEIGHTS.format(model=report.name))
-    test = dataset.tensors(
-        report.card.system,
-        "test",
-        composition=report.card.composition_input,
-        pattern=report.card.pattern_input,
-        seed=seed,
-    )
-    column = f"ssim_{report.evaluation.rotations}"
-    ranked = report.scores.sort_values([column, "material_id"], ascending=[False, True])
-    ids, count = ranked["material_id"].tolist(), len(ranked)
-    shown = min(SHOWN, count)
-    places = {
-        "successes": range(shown),
-        "typical": [(2 * part + 1) * count // (2 * shown) for part in range(shown)],
-        "failures": range(count - shown, count),
-    }
-    guesses = report.evaluation.guesses
-    found = {
-        kind: [
-            example(
-                dataset,
-                test,
-                network,
-                report,
-                ids[place],
-                f"{place + 1} of {count}",
-                seed,
-                guesses,
-                best_only=True,
-            )
-            for place in of_kind
-        ]
-        for kind, of_kind in places.items()
-    }
-    middle = ids[count // 4]
-    found["samples"] = [
-        example(dataset, test, network, report, middle, "", seed, SAMPLES, best_only=False)
-    ]
-    return found
 
 
 def read_curves(model: str) -> pd.DataFrame:
@@ -214,13 +122,19 @@ def main() -> None:
         typical=[],
         failures=[],
         samples=[],
+        inputs=[],
+        turned=[],
+        known_types=known_types(dataset),
     )
     # The data know which model leads for each system; the examples are that model's.
     shown = [examples(dataset, data.main(system), params.seed) for system in data.systems]
     found: dict[str, Any] = {
         kind: [one for of_system in shown for one in of_system[kind]] for kind in KINDS
     }
-    data = replace(data, **found)
+    inputs = [
+        one for system in data.systems for one in of_inputs(dataset, data, system, params.seed)
+    ]
+    data = replace(data, **found, inputs=inputs)
     write_report(data, arguments.page, arguments.figures, arguments.tables)
     print(f"report: open {arguments.page}")
 

@@ -1,6 +1,7 @@
 """The page and its files say what the per-crystal tables say, and load nothing from elsewhere."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from crystalnet.scoring.summary import summarise
 from pipeline.params import load_params
 from reports import figures, tables
 from reports.data import Example, ModelReport, ReportData
+from reports.groups import groups_of
 from reports.isosurface import FRONT, cast, level_of
 from reports.page import write_report
 
@@ -67,8 +69,9 @@ def model(system: str, form: str, seed: int) -> ModelReport:
     )  # fmt: skip
     curve = pd.DataFrame({"epoch": [1, 2, 3], "l1": [3.0, 2, 1], "validation_ssim": [0.1, None, 1]})
     scores = pd.DataFrame({"material_id": [f"mp-{i}" for i in range(20)], **of})
+    scores = scores.assign(formula_pretty="NaCl", spacegroup_number=225, nsites=2)
     evaluation = PARAMS.evaluation_of("ablation")
-    return ModelReport(card.name, "ablation", card, evaluation, curve, scores, metrics(of))
+    return ModelReport(card.name, "ablation", 0, card, evaluation, curve, scores, metrics(of))
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +97,11 @@ def data() -> ReportData:
         repeats={"cubic-baseline": {"trainings": 2} | {
             score: {"mean": 0.5, "std": 0.123, "lowest": 0.4, "highest": 0.6}
             for score in ("ssim", "psnr", "ssim_first_none")}},
-        paper_results=pd.DataFrame({"material_id": ["mp-3", "mp-4"], "ssim": [0.5, 0.6],
-                                    "psnr": [30.0, 31.0]}),
+        paper_results=pd.DataFrame({"material_id": ["mp-3", "mp-4", "mp-5"],
+                                    "ssim": [0.4, 0.6, 0.8], "psnr": [30.0, 31.0, 32.0]}),
         successes=[example], typical=[example, example], failures=[example], samples=[example],
+        inputs=[replace(example, labels=("baseline", "no formula"))], turned=[example],
+        known_types=frozenset({"mp-3", "mp-5", "mp-7"}),
     )  # fmt: skip
 
 
@@ -192,3 +197,19 @@ def test_an_isosurface_is_as_large_as_what_it_encloses() -> None:
     # A sphere of that volume, seen in parallel projection on a picture of 1.68 cell edges.
     radius = (0.1 * 3 / 4 / np.pi) ** (1 / 3)
     assert (picture[..., 3] > 0).mean() == pytest.approx(np.pi * radius**2 / 1.68**2, rel=0.05)
+
+
+def test_groups_are_compared_with_the_paper_on_shared_crystals(data: ReportData) -> None:
+    groups = {label: rows for _, label, rows in groups_of(data, "cubic")}
+    assert len(groups["cubic, all"]) == 20
+    assert len(groups["structure type in training"]) == 3
+    assert len(groups["structure type not in training"]) == 17
+    assert set(groups) >= {"2 atoms", "space group 225", "with Na", "with Cl"}
+    table = tables.against_the_paper(data).set_index("group")
+    scores = data.models[0].scores.set_index("material_id")["ssim_cube"]
+    shared = scores[["mp-3", "mp-4", "mp-5"]]
+    assert table.loc["all", "crystals"] == 3
+    assert table.loc["all", "this run: mean SSIM"] == f"{shared.mean():.3f}"
+    assert table.loc["all", "the paper: median"] == "0.600"
+    assert table.loc["all", "the paper: share below 0.5"] == "33 %"
+    assert "structure type in training" not in table.index  # only two of its crystals are shared
