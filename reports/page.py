@@ -13,6 +13,7 @@ from crystalnet.files import atomic_write
 from reports import figures, tables
 from reports.data import ReportData
 from reports.paper import DOI
+from reports.views import views_html
 
 # Title -> tables and figures in order.
 SECTIONS = {
@@ -84,6 +85,7 @@ def _render(
     settings = [model.evaluation for model in data.models]
     return environment.get_template("page.html").render(
         data=data,
+        views=Markup(views_html(data.turned)) if data.turned else "",
         doi=DOI,
         crystals=sum(c["all"] for splits in data.splits.values() for c in splits.values()),
         hardware=sorted({model.card.hardware for model in data.models}),

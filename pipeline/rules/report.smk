@@ -5,6 +5,7 @@ rule report:
     input:
         code=code_of("pipeline.steps.report"),
         template="reports/page.html",
+        script="reports/views.js",
         table=store.DATASET,
         patterns=store.PATTERNS,
         densities=store.DENSITIES,
