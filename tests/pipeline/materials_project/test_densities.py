@@ -79,8 +79,8 @@ def test_an_object_that_fails_in_passing(
         (stored_density(2)[:-100], "gzip is cut short or damaged"),
         (stored_density(2)[:60] + b"\0" * 40 + stored_density(2)[100:], "gzip is cut short or dam"),
         (b"no gzip at all", "gzip is cut short or damaged"),
-        (gzip.compress(b'{"data": {"poscar"'), "no JSON"),
-        (gzip.compress(b"\xff\xfe garbage"), "no JSON"),
+        (gzip.compress(b'{"data": {"poscar"', mtime=0), "no JSON"),
+        (gzip.compress(b"\xff\xfe garbage", mtime=0), "no JSON"),
         (packed({"data": None}), "no charge density in it, but data: null"),
         (packed({"data": {"@class": "Locpot"}}), "no charge density in it, but another object"),
         (packed([1, 2]), "no charge density in it, but a list"),
@@ -89,6 +89,7 @@ def test_an_object_that_fails_in_passing(
         (packed(document(2, 8, "Ge")), "its object holds the atoms {'Ge': 1}"),
         (packed({"data": {**document(2, 8)["data"], "data": {"total": [[[0.01]]]}}}), "electrons"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "object",
 )
 def test_an_object_that_is_no_density_is_recorded(
     place: Workplace, standin: Standin, content: bytes, reason: str
