@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 CORES ?= all
 
-.PHONY: setup reproduce test test-all lint lock record pull inputs ledger clean help
+.PHONY: setup slurm reproduce test test-all lint lock record pull inputs ledger clean help
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,6 +19,11 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
+
+# Not part of .venv by default: wherever Slurm is installed, its plugin asks the controller at every
+# start of Snakemake, which takes ten seconds when none answers.
+slurm: setup  ## the extra for clusters with Slurm
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[slurm]'
 
 reproduce: setup  ## crystals -> patterns, densities, models, scores, report
 	python -m pipeline.unlock

@@ -79,6 +79,7 @@ def by_group(
     }
     shares = np.linspace(0, 1, 21)
     return {
+        "density_source": table["density_source"].iloc[0],
         **{kind: summarise_groups(scores, names, seed) for kind, names in labels.items()},
         "distribution": {
             "percent_of_crystals": (100 * shares).round().astype(int).tolist(),

@@ -106,7 +106,11 @@ def over_repeats(
     for (system, told, protocol), names in groups.items():
         if len(names) < 2:
             continue
-        row = found[next(iter(names.values()))] = {"trainings": len(names)}
+        first = next(iter(names.values()))
+        row = found[first] = {
+            "density_source": scores[first]["density_source"].iloc[0],
+            "trainings": len(names),
+        }
         baselines = groups.get((system, "baseline", protocol), {})
         shared = sorted(names.keys() & baselines.keys()) if told != "baseline" else []
         for label, column in columns.items():

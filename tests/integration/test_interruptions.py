@@ -148,7 +148,7 @@ def damage(path: Path, keep: float) -> None:
             "evaluate",
             "artifacts/models/cubic-main/model.safetensors",
             ["--model", "cubic-main", "--weights", "artifacts/models/cubic-main/model.safetensors",
-             "--scores", "scores.parquet", "--metrics", "metrics.json"],
+             "--scores", "scores.parquet", "--metrics", "metrics.json", "--groups", "groups.json"],
         ),
     ],
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """The graph on a real Slurm of one node: every rule through sbatch, GPU rules asking for GPUs."""
 
+import importlib.util
 import os
 import re
 import shutil
@@ -13,6 +14,8 @@ import pytest
 
 SCRIPT = Path(__file__).resolve().parents[1] / "slurm" / "one_node.sh"
 NEEDED = [name for name in ("sbatch", "slurmctld", "slurmd", "munged") if not shutil.which(name)]
+if not importlib.util.find_spec("snakemake_executor_plugin_slurm"):
+    NEEDED.append("the extra `slurm` (make slurm)")
 
 pytestmark = [
     pytest.mark.slow,
