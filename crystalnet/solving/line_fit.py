@@ -1,0 +1,285 @@
+"""How well a lattice explains the positions of powder lines, and its edges by least squares.
+
+The score is a logarithm of probabilities. A line of the lattice is seen or not; what share of a
+family is seen is unknown beforehand, all shares being equally probable, so a family of n lines of
+which k are seen counts 1 / ((n + 1) binomial(n, k)). The error of a line that is explained is
+normal; one that is not explained lies anywhere. That is what makes the smallest cell whose lines
+are all there come first, whereas de Wolff's M_N, which goes with it, knows only the mean error and
+the number of lines.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+from scipy.special import gammaln
+
+from crystalnet.errors import CrystalNetError
+from crystalnet.solving.lattices import (
+    Centring,
+    IndexedLattice,
+    LineTable,
+    System,
+    line_table,
+    primitive_lattice,
+)
+from crystalnet.solving.ranking import MeasuredPeaks
+
+# Peaks below this share of the strongest are no evidence, neither for nor against.
+SIGNIFICANT = 0.003
+# Lines used, from the lowest angle: beyond, they overlap.
+MOST_LINES = 40
+# The tolerance is so many standard deviations of a position, 99 % of a normal distribution; a line
+# as far as the next number (6 in 100,000) is still explained.
+TOLERANCE_SIGMAS, WINDOW_SIGMAS = 2.5, 4.0
+# Errors may turn out smaller than the tolerance suggests, by this factor at most.
+SMALLEST_SIGMA = 0.25
+# The zero shift expected, in degrees 2-theta.
+ZERO_SIGMA = 0.05
+# The share of impurity lines expected, and how unlikely a strong one is.
+IMPURITIES, STRONG = 0.02, 30.0
+# What a parameter costs: about the logarithm of how many values of it can be told apart.
+PARAMETER_COST = 5.0
+# A lattice that has more lines than these for each one seen explains nothing.
+MOST_PREDICTED = 15
+# de Wolff's number of lines.
+DE_WOLFF = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """The significant lines of a pattern, by 2-theta.
+
+    Attributes:
+        two_theta: degrees.
+        q: 1 / d^2 in 1/A^2.
+        share: intensity of each, of the sum.
+        wavelength: A.
+        first, last: degrees 2-theta between which these are all the lines there are.
+        sigma: standard deviation of a position in degrees 2-theta.
+    """
+
+    two_theta: Float[ndarray, " lines"]
+    q: Float[ndarray, " lines"]
+    share: Float[ndarray, " lines"]
+    wavelength: float
+    first: float
+    last: float
+    sigma: float
+
+    @classmethod
+    def of(cls, peaks: MeasuredPeaks, tolerance: float) -> "Lines":
+        """The first `MOST_LINES` significant ones.
+
+        Raises:
+            CrystalNetError: for a tolerance that is not positive.
+        """
+        if not (np.isfinite(tolerance) and tolerance > 0):
+            raise CrystalNetError(
+                f"the tolerance of positions is {tolerance} degrees; want a positive number"
+            )
+        first, last = peaks.two_theta_range
+        inside = (peaks.two_theta >= first) & (peaks.two_theta <= last) & (peaks.two_theta > 0)
+        strongest = peaks.intensity[inside].max(initial=0.0)
+        kept = np.flatnonzero(inside & (peaks.intensity > SIGNIFICANT * strongest))
+        kept = kept[np.argsort(peaks.two_theta[kept])]
+        if len(kept) > MOST_LINES:
+            kept = kept[:MOST_LINES]
+            last = float(peaks.two_theta[kept[-1]])
+        two_theta = peaks.two_theta[kept].astype(float)
+        intensity = peaks.intensity[kept]
+        return cls(
+            two_theta,
+            (2 * np.sin(np.radians(two_theta / 2)) / peaks.wavelength) ** 2,
+            intensity / intensity.sum(),
+            peaks.wavelength,
+            first,
+            last,
+            tolerance / TOLERANCE_SIGMAS,
+        )
+
+    def angle(self, q: Float[ndarray, " any"]) -> Float[ndarray, " any"]:
+        """2-theta in degrees."""
+        sine = self.wavelength * np.sqrt(np.maximum(q, 0)) / 2
+        return np.asarray(np.degrees(2 * np.arcsin(np.minimum(sine, 1.0))))
+
+    def slope(self, two_theta: Float[ndarray, " any"]) -> Float[ndarray, " any"]:
+        """d 2-theta / d q in degrees A^2."""
+        sine = np.maximum(np.sin(np.radians(two_theta)), 1e-3)
+        return np.asarray(np.degrees(self.wavelength**2 / (2 * sine)))
+
+
+@dataclass(frozen=True, eq=False)
+class LatticeFit:
+    """A lattice fitted to lines.
+
+    Attributes:
+        parameters: A, or A and C, in 1/A^2.
+        zero_shift: degrees 2-theta.
+        score: logarithm of how probable the lines are, relative to lines anywhere.
+        merit: M_N.
+        explained: which lines are.
+    """
+
+    system: System
+    centring: Centring
+    parameters: Float[ndarray, " parameters"]
+    zero_shift: float
+    score: float
+    merit: float
+    explained: Bool[ndarray, " lines"]
+
+    def lattice(self) -> IndexedLattice:
+        """As users see it."""
+        p = self.parameters
+        a = float(p[0] ** -0.5 if len(p) == 1 else (0.75 * p[0]) ** -0.5)
+        c = float(p[1] ** -0.5) if len(p) == 2 else None
+        return IndexedLattice(
+            self.system,
+            self.centring,
+            a,
+            c,
+            primitive_lattice(self.system, self.centring, a, c),
+            self.merit,
+            int((~self.explained).sum()),
+            self.zero_shift,
+        )
+
+
+def fit_lattice(
+    system: System, centring: Centring, start: Float[ndarray, " parameters"], lines: Lines
+) -> LatticeFit | None:
+    """Parameters and zero shift by least squares from a start, with more and more lines.
+
+    None if the lattice has far more lines than are seen, or explains too few to be fitted.
+    """
+    table = line_table(system, centring)
+    parameters, zero = start, 0.0
+    count = len(lines.q)
+    # Errors of a start grow with the angle: the first lines, which it explains, improve it.
+    for used, window in ((6, 8.0), (12, 6.0), (24, 5.0), (count, 4.0), (count, 4.0)):
+        fitted = _step(table, parameters, zero, lines, min(used, count), window * lines.sigma)
+        if fitted is None:
+            return None
+        parameters, zero = fitted
+    return score_lattice(system, centring, parameters, zero, lines)
+
+
+def score_lattice(
+    system: System,
+    centring: Centring,
+    parameters: Float[ndarray, " parameters"],
+    zero: float,
+    lines: Lines,
+) -> LatticeFit | None:
+    """The score of a lattice as it is; None if it has far more lines than are seen."""
+    table = line_table(system, centring)
+    near = _near(table, parameters, zero, lines, len(lines.q))
+    if near is None:
+        return None
+    chosen, predicted, seen, error = near
+    explained = np.abs(error) <= WINDOW_SIGMAS * lines.sigma
+    # One line of the lattice explains one line, the nearest.
+    order = np.argsort(np.abs(error))
+    _, once = np.unique(seen[order], return_index=True)
+    single = np.zeros(len(seen), dtype=bool)
+    single[order[once]] = True
+    explained &= single
+    # The lattice's lines between the ends of the range; those that overlap are one.
+    inside = (predicted >= lines.first) & (predicted <= lines.last + lines.sigma)
+    inside[seen[explained]] = True
+    hit = np.zeros(len(predicted), dtype=bool)
+    hit[seen[explained]] = True
+    apart = np.diff(predicted, prepend=-1.0) > TOLERANCE_SIGMAS * lines.sigma
+    inside &= hit | apart
+    family = table.family[chosen]
+    size = np.bincount(family[inside], minlength=8)
+    found = np.bincount(family[hit], minlength=8)
+    absences = gammaln(size + 2) - gammaln(found + 1) - gammaln(size - found + 1)
+    # Relative to lines anywhere, at the density seen.
+    spacing = (lines.last - lines.first) / len(lines.q)
+    squared = error[explained] ** 2
+    width = np.sqrt((squared.sum() + lines.sigma**2) / (len(squared) + 1))
+    width = np.clip(width, SMALLEST_SIGMA * lines.sigma, 2 * lines.sigma)
+    normal = np.log(spacing / (np.sqrt(2 * np.pi) * width)) - squared / (2 * width**2)
+    stray = np.log(IMPURITIES) - STRONG * lines.share[~explained]
+    score = normal.sum() + stray.sum() - absences.sum() - PARAMETER_COST * len(parameters)
+    score -= zero**2 / (2 * ZERO_SIGMA**2)
+    merit = _de_wolff(table.terms[chosen] @ parameters, seen, zero, explained, lines)
+    return LatticeFit(system, centring, parameters, zero, float(score), merit, explained)
+
+
+def _near(
+    table: LineTable,
+    parameters: Float[ndarray, " parameters"],
+    zero: float,
+    lines: Lines,
+    used: int,
+) -> (
+    tuple[
+        Int[ndarray, " predicted"],
+        Float[ndarray, " predicted"],
+        Int[ndarray, " used"],
+        Float[ndarray, " used"],
+    ]
+    | None
+):
+    """Lines of the lattice as rows of the table and 2-theta; of each measured line the nearest of
+    them and how far it is, in degrees."""
+    q = table.terms @ parameters
+    chosen = np.flatnonzero(q <= lines.q[used - 1] * 1.05)
+    if not 2 <= len(chosen) <= MOST_PREDICTED * max(used, 8):
+        return None
+    chosen = chosen[np.argsort(q[chosen])]
+    predicted = lines.angle(q[chosen]) + zero
+    right = np.clip(np.searchsorted(predicted, lines.two_theta[:used]), 1, len(predicted) - 1)
+    left = right - 1
+    measured = lines.two_theta[:used]
+    seen = np.where(measured - predicted[left] < predicted[right] - measured, left, right)
+    return chosen, predicted, seen, measured - predicted[seen]
+
+
+def _step(
+    table: LineTable,
+    parameters: Float[ndarray, " parameters"],
+    zero: float,
+    lines: Lines,
+    used: int,
+    window: float,
+) -> tuple[Float[ndarray, " parameters"], float] | None:
+    """One step of least squares with the nearest lines of the lattice."""
+    near = _near(table, parameters, zero, lines, used)
+    if near is None:
+        return None
+    chosen, predicted, seen, error = near
+    good = np.abs(error) <= window
+    if good.sum() < len(parameters) or good.mean() < 0.6:
+        return None
+    terms = table.terms[chosen[seen[good]]]
+    slope = lines.slope(predicted[seen[good]] - zero)
+    matrix = np.column_stack([slope[:, None] * terms, np.ones(good.sum())])
+    # The expected zero shift is one more equation.
+    matrix = np.vstack([matrix, np.append(np.zeros(len(parameters)), lines.sigma / ZERO_SIGMA)])
+    right = np.append(error[good], -zero * lines.sigma / ZERO_SIGMA)
+    change = np.linalg.lstsq(matrix, right, rcond=None)[0]
+    parameters = parameters + change[:-1]
+    if not (parameters > 0).all():
+        return None
+    return parameters, zero + float(change[-1])
+
+
+def _de_wolff(
+    q: Float[ndarray, " predicted"],
+    seen: Int[ndarray, " lines"],
+    zero: float,
+    explained: Bool[ndarray, " lines"],
+    lines: Lines,
+) -> float:
+    """M_N = Q_N / (2 mean |error of Q| lines up to Q_N), over the first N lines explained."""
+    first = np.flatnonzero(explained)[:DE_WOLFF]
+    if len(first) == 0:
+        return 0.0
+    corrected = (2 * np.sin(np.radians((lines.two_theta - zero) / 2)) / lines.wavelength) ** 2
+    mean = np.abs(corrected[first] - q[seen[first]]).mean()
+    return float(corrected[first[-1]] / (2 * max(mean, 1e-9) * (seen[first[-1]] + 1)))
