@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 CORES ?= all
 
-.PHONY: setup slurm reproduce test test-all lint lock record pull inputs ledger clean help
+.PHONY: setup slurm solve-models reproduce test test-all lint lock record pull inputs ledger clean help
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -67,6 +67,16 @@ inputs: setup  ## a named revision for each input of the ablation: dvc metrics d
 	set -e; for input in $$(python -m pipeline.steps.focus --list); do \
 	  dvc exp remove --quiet $$input 2>/dev/null || true; \
 	  dvc exp run --quiet --temp --single-item --name $$input --set-param focus=$$input focus; \
+	done
+
+SOLVE := crystalnet/solving/weights
+solve-models: setup  ## train the networks of `crystalnet solve` (2 cores: most of an hour)
+	set -e; for system in cubic trigonal; do \
+	  python -m pipeline.steps.solve_model --system $$system --densities iam \
+	    --weights work/solve/$$system-iam.safetensors --card work/solve/$$system-iam.yaml; \
+	  python -m pipeline.steps.solve_model --system $$system --densities dft \
+	    --start work/solve/$$system-iam.safetensors \
+	    --weights $(SOLVE)/$$system.safetensors --card $(SOLVE)/$$system.yaml; \
 	done
 
 clean:  ## remove the work of interrupted and finished runs; artifacts stay

@@ -18,6 +18,7 @@ from crystalnet.settings import (
     NotNegative,
     PatternInput,
     Positive,
+    RealismSettings,
     Settings,
     Sha256,
     TrainingSettings,
@@ -153,6 +154,26 @@ class Model(Settings):
         return _PATTERNS.get(self.input, "full")
 
 
+class Solve(Settings):
+    """The models that measured patterns are solved with, one per crystal system.
+
+    Attributes:
+        grid: points per axis of their training densities.
+        crystals: at most so many crystals of independent-atom densities, drawn; null takes all.
+        network: their own, which need not be that of the paper.
+        pretrain, finetune: keys that replace those of `training`: on the independent-atom
+            densities of all embedded crystals, and then on the DFT densities.
+        realism: how far from perfect their patterns are.
+    """
+
+    grid: Annotated[int, Field(ge=8, le=512)]
+    crystals: Count | None
+    network: NetworkSettings
+    pretrain: dict[str, Any]
+    finetune: dict[str, Any]
+    realism: RealismSettings
+
+
 class Protocol(Settings):
     """Keys that replace those of `training` and `evaluation`."""
 
@@ -171,6 +192,7 @@ class Scale(Settings):
     training: dict[str, Any]
     evaluation: dict[str, Any]
     protocols: dict[str, Any]
+    solve: dict[str, Any]
 
 
 class Preset(Settings):
@@ -204,6 +226,7 @@ class Params(Settings):
     protocols: dict[str, Protocol]
     models: Annotated[dict[ModelName, Model], Field(min_length=1)]
     focus: ModelInput
+    solve: Solve
 
     @model_validator(mode="after")
     def _consistent(self) -> "Params":
@@ -237,7 +260,13 @@ class Params(Settings):
                     raise ValueError(
                         f"{section} {grid} does not divide densities.grid {self.densities.grid}"
                     )
+        for step in ("pretrain", "finetune"):
+            self.solve_training(step)
         return self
+
+    def solve_training(self, step: Literal["pretrain", "finetune"]) -> TrainingSettings:
+        """The training settings of one step of the solve models."""
+        return _replace(self.training, getattr(self.solve, step), f"solve.{step}")
 
     def training_of(self, protocol: str) -> TrainingSettings:
         """The training settings of one protocol."""

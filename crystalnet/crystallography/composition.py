@@ -14,6 +14,10 @@ from crystalnet.settings import CompositionInput
 ELEMENTS = 119
 """Length of a composition vector: one entry per atomic number, and 0 is unused."""
 
+FORMS: tuple[CompositionInput, ...] = ("no_formula", "baseline", "no_ratios", "drop_element")
+"""What may be known of a composition, and how often a network that takes any of it is told so."""
+SHARES = (0.2, 0.4, 0.2, 0.2)
+
 
 def molar_fractions(atomic_numbers: Int[ndarray, " atoms"]) -> Float[ndarray, " elements"]:
     """Molar fraction of each element (paper, Methods): H2O is 2/3 at 1 and 1/3 at 8.

@@ -9,13 +9,13 @@ from pydantic import Field, ValidationError
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import atomic_write, sha256
 from crystalnet.settings import (
-    CompositionInput,
     Count,
     NetworkSettings,
     NotNegative,
-    PatternInput,
     Settings,
     Sha256,
+    TakenComposition,
+    TakenPattern,
     TrainingSettings,
 )
 
@@ -51,8 +51,8 @@ class ModelCard(Settings):
 
     name: Text
     system: Text
-    composition_input: CompositionInput
-    pattern_input: PatternInput
+    composition_input: TakenComposition
+    pattern_input: TakenPattern
     density_source: Text
     data_sha256: Sha256
     weights_sha256: Sha256

@@ -15,7 +15,12 @@ from torch import Tensor
 from crystalnet.files import atomic_write
 from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.network.crystalnet import CrystalNet
-from crystalnet.settings import CompositionInput, NetworkSettings, TrainingSettings
+from crystalnet.settings import (
+    NetworkSettings,
+    RealismSettings,
+    TakenComposition,
+    TrainingSettings,
+)
 
 STATE_FILE = "state.safetensors"
 
@@ -72,11 +77,12 @@ def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tenso
 def fingerprint(
     network: NetworkSettings,
     training: TrainingSettings,
-    composition_input: CompositionInput,
+    composition_input: TakenComposition,
     seed: int,
     train: CrystalTensors,
     validation: CrystalTensors,
     start: CrystalNet | None = None,
+    realism: RealismSettings | None = None,
 ) -> str:
     """SHA-256 of everything that decides what a training computes."""
     parts: list[object] = [
@@ -92,6 +98,8 @@ def fingerprint(
         for name, value in start.state_dict().items():
             weights.update(name.encode() + value.cpu().contiguous().numpy().tobytes())
         parts.append(weights.hexdigest())
+    if realism is not None:
+        parts.append(realism.model_dump())
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -26,13 +26,14 @@ from crystalnet.learning.feed import Batch, density_batches
 from crystalnet.learning.interruption import terminate_as_exit
 from crystalnet.learning.loss import Loss, density_loss
 from crystalnet.learning.progress import report
+from crystalnet.learning.realism import partial_compositions, realistic_patterns
 from crystalnet.learning.sampling import draw_points
 from crystalnet.learning.schedule import learning_rate
 from crystalnet.learning.seeds import derived_generator, seeded_initialisation
 from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.learning.validation import ValidationSet, validation_ssim
 from crystalnet.network.crystalnet import CrystalNet
-from crystalnet.settings import CompositionInput, NetworkSettings, TrainingSettings
+from crystalnet.settings import NetworkSettings, RealismSettings, TakenComposition, TrainingSettings
 
 # A state is written when this many seconds have passed, or 20 times what the last write took.
 _SAVE_EVERY = 5.0
@@ -64,13 +65,14 @@ def train(
     train: CrystalTensors,
     validation: CrystalTensors,
     *,
-    composition_input: CompositionInput,
+    composition_input: TakenComposition,
     run_dir: Path,
     seed: int,
     device: str,
     progress: Callable[[str], object] = print,
     record: Callable[[CurveRow], object] = lambda row: None,
     start: CrystalNet | None = None,
+    realism: RealismSettings | None = None,
 ) -> TrainingResult:
     """Train a network and return it with the weights that validated best.
 
@@ -90,6 +92,8 @@ def train(
         progress: is called with lines for a person to read.
         record: is called with every epoch of the learning curve, those of an earlier run first.
         start: a network of the same form whose weights the training starts from.
+        realism: makes patterns and compositions of the training crystals worse, anew at each step
+            (`crystalnet.learning.realism`); those of the validation crystals stay as they are.
 
     Raises:
         CrystalNetError: if the loss is not finite, or the crystals or the start do not fit the
@@ -100,7 +104,9 @@ def train(
             f"one training crystal ({train.material_ids[0]}): BatchNorm needs at least 2"
         )
     # Prepare: everything that a step reads lives on the device from here on.
-    identity = fingerprint(network, training, composition_input, seed, train, validation, start)
+    identity = fingerprint(
+        network, training, composition_input, seed, train, validation, start, realism
+    )
     processes = Processes.current()
     if not processes.first:
         progress = record = _silent
@@ -160,7 +166,15 @@ def train(
                 feed = density_batches(train.densities, batches, place, streamed=streamed)
                 steps = [
                     training_step(
-                        model, optimiser, objective, train, batch, at_hand, training, generator
+                        model,
+                        optimiser,
+                        objective,
+                        train,
+                        batch,
+                        at_hand,
+                        training,
+                        generator,
+                        realism,
                     )
                     for batch, at_hand in zip(batches, feed, strict=True)
                 ]
@@ -223,6 +237,7 @@ def training_step(
     at_hand: Batch,
     training: TrainingSettings,
     generator: torch.Generator,
+    realism: RealismSettings | None = None,
 ) -> Float[Tensor, "4"]:
     """Draw points and noise for a batch, and take one step.
 
@@ -237,9 +252,14 @@ def training_step(
     """
     processes = Processes.current()
     mine = processes.part_of(len(chosen))
+    patterns = crystals.patterns[chosen]
+    formulas = crystals.formulas[chosen] if model.with_formula else None
+    if realism is not None:
+        patterns = realistic_patterns(patterns, realism, generator)
+        formulas = None if formulas is None else partial_compositions(formulas, generator)
     patterns, formulas = augment(
-        crystals.patterns[chosen],
-        crystals.formulas[chosen] if model.with_formula else None,
+        patterns,
+        formulas,
         shift_bins=training.pattern_shift_bins,
         noise=training.input_noise,
         generator=generator,

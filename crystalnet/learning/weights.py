@@ -12,7 +12,7 @@ from torch import Tensor
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import atomic_write
 from crystalnet.network.crystalnet import CrystalNet
-from crystalnet.settings import CompositionInput, Count, NetworkSettings, Settings
+from crystalnet.settings import Count, NetworkSettings, Settings, TakenComposition
 
 # The key of the safetensors header under which WeightsHeader stands as JSON.
 _HEADER = "crystalnet"
@@ -30,7 +30,7 @@ class WeightsHeader(Settings):
     network: NetworkSettings
     pattern_bins: Count
     with_formula: bool
-    composition_input: CompositionInput
+    composition_input: TakenComposition
     notes: dict[str, str]
 
 

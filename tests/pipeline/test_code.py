@@ -21,3 +21,8 @@ def test_training_runs_the_network_and_no_source_of_densities() -> None:
     files = code_of("pipeline.steps.train")
     assert "crystalnet/network/crystalnet.py" in files
     assert not any(file.startswith("pipeline/sources") for file in files)
+
+
+def test_what_type_checkers_alone_import_is_not_listed() -> None:
+    assert not any("solving" in file for file in code_of("pipeline.steps.train"))
+    assert "crystalnet/__init__.py" in code_of("pipeline.steps.train")

@@ -1,0 +1,113 @@
+"""The networks that patterns are solved with: found by name, checked by checksum."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy import ndarray
+from torch import Tensor
+
+from crystalnet.crystallography.composition import ELEMENTS
+from crystalnet.errors import CrystalNetError
+from crystalnet.learning.card import ModelCard, read_card
+from crystalnet.learning.seeds import derived_generator
+from crystalnet.learning.weights import load_model, read_header
+from crystalnet.network.crystalnet import CrystalNet
+from crystalnet.solving.known_composition import KnownComposition
+
+WEIGHTS = Path(__file__).parent / "weights"
+"""Where the models that come with the project are: SYSTEM.safetensors, each with its card."""
+
+
+@dataclass(frozen=True, eq=False)
+class SolveModel:
+    """A network of one crystal system, with its card.
+
+    Attributes:
+        network: in evaluation mode.
+        card: what it was trained on, and the checksum of its weights.
+    """
+
+    network: CrystalNet
+    card: ModelCard
+
+    @classmethod
+    def load(cls, weights: Path, device: torch.device | str = "cpu") -> "SolveModel":
+        """Read weights and the card beside them, and compare the checksum.
+
+        Raises:
+            CrystalNetError: for a file that is missing or damaged, weights of another checksum
+                than the card's, or a network that was not trained for measured patterns.
+        """
+        if not weights.is_file():
+            raise CrystalNetError(
+                f"{weights}: no such weights; `make solve-models` trains them, `dvc pull` fetches "
+                "those of others"
+            )
+        card = read_card(weights.with_suffix(".yaml"), weights)
+        header = read_header(weights)
+        if header.composition_input != "any":
+            raise CrystalNetError(
+                f"{weights}: takes the composition as {header.composition_input} only; want a "
+                "solve model, which `make solve-models` trains"
+            )
+        return cls(load_model(weights, device), card)
+
+    @property
+    def system(self) -> str:
+        return self.card.system
+
+    def guess(
+        self,
+        pattern: Float[ndarray, " bins"],
+        known: KnownComposition,
+        guesses: int,
+        grid: int,
+        seed: int,
+    ) -> Float[ndarray, "guesses grid grid grid"]:
+        """Densities in e/A^3 at the fractional coordinates i/grid, one latent sample each.
+
+        Args:
+            pattern: binned as in training, strongest 1.
+        """
+        device = self.network.regressor.output.weight.device
+        told = torch.from_numpy(composition_vector(known)).to(device, torch.float32)
+        vector: Tensor = torch.from_numpy(pattern).to(device, torch.float32)
+        generator = derived_generator(device, seed, "solve", self.system)
+        density = self.network.predict(vector[None], told[None], grid, guesses, generator)
+        found: ndarray = density[0].cpu().numpy()
+        return found
+
+
+def composition_vector(known: KnownComposition) -> Float[ndarray, " elements"]:
+    """What is known, as solve models were told it: fractions, 1 for each element, or zeros."""
+    vector = np.zeros(ELEMENTS)
+    elements = list(known.elements)
+    vector[elements] = 1.0
+    if known.amounts is not None:
+        vector[elements] = np.array(known.amounts) / sum(known.amounts)
+    return vector
+
+
+def load_models(
+    systems: list[str] | None = None,
+    folder: Path = WEIGHTS,
+    device: torch.device | str = "cpu",
+) -> list[SolveModel]:
+    """The models of the crystal systems asked for, or all that there are.
+
+    Raises:
+        CrystalNetError: for a system without a model, or no model at all.
+    """
+    there = {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
+    if not there:
+        raise CrystalNetError(f"{folder}: no weights there; `make solve-models` trains them")
+    missing = [system for system in systems or [] if system not in there]
+    if missing:
+        raise CrystalNetError(
+            f"no solve model of the system {missing[0]!r}; there are {sorted(there)}: choose one "
+            "of them, or train it with `make solve-models`"
+        )
+    return [SolveModel.load(there[system], device) for system in systems or there]

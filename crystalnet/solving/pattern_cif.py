@@ -1,0 +1,101 @@
+"""Powder patterns in CIF (the pdCIF dictionary of the IUCr)."""
+
+from pathlib import Path
+from typing import Literal
+
+import gemmi
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from crystalnet.errors import CrystalNetError
+
+# Items that hold intensities, the likelier first, those of a profile and those of peaks.
+_PROFILE = (
+    "_pd_meas_counts_total",
+    "_pd_meas_intensity_total",
+    "_pd_proc_intensity_total",
+    "_pd_proc_intensity_net",
+)
+_PEAKS = ("_pd_peak_intensity", "_refln_F_squared_meas")
+_ANGLES = ("_pd_proc_2theta_corrected", "_pd_meas_2theta_scan", "_pd_peak_2theta_centroid")
+_SPACINGS = ("_pd_proc_d_spacing", "_pd_peak_d_spacing", "_refln_d_spacing")
+_WAVELENGTHS = ("_diffrn_radiation_wavelength", "_pd_proc_wavelength")
+
+
+def read_cif(
+    path: Path, text: str
+) -> tuple[Float[ndarray, "rows columns"], Literal["two_theta", "d"], float | None]:
+    """Position and intensity, what the position is, and the wavelength in A if it is there.
+
+    Raises:
+        CrystalNetError: for what is no CIF, or holds no powder pattern.
+    """
+    try:
+        document = gemmi.cif.read_string(text)
+    except (ValueError, RuntimeError) as error:
+        raise CrystalNetError(
+            f"{path}: no CIF ({' '.join(str(error).split())[:120]}); mend it or give columns"
+        ) from None
+    told = next(
+        (value for block in document for value in [_wavelength(block)] if value is not None), None
+    )
+    for block in document:
+        intensity = _first(block, (*_PROFILE, *_PEAKS))
+        if intensity is None:
+            continue
+        for items, quantity in ((_ANGLES, "two_theta"), (_SPACINGS, "d")):
+            position = _first(block, items)
+            if position is not None and len(position) == len(intensity):
+                return np.column_stack([position, intensity]), quantity, told  # type: ignore[return-value]
+        scanned = _scan(path, block, len(intensity))
+        if scanned is not None:
+            return np.column_stack([scanned, intensity]), "two_theta", told
+    raise CrystalNetError(
+        f"{path}: a CIF without a powder pattern (_pd_meas_ or _pd_proc_ intensities with angles); "
+        "give one that has it, or columns"
+    )
+
+
+def _first(block: gemmi.cif.Block, items: tuple[str, ...]) -> Float[ndarray, " rows"] | None:
+    """The first of the items that is there with numbers."""
+    for item in items:
+        values = [gemmi.cif.as_number(value) for value in block.find_values(item)]
+        if len(values) > 1 and np.isfinite(values).any():
+            return np.array(values)
+    return None
+
+
+def _scan(path: Path, block: gemmi.cif.Block, points: int) -> Float[ndarray, " points"] | None:
+    """Angles from the ends and the step of a scan."""
+    for kind in ("_pd_meas_2theta_range_", "_pd_proc_2theta_range_"):
+        low, high, step = (_number(block, kind + end) for end in ("min", "max", "inc"))
+        if low is None or high is None:
+            continue
+        if step is not None and abs(low + step * (points - 1) - high) > abs(step):
+            raise CrystalNetError(
+                f"{path}: {points} intensities do not fit {kind}: {low} to {high} by {step}; "
+                "mend one of them"
+            )
+        return np.linspace(low, high, points)
+    return None
+
+
+def _wavelength(block: gemmi.cif.Block) -> float | None:
+    """The wavelength in A; of several the mean by their weights."""
+    for item in _WAVELENGTHS:
+        values = [gemmi.cif.as_number(value) for value in block.find_values(item)]
+        if values and np.isfinite(values).all():
+            weights = [
+                gemmi.cif.as_number(value)
+                for value in block.find_values("_diffrn_radiation_wavelength_wt")
+            ]
+            fits = len(weights) == len(values) and np.isfinite(weights).all() and sum(weights) > 0
+            return float(np.average(values, weights=weights if fits else None))
+    return None
+
+
+def _number(block: gemmi.cif.Block, item: str) -> float | None:
+    value = block.find_value(item)
+    number = gemmi.cif.as_number(value) if value else np.nan
+    return float(number) if np.isfinite(number) else None

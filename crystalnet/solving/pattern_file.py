@@ -1,0 +1,270 @@
+"""Reading powder patterns: columns of text, powder CIF, lists of peaks."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from diffpy.utils.transforms import d_to_tth, q_to_tth
+from jaxtyping import Float
+from numpy import ndarray
+
+from crystalnet.errors import CrystalNetError
+from crystalnet.solving.pattern_cif import read_cif
+from crystalnet.solving.radiation import Radiation
+
+Quantity = Literal["two_theta", "q", "d"]
+
+LARGEST = 100_000_000
+"""Bytes of a file that are read at most."""
+
+# A profile has at least so many points, a list of peaks at least this many.
+FEWEST_POINTS, FEWEST_PEAKS = 20, 3
+# Steps of a profile differ by less than this, relative to the median one.
+EVEN = 0.2
+# Two wavelengths are the same if they differ by less than this share: doublets and their means.
+SAME_WAVELENGTH = 2e-3
+_COMMENT = re.compile(r"^\s*(?:[#!;'%/*]|\"|data_|_)")
+_NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eEdD][+-]?\d+)?|[+-]?(?:nan|inf)", re.I)
+# Words of a header line that name the first column.
+_NAMES: tuple[tuple[Quantity, str], ...] = (
+    ("two_theta", r"2\s*-?_?\s*-?(?:theta|θ|th\b)|two_?-?\s?theta|\btth\b|degrees|\bdeg\b"),
+    ("q", r"\bq\b|q\s*[\[(]"),
+    ("d", r"\bd\b|d[\s_-]?spac|d\s*[\[(]"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class PatternFile:
+    """A pattern as it was read.
+
+    Attributes:
+        path: the file.
+        two_theta: degrees, ascending.
+        intensity: counts, or any scale; of peaks, their areas or heights.
+        sigma: standard deviation of each, where the file has it.
+        radiation: what it was measured with.
+        is_peaks: whether it is a list of peaks and no profile.
+    """
+
+    path: Path
+    two_theta: Float[ndarray, " points"]
+    intensity: Float[ndarray, " points"]
+    sigma: Float[ndarray, " points"] | None
+    radiation: Radiation
+    is_peaks: bool
+
+
+def read_pattern(
+    path: Path | str,
+    quantity: Quantity | None = None,
+    radiation: Radiation | None = None,
+    peaks: bool | None = None,
+) -> PatternFile:
+    """Read a pattern.
+
+    Args:
+        path: two or three columns of text (.xy, .xye, .dat, .csv, .chi ...), or a powder CIF.
+        quantity: of the first column: 2-theta in degrees, Q in 1/A or d in A; None takes what the
+            header or the CIF says, else degrees.
+        radiation: None only where a CIF names its wavelength; it is never guessed.
+        peaks: whether it is a list of peaks; None: if the steps are uneven or d falls.
+
+    Raises:
+        CrystalNetError: one sentence for anything that is no pattern, or is one that contradicts
+            the wavelength.
+    """
+    path = Path(path)
+    text = _text(path)
+    if path.suffix.lower() == ".cif":
+        columns, found, told = read_cif(path, text)
+    else:
+        (columns, found), told = _columns(path, text), None
+    radiation = _wavelength(path, radiation, told)
+    quantity = quantity or found or "two_theta"
+    x, intensity = columns[:, 0], columns[:, 1]
+    sigma = columns[:, 2] if columns.shape[1] > 2 else None
+    _check(path, x, intensity)
+    is_peaks = _uneven(x) if peaks is None else peaks
+    fewest = FEWEST_PEAKS if is_peaks else FEWEST_POINTS
+    if len(x) < fewest:
+        raise CrystalNetError(
+            f"{path}: {len(x)} {'peaks' if is_peaks else 'points'}; want at least {fewest}"
+        )
+    two_theta = _two_theta(path, x, quantity, radiation)
+    order = np.argsort(two_theta, kind="stable")
+    rising = np.array_equal(order, np.arange(len(x)))
+    falling = np.array_equal(order, np.arange(len(x))[::-1])
+    if not is_peaks and not (rising or falling):
+        where = int(np.argmax(np.diff(x) * np.sign(x[-1] - x[0]) <= 0)) + 1
+        raise CrystalNetError(
+            f"{path}: the angles do not go one way: {x[where]:g} after {x[where - 1]:g} at point "
+            f"{where + 1}; give one scan, in order"
+        )
+    if (np.diff(two_theta[order]) <= 0).any():
+        where = int(np.argmin(np.diff(two_theta[order])))
+        raise CrystalNetError(
+            f"{path}: {x[order][where]:g} stands there twice; give each angle once"
+        )
+    return PatternFile(
+        path,
+        two_theta[order],
+        intensity[order],
+        None if sigma is None else sigma[order],
+        radiation,
+        is_peaks,
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > LARGEST:
+            raise CrystalNetError(
+                f"{path}: {path.stat().st_size / 1e6:.0f} MB; a powder pattern has less than "
+                f"{LARGEST / 1e6:.0f} MB: give the integrated pattern"
+            )
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise CrystalNetError(f"{path}: no such file") from None
+    except OSError as error:
+        raise CrystalNetError(f"{path}: cannot be read ({error.strerror})") from None
+    if not raw.strip():
+        raise CrystalNetError(f"{path}: the file is empty; give a pattern")
+    if b"\0" in raw[:10_000] and raw[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        raise CrystalNetError(
+            f"{path}: a binary file; export the pattern as text, two columns (.xy) or CIF"
+        )
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _columns(path: Path, text: str) -> tuple[Float[ndarray, "rows columns"], Quantity | None]:
+    """The numbers of a text, and what a line before them says that the first column is."""
+    rows: list[list[float]] = []
+    named: Quantity | None = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        values = None if _COMMENT.match(line) else _numbers(line)
+        if values is None:
+            if not rows:
+                named = named or _name_in(line)
+            elif line.strip() and not _COMMENT.match(line):
+                raise CrystalNetError(
+                    f"{path}: line {number} is {line.strip()[:40]!r} between numbers; want two or "
+                    "three columns of numbers"
+                )
+            continue
+        rows.append(values)
+    # Headers of .chi and the like hold lines of one number or several.
+    while len(rows) > 1 and len(rows[0]) != len(rows[-1]):
+        rows.pop(0)
+    if not rows:
+        raise CrystalNetError(f"{path}: holds no numbers; want two columns, angle and intensity")
+    lengths = {len(row) for row in rows}
+    if max(lengths) < 2:
+        raise CrystalNetError(f"{path}: one column of numbers; want two, angle and intensity")
+    if len(lengths) > 1:
+        odd = next(i for i, row in enumerate(rows) if len(row) != len(rows[-1]))
+        raise CrystalNetError(
+            f"{path}: rows of {len(rows[odd])} and of {len(rows[-1])} numbers; want as many in "
+            "each: two or three"
+        )
+    return np.array(rows)[:, :3], named
+
+
+def _numbers(line: str) -> list[float] | None:
+    """The numbers of a line of nothing else, whatever separates them; None for another line."""
+    if ";" in line or "\t" in line:
+        fields = re.split(r"[;\t]", line.strip(" ;\t\r\n"))
+    elif re.search(r",\s", line) or line.count(",") and "." in line or line.count(",") == 1:
+        # A comma between digits of which one has a point, or the only one, separates.
+        fields = line.strip(" ,\r\n").split(",")
+        if line.count(",") == 1 and len(line.split()) == 2 and not re.search(r",\s", line):
+            fields = line.split()
+    else:
+        fields = line.split()
+        if len(fields) == 1:
+            fields = line.split(",")
+    fields = [field.strip().strip('"') for field in fields]
+    if len(fields) == 1:
+        fields = fields[0].split()
+    if not fields or not all(_NUMBER.fullmatch(field) for field in fields):
+        return None
+    return [float(field.replace(",", ".").lower().replace("d", "e")) for field in fields]
+
+
+def _name_in(line: str) -> Quantity | None:
+    return next((name for name, words in _NAMES if re.search(words, line, re.I)), None)
+
+
+def _wavelength(path: Path, given: Radiation | None, told: float | None) -> Radiation:
+    if given is None and told is None:
+        raise CrystalNetError(
+            f"{path}: does not say its wavelength; give it (--wavelength CuKa, or in A)"
+        )
+    if given is None:
+        from crystalnet.solving.radiation import radiation as named
+
+        return named(float(told or 0.0))
+    if told is not None and abs(told - given.wavelength) > SAME_WAVELENGTH * given.wavelength:
+        raise CrystalNetError(
+            f"{path}: says {told} A, but the wavelength given is {given.wavelength:.5f} A "
+            f"({given.name}); give one that agrees, or none"
+        )
+    return given
+
+
+def _check(path: Path, x: Float[ndarray, " points"], intensity: Float[ndarray, " points"]) -> None:
+    for name, values in (("angle", x), ("intensity", intensity)):
+        wrong = ~np.isfinite(values)
+        if wrong.any():
+            raise CrystalNetError(
+                f"{path}: the {name} of point {int(np.argmax(wrong)) + 1} is "
+                f"{values[np.argmax(wrong)]}; leave such points out"
+            )
+    if (intensity < 0).any():
+        where = int(np.argmax(intensity < 0))
+        raise CrystalNetError(
+            f"{path}: the intensity of point {where + 1} is {intensity[where]:g}; counts are never "
+            "negative: give the pattern before its background was taken off"
+        )
+    if not (intensity > 0).any():
+        raise CrystalNetError(f"{path}: all {len(x)} intensities are 0; give a measured pattern")
+
+
+def _uneven(x: Float[ndarray, " points"]) -> bool:
+    """Whether points are peaks: few, or at distances that differ."""
+    steps = np.abs(np.diff(x))
+    if len(steps) < FEWEST_POINTS:
+        return True
+    usual = float(np.median(steps))
+    return bool(np.mean(np.abs(steps - usual) > EVEN * usual) > 0.5)
+
+
+def _two_theta(
+    path: Path, x: Float[ndarray, " points"], quantity: Quantity, radiation: Radiation
+) -> Float[ndarray, " points"]:
+    """2-theta in degrees of what the first column holds."""
+    assert quantity in get_args(Quantity)
+    shortest = radiation.wavelength / 2
+    if quantity == "two_theta":
+        if x.min() < 0 or x.max() > 180:
+            raise CrystalNetError(
+                f"{path}: 2-theta from {x.min():g} to {x.max():g}; want degrees from 0 to 180, or "
+                "say that it is Q or d (--quantity)"
+            )
+        return x.astype(np.float64)
+    if x.min() <= 0:
+        raise CrystalNetError(f"{path}: {quantity} is {x.min():g}; want positive values")
+    d_min = float(x.min() if quantity == "d" else 2 * np.pi / x.max())
+    if d_min < shortest:
+        raise CrystalNetError(
+            f"{path}: reaches d = {d_min:.4f} A, but {radiation.name} ({radiation.wavelength:.4f} "
+            f"A) only {shortest:.4f} A; check --wavelength and --quantity"
+        )
+    convert = d_to_tth if quantity == "d" else q_to_tth
+    converted: ndarray = np.asarray(convert(x.astype(np.float64), radiation.wavelength))
+    return converted

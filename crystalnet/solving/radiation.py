@@ -1,0 +1,83 @@
+"""Wavelengths of laboratory radiation by name."""
+
+import re
+from dataclasses import dataclass
+
+from crystalnet.crystallography.diffraction import MO_K_ALPHA
+from crystalnet.errors import CrystalNetError
+
+# K-alpha-1 and K-alpha-2 in A: International Tables C (2006), table 4.2.2.4.
+_DOUBLETS = {
+    "Cr": (2.28970, 2.293663),
+    "Fe": (1.936042, 1.939980),
+    "Co": (1.788965, 1.792850),
+    "Cu": (1.540562, 1.544390),
+    "Mo": (0.709300, 0.713590),
+    "Ag": (0.559408, 0.563798),
+}
+# K-alpha-2 is half as strong.
+_MEAN = {
+    anode: MO_K_ALPHA if anode == "Mo" else (2 * one + two) / 3
+    for anode, (one, two) in _DOUBLETS.items()
+}
+# A mean wavelength that is given as a number is of a doublet if it is this near to it, in A.
+_SAME = 4e-4
+SHORTEST, LONGEST = 0.05, 5.0
+
+
+@dataclass(frozen=True)
+class Radiation:
+    """What a pattern was measured with.
+
+    Attributes:
+        name: for people, such as CuKa.
+        wavelength: A; of an unresolved doublet the mean, K-alpha-1 counting twice.
+        alpha_1, alpha_2: the two lines of a doublet in A, None for one line.
+    """
+
+    name: str
+    wavelength: float
+    alpha_1: float | None = None
+    alpha_2: float | None = None
+
+
+def radiation(given: str | float) -> Radiation:
+    """From a name such as CuKa, MoKa1 or "Cu K-alpha", or from a wavelength in A.
+
+    A number that is the mean of a K-alpha doublet to 0.0004 A is taken for the doublet.
+
+    Raises:
+        CrystalNetError: for an unknown name or a number outside 0.05 to 5 A.
+    """
+    text = str(given).strip()
+    try:
+        wavelength = float(text.lower().removesuffix("a").strip())
+    except ValueError:
+        return _named(text)
+    if not SHORTEST <= wavelength <= LONGEST:
+        raise CrystalNetError(
+            f"the wavelength {text}; want {SHORTEST} to {LONGEST} A, or a name such as CuKa"
+        )
+    for anode, mean in _MEAN.items():
+        if abs(wavelength - mean) < _SAME:
+            return Radiation(f"{anode}Ka", wavelength, *_DOUBLETS[anode])
+    return Radiation(f"{wavelength:g} A", wavelength)
+
+
+def _named(text: str) -> Radiation:
+    plain = re.sub(r"[\s_\-,.]", "", text).lower().replace("α", "a").replace("alpha", "a")
+    match = re.fullmatch(r"([a-z]{2})(?:k?a?)([12]|12)?", plain)
+    anode = match[1].capitalize() if match else ""
+    if match is None or anode not in _DOUBLETS:
+        raise CrystalNetError(
+            f"the radiation {text!r} is unknown; want one of "
+            f"{', '.join(f'{name}Ka' for name in _DOUBLETS)} (or with 1 or 2 at the end), or a "
+            "wavelength in A"
+        )
+    one, two = _DOUBLETS[anode]
+    match match[2]:
+        case "1":
+            return Radiation(f"{anode}Ka1", one)
+        case "2":
+            return Radiation(f"{anode}Ka2", two)
+    return Radiation(f"{anode}Ka", _MEAN[anode], one, two)

@@ -1,0 +1,190 @@
+"""One measured pattern: read, indexed, guessed, decoded, ranked, written."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from crystalnet.crystallography.iam import ValenceGaussians
+from crystalnet.errors import CrystalNetError
+from crystalnet.solving.indexing import (
+    IndexedLattice,
+    conventional_lattices,
+    index,
+    with_peaks,
+)
+from crystalnet.solving.known_composition import KnownComposition
+from crystalnet.solving.models import WEIGHTS, SolveModel, load_models
+from crystalnet.solving.network_input import network_pattern
+from crystalnet.solving.output import write_all
+from crystalnet.solving.output.candidate import Candidate
+from crystalnet.solving.pattern_file import PatternFile, Quantity, read_pattern
+from crystalnet.solving.peaks import FoundPeaks, find_peaks
+from crystalnet.solving.radiation import radiation
+from crystalnet.solving.solver import solve_peaks
+
+TEMPLATES = Path(__file__).parents[2] / "data" / "valence_gaussians.json"
+"""Free-atom valence densities, which atoms are found with."""
+
+# Lattices found from the peaks that are tried.
+LATTICES = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """What was found for one pattern.
+
+    Attributes:
+        file: the pattern as it was read.
+        found: its peaks and background.
+        lattices: those that were tried, the likeliest first.
+        candidates: different structures with their densities, the best first.
+        told: what was known and used, in words and numbers that JSON can hold.
+        seconds: from the file to the candidates, without loading the models.
+    """
+
+    file: PatternFile
+    found: FoundPeaks
+    lattices: list[IndexedLattice]
+    candidates: list[Candidate]
+    told: Mapping[str, Any]
+    seconds: float
+
+    def write(self, folder: Path | str) -> list[Path]:
+        """Write every candidate, the summary and the page into a folder.
+
+        For each candidate a CIF, a CHGCAR, a cube, a CCP4 map and its computed pattern.
+
+        Returns:
+            the files.
+
+        Raises:
+            CrystalNetError: if a package that the page needs is not there.
+            OSError: if the folder cannot be written to.
+        """
+        return write_all(Path(folder), self.candidates, self.found, self.told)
+
+
+def solve(
+    pattern: Path | str,
+    *,
+    wavelength: str | float | None = None,
+    formula: str | None = None,
+    elements: Sequence[str] | None = None,
+    complete: bool = True,
+    system: str | None = None,
+    lattice: Sequence[float] | None = None,
+    quantity: Quantity | None = None,
+    guesses: int = 5,
+    seed: int = 0,
+    models: Sequence[SolveModel] | Path = WEIGHTS,
+    device: torch.device | str = "cpu",
+    progress: Callable[[str], object] = lambda line: None,
+) -> Solution:
+    """Solve one measured pattern.
+
+    Args:
+        pattern: two- or three-column text, a powder CIF or a list of peaks
+            (`crystalnet.solving.pattern_file.read_pattern`).
+        wavelength: a name such as "CuKa", or A; may be None where the file says it.
+        formula: such as "Gd2Hf2O7"; or
+        elements: symbols of the elements, all of them if `complete`; with neither, nothing is
+            known of the composition.
+        system: "cubic" or "trigonal"; None tries every system that has a model.
+        lattice: conventional (a,) of a cubic crystal, (a, c) of a trigonal one in hexagonal axes,
+            A; None finds it from the peaks.
+        quantity: of the first column: "two_theta" (degrees), "q" (1/A) or "d" (A); None reads it
+            from the header, or takes degrees.
+        guesses: latent samples of each model in each lattice.
+        seed: of the samples.
+        models: loaded models, or the folder of their weights.
+        device: of the networks, if they are loaded here.
+        progress: is called with lines for a person to read.
+
+    Raises:
+        CrystalNetError: for a file, a composition or a lattice that cannot be used, no lattice
+            that fits the peaks, or weights that are missing or damaged.
+    """
+    known = composition(formula, elements, complete)
+    if isinstance(models, Path):
+        models = load_models([system] if system else None, models, device)
+    systems = [model.system for model in models if system in (None, model.system)]
+    if not systems:
+        raise CrystalNetError(
+            f"no model of the crystal system {system!r}; there are "
+            f"{sorted(model.system for model in models)}"
+        )
+    started = time.monotonic()
+    beam = None if wavelength is None else radiation(wavelength)
+    file = read_pattern(pattern, quantity, beam)
+    found = find_peaks(file)
+    progress(f"{file.path}: {len(found.peaks.two_theta)} peaks")
+    bins = models[0].network.pattern_bins
+    progress(network_pattern(found.peaks, bins).told())
+    lattices = _lattices(found, systems, lattice)
+    for each in lattices:
+        cell = f"a = {each.a:.4f} A" + (f", c = {each.c:.4f} A" if each.c else "")
+        progress(f"lattice to try: {each.system} {each.centring}, {cell}")
+    gaussians = ValenceGaussians.load(TEMPLATES)
+    candidates = solve_peaks(
+        found.peaks, known, lattices, models, gaussians, guesses=guesses, seed=seed,
+        progress=progress,
+    )  # fmt: skip
+    seconds = time.monotonic() - started
+    told = {
+        "pattern": str(file.path),
+        "wavelength_A": found.peaks.wavelength,
+        "two_theta_range_degrees": list(found.peaks.two_theta_range),
+        "peaks": len(found.peaks.two_theta),
+        "formula": formula,
+        "elements": None if elements is None else list(elements),
+        "elements_complete": complete,
+        "system": system,
+        "lattice_A": None if lattice is None else list(lattice),
+        "guesses": guesses,
+        "seed": seed,
+        "models": {model.card.name: model.card.weights_sha256 for model in models},
+        "seconds": round(seconds, 2),
+    }
+    return Solution(file, found, lattices, candidates, told, seconds)
+
+
+def composition(
+    formula: str | None, elements: Sequence[str] | None, complete: bool
+) -> KnownComposition:
+    """What is known of a composition, from what a user says.
+
+    Raises:
+        CrystalNetError: for a formula and elements at once, or either that cannot be read.
+    """
+    if formula is not None and elements is not None:
+        raise CrystalNetError(
+            f"the formula {formula!r} and the elements {list(elements)} at once; give one of them"
+        )
+    if formula is not None:
+        return KnownComposition.from_formula(formula)
+    if elements is not None:
+        return KnownComposition.from_elements(elements, complete)
+    return KnownComposition((), complete=False)
+
+
+def _lattices(
+    found: FoundPeaks, systems: list[str], lattice: Sequence[float] | None
+) -> list[IndexedLattice]:
+    if lattice is None:
+        return index(found.peaks, tuple(systems))[:LATTICES]
+    if len(lattice) not in (1, 2):
+        raise CrystalNetError(
+            f"the lattice {list(lattice)}; want a of a cubic crystal, or a and c of a trigonal one "
+            "in hexagonal axes, in A"
+        )
+    wanted = "cubic" if len(lattice) == 1 else "trigonal"
+    if wanted not in systems:
+        raise CrystalNetError(
+            f"the lattice {list(lattice)} is {wanted}, but the crystal system is {systems[0]}; "
+            "give a alone for cubic, a and c for trigonal"
+        )
+    return with_peaks(conventional_lattices(wanted, *lattice), found.peaks)

@@ -1,0 +1,113 @@
+"""Patterns and compositions made as people have them."""
+
+import math
+
+import pytest
+import torch
+
+from crystalnet.crystallography.composition import FORMS, SHARES
+from crystalnet.learning.realism import partial_compositions, realistic_patterns
+from crystalnet.settings import RealismSettings
+
+PERFECT = RealismSettings(
+    wavelength=0.71073,
+    displacement=0.0,
+    intensity_error=0.0,
+    faintest=0.0,
+    weak=0.0,
+    missing=0.0,
+    moved=0.0,
+    extra=0.0,
+    extra_height=0.0,
+    cut=0.0,
+    shortest_range=1.0,
+    latest_start=0.0,
+)
+
+
+def generator(seed: int = 1) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def patterns(crystals: int = 400, bins: int = 1024) -> torch.Tensor:
+    there = torch.rand(crystals, bins, generator=generator(7)) < 0.05
+    heights = torch.rand(crystals, bins, generator=generator(8)) * there
+    heights[:, 100] = 2.0
+    return heights / heights.amax(dim=1, keepdim=True)
+
+
+def test_without_any_flaw_a_pattern_stays_as_it_is() -> None:
+    before = patterns()
+    assert torch.equal(realistic_patterns(before, PERFECT, generator()), before)
+
+
+@pytest.mark.parametrize(
+    "flaw",
+    [
+        {"displacement": 2.0},
+        {"intensity_error": 0.3},
+        {"faintest": 0.2},
+        {"weak": 0.5, "missing": 0.5},
+        {"moved": 0.5},
+        {"extra": 5.0, "extra_height": 0.2},
+        {"cut": 1.0, "shortest_range": 0.2, "latest_start": 0.05},
+    ],
+)
+def test_each_flaw_alone_changes_patterns_and_keeps_them_patterns(flaw: dict[str, float]) -> None:
+    before = patterns()
+    after = realistic_patterns(before, PERFECT.model_copy(update=flaw), generator())
+    assert not torch.equal(after, before)
+    assert (after >= 0).all()
+    assert after.isfinite().all()
+    assert torch.allclose(after.amax(dim=1), torch.ones(len(after)))
+
+
+def test_a_cut_leaves_nothing_outside_and_everything_inside() -> None:
+    knobs = PERFECT.model_copy(update={"cut": 1.0, "shortest_range": 0.2, "latest_start": 0.05})
+    before = patterns()
+    after = realistic_patterns(before, knobs, generator())
+    ends = torch.where(after > 0, torch.arange(1024), 0).amax(dim=1) / 1024
+    assert ends.min() < 0.3
+    assert ends.max() > 0.9
+    always = slice(int(0.05 * 1024) + 1, int(0.2 * 1024) - 1)
+    assert torch.equal(after[:, always] > 0, before[:, always] > 0)
+    for one, other in zip(before, after, strict=True):
+        kept = other.nonzero().flatten()
+        within = one[kept[0] : kept[-1] + 1]
+        assert torch.allclose(within / within.max(), other[kept[0] : kept[-1] + 1])
+
+
+def test_moving_atoms_damp_as_debye_and_waller_say() -> None:
+    knobs = PERFECT.model_copy(update={"displacement": 2.0})
+    before = torch.zeros(200, 1024)
+    before[:, 100], before[:, 500] = 1.0, 0.5
+    after = realistic_patterns(before, knobs, generator())
+    low, high = (math.sin(math.radians((b + 0.5) * 180 / 1024 / 2)) / 0.71073 for b in (100, 500))
+    found = torch.log(0.5 / after[:, 500]) / (2 * (high**2 - low**2))
+    assert (found > -1e-6).all()
+    assert (found < 2).all()
+    assert abs(float(found.mean()) - 1) < 0.1
+
+
+def test_compositions_come_in_their_four_forms_as_often_as_said() -> None:
+    formulas = torch.zeros(20_000, 119)
+    formulas[:, 8], formulas[:, 22], formulas[:, 56] = 0.6, 0.2, 0.2
+    told = partial_compositions(formulas, generator())
+    count = {
+        "no_formula": (told == 0).all(dim=1),
+        "baseline": (told == formulas).all(dim=1),
+        "no_ratios": told.sum(dim=1) == 3,
+        "drop_element": (told.sum(dim=1) == 2) & (told.amax(dim=1) == 1),
+    }
+    for form, share in zip(FORMS, SHARES, strict=True):
+        assert abs(float(count[form].float().mean()) - share) < 0.015, form
+    lacking = told[count["drop_element"]]
+    for number in (8, 22, 56):
+        assert abs(float((lacking[:, number] == 0).float().mean()) - 1 / 3) < 0.03
+
+
+def test_the_only_element_is_never_dropped() -> None:
+    formulas = torch.zeros(500, 119)
+    formulas[:, 14] = 1.0
+    told = partial_compositions(formulas, generator())
+    assert set(told.sum(dim=1).tolist()) == {0.0, 1.0}
