@@ -6,7 +6,7 @@
   const SURFACE = "#7fa6c9", MEASURED = "#0072B2", COMPUTED = "#D55E00";
   // Okabe and Ito's colours, the farthest from the surface's first.
   const COLOURS = ["#D55E00", "#F0E442", "#009E73", "#CC79A7", "#1b1b1b", "#E69F00", "#56B4E9"];
-  // A cube in six tetrahedra about its diagonal, the same way in every cube, so that faces fit.
+  // A cube in six tetrahedra about a diagonal; bits of a corner's number are steps along a, b, c.
   const TETRAHEDRA = [[1, 3], [1, 5], [2, 3], [2, 6], [4, 5], [4, 6]].map(([a, b]) => [0, a, b, 7]);
 
   function floats(text) {
@@ -19,10 +19,20 @@
     return [0, 1, 2].map((i) => u * lattice[0][i] + v * lattice[1][i] + w * lattice[2][i]);
   }
 
+  // The tetrahedra about the shortest diagonal of a cell, the same in every cube, so faces fit.
+  // In a long oblique cell others would reach over more of the density than its points do.
+  function tetrahedra(lattice) {
+    const length = (flip) => Math.hypot(...place(lattice,
+      flip & 4 ? -1 : 1, flip & 2 ? -1 : 1, flip & 1 ? -1 : 1));
+    const best = [0, 1, 2, 4].reduce((one, other) => (length(other) < length(one) ? other : one));
+    return TETRAHEDRA.map((four) => four.map((corner) => corner ^ best));
+  }
+
   // Where a density is above a level: marching tetrahedra over the periodic grid. A layer of
   // points of no density about the cell, no distance away, closes the surface at its faces.
   function isosurface(density, n, lattice, level) {
     const side = n + 3, x = [], y = [], z = [], i = [], j = [], k = [], known = new Map();
+    const pieces = tetrahedra(lattice);
     const step = (p) => Math.min(Math.max(p - 1, 0), n);
     const value = (p, q, r) => {
       if (p < 1 || q < 1 || r < 1 || p > n + 1 || q > n + 1 || r > n + 1) return -Infinity;
@@ -39,7 +49,10 @@
       const key = outside ? -1 - above : above * side ** 3 + below;
       let index = known.get(key);
       if (index === undefined) {
-        const part = outside ? 0 : (values[above] - level) / (values[above] - values[below]);
+        // Densities fall off exponentially, so it is their logarithms that are interpolated.
+        const low = Math.max(values[below], level / 1000);
+        const part = outside ? 0
+          : Math.log(values[above] / level) / Math.log(values[above] / low);
         const from = point(above), to = point(below);
         const [u, v, w] = [0, 1, 2].map((c) => (step(from[c]) * (1 - part) + step(to[c]) * part) / n);
         const at = place(lattice, u, v, w);
@@ -50,11 +63,18 @@
       }
       return index;
     }
-    function triangle(a, b, c) {
+    // Turned so that its normal points from `above` to `below`: shading is smooth only then.
+    function triangle(above, below, a, b, c) {
       if (a === b || b === c || a === c) return;
+      const from = point(above), to = point(below);
+      const out = place(lattice, to[0] - from[0], to[1] - from[1], to[2] - from[2]);
+      const [ux, uy, uz] = [x[b] - x[a], y[b] - y[a], z[b] - z[a]];
+      const [vx, vy, vz] = [x[c] - x[a], y[c] - y[a], z[c] - z[a]];
+      const along = (uy * vz - uz * vy) * out[0] + (uz * vx - ux * vz) * out[1]
+        + (ux * vy - uy * vx) * out[2];
       i.push(a);
-      j.push(b);
-      k.push(c);
+      j.push(along > 0 ? b : c);
+      k.push(along > 0 ? c : b);
     }
     const corner = [0, 1, 2, 3, 4, 5, 6, 7].map((c) => ((c >> 2) * side + ((c >> 1) & 1)) * side + (c & 1));
     for (let p = 0; p < side - 1; p++) for (let q = 0; q < side - 1; q++) for (let r = 0; r < side - 1; r++) {
@@ -62,15 +82,15 @@
       let count = 0;
       for (const c of corner) count += values[base + c] > level;
       if (count === 0 || count === 8) continue;
-      for (const four of TETRAHEDRA) {
+      for (const four of pieces) {
         const above = [], below = [];
         for (const c of four) (values[base + corner[c]] > level ? above : below).push(base + corner[c]);
-        if (above.length === 1) triangle(...below.map((b) => vertex(above[0], b)));
-        if (above.length === 3) triangle(...above.map((a) => vertex(a, below[0])));
+        if (above.length === 1) triangle(above[0], below[0], ...below.map((b) => vertex(above[0], b)));
+        if (above.length === 3) triangle(above[0], below[0], ...above.map((a) => vertex(a, below[0])));
         if (above.length === 2) {
           const [a, b] = above, [c, d] = below;
-          triangle(vertex(a, c), vertex(a, d), vertex(b, d));
-          triangle(vertex(a, c), vertex(b, d), vertex(b, c));
+          triangle(a, c, vertex(a, c), vertex(a, d), vertex(b, d));
+          triangle(a, c, vertex(a, c), vertex(b, d), vertex(b, c));
         }
       }
     }
@@ -112,8 +132,22 @@
     return line;
   }
 
-  const axes = {visible: false, showspikes: false};
-  const camera = {eye: {x: 1.5, y: 0.9, z: 0.6}, projection: {type: "orthographic"}};
+  // Axes that hold the cell and its atoms, drawn so large that every cell fits from everywhere.
+  function scene(lattice) {
+    const SIZE = 2.5, MARGIN = 1, made = {aspectmode: "manual", aspectratio: {}, camera};
+    const line = edges(lattice), extent = {};
+    for (const c of "xyz") {
+      const seen = line[c].filter((value) => value !== null);
+      const range = [Math.min(...seen) - MARGIN, Math.max(...seen) + MARGIN];
+      extent[c] = range[1] - range[0];
+      made[`${c}axis`] = {visible: false, showspikes: false, range};
+    }
+    const diagonal = Math.hypot(extent.x, extent.y, extent.z);
+    for (const c of "xyz") made.aspectratio[c] = SIZE * extent[c] / diagonal;
+    return made;
+  }
+
+  const camera = {eye: {x: 1.45, y: 0.87, z: 0.58}, projection: {type: "orthographic"}};
   const options = {displayModeBar: false, responsive: true};
   let chosen = -1;
 
@@ -121,14 +155,16 @@
     const it = data.candidates[chosen], level = Number(byId("level").value);
     it.values ??= floats(it.density);
     byId("told").textContent = `${level.toPrecision(2)} e/\u00c5\u00b3`;
-    const lit = {ambient: 0.6, diffuse: 0.7, specular: 0.15, roughness: 0.6};
+    const lit = {ambient: 0.6, diffuse: 0.7, specular: 0.15, roughness: 0.6,
+      facenormalsepsilon: 0, vertexnormalsepsilon: 0};
     const traces = [{type: "scatter3d", mode: "lines", ...edges(it.lattice), hoverinfo: "skip",
       showlegend: false, line: {color: "#333", width: 3}}];
     const names = {type: "scatter3d", mode: "text", x: [], y: [], z: [], text: [],
-      hoverinfo: "skip", showlegend: false, textposition: "middle center"};
+      hoverinfo: "skip", showlegend: false, textposition: "middle center",
+      textfont: {size: 15, color: "#1b1b1b"}};
     ["a", "b", "c"].forEach((name, axis) => {
       const f = [0, 0, 0];
-      f[axis] = 1.07;
+      f[axis] = 1 + 0.9 / Math.hypot(...it.lattice[axis]);
       place(it.lattice, ...f).forEach((value, c) => names["xyz"[c]].push(value));
       names.text.push(name);
     });
@@ -142,15 +178,16 @@
       opacity: 0.4, hoverinfo: "skip", lighting: lit, visible: byId("surface").checked,
     });
     const layout = {margin: {l: 0, r: 0, t: 0, b: 0}, showlegend: false, uirevision,
-      scene: {xaxis: axes, yaxis: axes, zaxis: axes, aspectmode: "data", camera}};
+      scene: scene(it.lattice)};
     return Plotly.react(byId("cell"), traces, layout, options);
   }
 
+  // All sticks are one line that returns to zero after each: a line apiece would be slow to draw.
   function sticks(two_theta, intensity, sign, text) {
     const line = {x: [], y: [], text: []};
     two_theta.forEach((t, index) => {
-      line.x.push(t, t, null);
-      line.y.push(0, sign * intensity[index], null);
+      line.x.push(t, t, t);
+      line.y.push(0, sign * intensity[index], 0);
       line.text.push("", text(index), "");
     });
     return {type: "scatter", mode: "lines", hoverinfo: "text", ...line};
@@ -198,6 +235,9 @@
     document.querySelectorAll("#candidates tbody tr").forEach((row, place) => {
       row.classList.toggle("chosen", place === chosen);
     });
+    document.querySelectorAll(".files").forEach((files, place) => {
+      files.hidden = place !== chosen;
+    });
     await Promise.all([drawCell(`candidate ${chosen}`), drawPattern()]);
     document.body.dataset.drawn = String(chosen);
   }
@@ -213,8 +253,7 @@
   }
   for (const name of ["level", "surface", "atoms"]) byId(name).addEventListener("input", redraw);
   document.querySelectorAll("#candidates tbody tr").forEach((row, place) => {
-    row.addEventListener("click", (event) => {
-      if (event.target.closest("a")) return;
+    row.addEventListener("click", () => {
       row.querySelector("input").checked = true;
       if (place !== chosen) choose(place);
     });
