@@ -1,0 +1,91 @@
+"""What a solved pattern leaves behind: structures, densities, patterns, a summary, a page."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from crystalnet.errors import CrystalNetError
+from crystalnet.solving.output.candidate import CCP4, CHGCAR, CIF, CUBE, FILES, PATTERN, Candidate
+from crystalnet.solving.output.cif import write_cif
+from crystalnet.solving.output.maps import write_ccp4, write_chgcar, write_cube
+from crystalnet.solving.output.page import Profile, write_page
+from crystalnet.solving.output.pattern import write_pattern
+from crystalnet.solving.output.summary import summary, write_summary
+from crystalnet.solving.ranking import MeasuredPeaks
+
+__all__ = [
+    "Candidate",
+    "summary",
+    "write_all",
+    "write_ccp4",
+    "write_chgcar",
+    "write_cif",
+    "write_cube",
+    "write_page",
+    "write_pattern",
+    "write_summary",
+]
+
+SUMMARY, PAGE = "summary.json", "report.html"
+
+
+def write_all(
+    folder: Path | str,
+    candidates: Sequence[Candidate],
+    measured: MeasuredPeaks,
+    told: Mapping[str, Any],
+    profile: Profile | None = None,
+) -> list[Path]:
+    """Write everything about the candidates; the summary comes last, so it stands for all.
+
+    Each file appears whole or not at all. What an earlier run left in the folder under the same
+    names is replaced, its files of candidates that are no more are removed.
+
+    Args:
+        folder: where to; made if it is not there.
+        candidates: best first.
+        measured: the peaks that they were ranked by.
+        told: what they were found from; wavelength (A) and range (degrees) are added.
+        profile: 2-theta in degrees and counts of the measured pattern, for the page.
+
+    Returns:
+        The files: summary, page, then those of each candidate.
+
+    Raises:
+        CrystalNetError: for no candidates or two of one rank, for an element without form factor,
+            or if plotly or jinja2 is not installed.
+    """
+    folder = Path(folder)
+    if not candidates:
+        raise CrystalNetError(f"{folder}: there are no candidates to write")
+    if len({each.folder for each in candidates}) < len(candidates):
+        raise CrystalNetError(f"{folder}: two candidates have one rank; want each its own")
+    told = {
+        "wavelength": measured.wavelength,
+        "two_theta_range": list(measured.two_theta_range),
+        **told,
+    }
+    _clear(folder)
+    written = []
+    for candidate in candidates:
+        inner = folder / candidate.folder
+        write_cif(inner / CIF, candidate, measured)
+        write_chgcar(inner / CHGCAR, candidate)
+        write_cube(inner / CUBE, candidate)
+        write_ccp4(inner / CCP4, candidate)
+        write_pattern(inner / PATTERN, candidate, measured)
+        written += [inner / name for name in FILES]
+    write_page(folder / PAGE, candidates, measured, told, profile)
+    write_summary(folder / SUMMARY, candidates, told)
+    return [folder / SUMMARY, folder / PAGE, *written]
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an earlier run wrote, and nothing else."""
+    for name in (SUMMARY, PAGE):
+        (folder / name).unlink(missing_ok=True)
+    for inner in folder.glob("candidate-*"):
+        for name in FILES:
+            (inner / name).unlink(missing_ok=True)
+        if inner.is_dir() and not any(inner.iterdir()):
+            inner.rmdir()

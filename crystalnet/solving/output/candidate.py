@@ -1,0 +1,84 @@
+"""A structure that was solved, with all that is written of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.errors import CrystalNetError
+from crystalnet.solving.ranking import PatternMatch
+
+# What is written of each candidate, into a folder of its own.
+CIF, CHGCAR, CUBE, CCP4, PATTERN = (
+    "structure.cif",
+    "CHGCAR",
+    "density.cube",
+    "density.ccp4",
+    "pattern.csv",
+)
+FILES = (CIF, CHGCAR, CUBE, CCP4, PATTERN)
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One candidate structure and the density that it was decoded from.
+
+    Attributes:
+        rank: its place, from 1.
+        crystal: the atoms, in the cell that was used for solving.
+        space_group: number in the International Tables.
+        space_group_symbol: its Hermann-Mauguin symbol, e.g. Fd-3m.
+        density: valence electrons in e/A^3 at the fractional coordinates i/n of
+            `crystal.lattice`.
+        match: how well the pattern of the atoms agrees with the measured one.
+        misfit: share of the density's modes that the atoms leave unexplained.
+        system: the crystal system of the lattice that it was solved in.
+        centring: the centring of that lattice: P, A, C, I, F or R.
+        guess: which of the network's guesses it is, from 0.
+        model: name of the network.
+
+    Raises:
+        CrystalNetError: for a rank below 1, a space group outside 1..230, or a density that
+            holds NaN or infinity.
+    """
+
+    rank: int
+    crystal: Crystal
+    space_group: int
+    space_group_symbol: str
+    density: Float[ndarray, "n n n"]
+    match: PatternMatch
+    misfit: float
+    system: str
+    centring: str
+    guess: int
+    model: str
+
+    def __post_init__(self) -> None:
+        if self.rank < 1:
+            raise CrystalNetError(f"a candidate of rank {self.rank}; ranks start at 1")
+        if not 1 <= self.space_group <= 230:
+            raise CrystalNetError(
+                f"candidate {self.rank}: space group {self.space_group}; want 1 to 230"
+            )
+        if not np.isfinite(self.density).all():
+            raise CrystalNetError(
+                f"candidate {self.rank}: the density holds NaN or infinity; leave it out"
+            )
+
+    @property
+    def formula(self) -> str:
+        """Its reduced formula, e.g. Gd2Hf2O7."""
+        return str(self.crystal.to_structure().composition.reduced_formula)
+
+    @property
+    def label(self) -> str:
+        """What it goes by, e.g. 1 Gd2Hf2O7 Fd-3m."""
+        return f"{self.rank} {self.formula} {self.space_group_symbol}"
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder of its files."""
+        return f"candidate-{self.rank:02d}"

@@ -1,0 +1,152 @@
+"""The conventional cell of a crystal, in the standard setting of its space group."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import gemmi
+import numpy as np
+import spglib
+from jaxtyping import Int
+from numpy import ndarray
+from pymatgen.core import Lattice
+
+from crystalnet.crystallography.crystal import Crystal
+
+# Distance in A within which atoms count as symmetric; what is decoded has exact symmetry.
+TOLERANCE = 0.01
+# Tried in this order where a crystal is to have a space group that it does not have within that.
+OTHER_TOLERANCES = (0.001, 0.0001, 0.03, 0.1, 0.3)
+# Settings of the 230 space groups that spglib numbers, from 1.
+SETTINGS = 530
+
+
+@dataclass(frozen=True, eq=False)
+class ConventionalCell:
+    """A crystal in the standard setting: unique axis b, hexagonal axes, origin at an inversion.
+
+    Attributes:
+        crystal: all atoms of the cell, moved to where symmetry wants them exactly.
+        space_group: gemmi's entry; for its symbols in this setting.
+        operations: those of the cell, centring included.
+        orbit: for each atom, the first one that it is symmetric to.
+    """
+
+    crystal: Crystal
+    space_group: gemmi.SpaceGroup
+    operations: list[gemmi.Op]
+    orbit: Int[ndarray, " atoms"]
+
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        """a, b, c in A; alpha, beta, gamma in degrees."""
+        return tuple(float(value) for value in Lattice(self.crystal.lattice).parameters)
+
+    @property
+    def rotations(self) -> Int[ndarray, "operations 3 3"]:
+        """The matrices of the operations; rows of indices hkl are multiplied from the left."""
+        return np.array([op.rot for op in self.operations], dtype=np.int64) // gemmi.Op.DEN
+
+
+def space_group_of(crystal: Crystal) -> tuple[int, str]:
+    """Number and short Hermann-Mauguin symbol of a crystal's space group, within 0.01 A."""
+    found = _dataset(crystal, TOLERANCE)
+    return (1, "P1") if found is None else (int(found.number), str(found.international))
+
+
+def conventional_cell(crystal: Crystal, space_group: int) -> ConventionalCell:
+    """The conventional cell of a crystal of a space group (number).
+
+    A crystal that does not have the space group within any tolerance stays as it is, in P1.
+    """
+    for tolerance in (TOLERANCE, *OTHER_TOLERANCES):
+        found = _dataset(crystal, tolerance)
+        if found is not None and found.number == space_group:
+            cell = _standard(crystal, tolerance, _standard_setting(space_group))
+            if cell is not None:
+                return cell
+    return ConventionalCell(
+        crystal,
+        gemmi.find_spacegroup_by_number(1),
+        [gemmi.Op("x,y,z")],
+        np.arange(len(crystal.atomic_numbers)),
+    )
+
+
+def _standard(crystal: Crystal, tolerance: float, setting: int) -> ConventionalCell | None:
+    """The cell in a setting, or None where its atoms do not obey the operations."""
+    found = _dataset(crystal, tolerance, setting)
+    if found is None:
+        return None
+    moved = Crystal(
+        crystal.material_id,
+        np.asarray(found.std_lattice, dtype=np.float64),
+        np.asarray(found.std_types, dtype=np.int64),
+        np.asarray(found.std_positions, dtype=np.float64) % 1.0,
+    )
+    operations = _operations(setting)
+    orbit = _orbits(moved, operations)
+    group = gemmi.find_spacegroup_by_ops(gemmi.GroupOps(operations))
+    if orbit is None or group is None:
+        return None
+    return ConventionalCell(moved, group, operations, orbit)
+
+
+def _dataset(crystal: Crystal, tolerance: float, setting: int = 0) -> Any:
+    cell = (crystal.lattice, crystal.frac_coords, crystal.atomic_numbers)
+    with _quiet():
+        return spglib.get_symmetry_dataset(cell, symprec=tolerance, hall_number=setting)
+
+
+@lru_cache(maxsize=256)
+def _standard_setting(space_group: int) -> int:
+    """spglib's number of the setting: its first one, but the second choice of origin."""
+    settings: dict[str, int] = {}
+    with _quiet():
+        kinds = [spglib.get_spacegroup_type(hall) for hall in range(1, SETTINGS + 1)]
+    for hall, kind in enumerate(kinds, start=1):
+        if kind.number == space_group:
+            settings.setdefault(kind.choice, hall)
+    return settings.get("2", min(settings.values()))
+
+
+def _operations(setting: int) -> list[gemmi.Op]:
+    with _quiet():
+        table = spglib.get_symmetry_from_database(setting)
+    operations = []
+    for rotation, translation in zip(table["rotations"], table["translations"], strict=True):
+        op = gemmi.Op("x,y,z")
+        op.rot = (np.asarray(rotation) * gemmi.Op.DEN).tolist()
+        op.tran = np.rint(np.asarray(translation) * gemmi.Op.DEN).astype(int).tolist()
+        operations.append(op.wrap())
+    return operations
+
+
+def _orbits(crystal: Crystal, operations: list[gemmi.Op]) -> Int[ndarray, " atoms"] | None:
+    """For each atom the first of its orbit; None where an image is no atom of the crystal."""
+    x, numbers = crystal.frac_coords, crystal.atomic_numbers
+    rotations = np.array([op.rot for op in operations]) / gemmi.Op.DEN
+    translations = np.array([op.tran for op in operations]) / gemmi.Op.DEN
+    orbit = np.full(len(x), -1)
+    for atom in range(len(x)):
+        if orbit[atom] >= 0:
+            continue
+        apart = (rotations @ x[atom] + translations)[:, None] - x
+        apart -= np.rint(apart)
+        distance = np.linalg.norm(apart @ crystal.lattice, axis=2)
+        distance[:, numbers != numbers[atom]] = np.inf
+        if distance.min(axis=1).max() > TOLERANCE:
+            return None
+        orbit[distance.argmin(axis=1)] = atom
+    return orbit
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """spglib 2.8 announces at every call how it will report errors from version 3 on."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield

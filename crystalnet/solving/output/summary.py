@@ -1,0 +1,71 @@
+"""What was found and what it was found from, for programs to read."""
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from crystalnet.files import atomic_write
+from crystalnet.solving.output.candidate import FILES, Candidate
+from crystalnet.solving.output.conventional import conventional_cell
+
+LATTICE = ("a", "b", "c", "alpha", "beta", "gamma")
+
+
+def summary(candidates: Sequence[Candidate], told: Mapping[str, Any]) -> dict[str, Any]:
+    """The candidates in the order given, and what they were found from.
+
+    Args:
+        candidates: at any ranks.
+        told: anything that JSON can hold, paths and arrays included: pattern file, wavelength,
+            composition, lattice, range, models and their checksums, seconds. The version of this
+            program is added.
+
+    Returns:
+        `told` and `candidates`; lengths in A, angles in degrees, the displacement B in A^2, Rwp
+        as a fraction. File names are relative to the folder of the summary.
+    """
+    return {
+        "told": {"version": version("crystalnet"), **told},
+        "candidates": [_entry(candidate) for candidate in candidates],
+    }
+
+
+def write_summary(
+    path: Path | str, candidates: Sequence[Candidate], told: Mapping[str, Any]
+) -> None:
+    """Write `summary` as JSON; what is not finite becomes null."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
+    text = orjson.dumps(summary(candidates, told), default=str, option=options)
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(text)
+
+
+def _entry(candidate: Candidate) -> dict[str, Any]:
+    cell = conventional_cell(candidate.crystal, candidate.space_group)
+    return {
+        "rank": candidate.rank,
+        "label": candidate.label,
+        "formula": candidate.formula,
+        "space_group": {
+            "symbol": candidate.space_group_symbol,
+            "number": candidate.space_group,
+        },
+        "lattice": {
+            name: round(value, 6) for name, value in zip(LATTICE, cell.parameters, strict=True)
+        },
+        "volume": round(cell.crystal.volume, 5),
+        "atoms": len(cell.crystal.atomic_numbers),
+        "atoms_in_solved_cell": len(candidate.crystal.atomic_numbers),
+        "rwp": candidate.match.rwp,
+        "correlation": candidate.match.correlation,
+        "displacement_b": candidate.match.displacement,
+        "misfit": candidate.misfit,
+        "system": candidate.system,
+        "centring": candidate.centring,
+        "guess": candidate.guess,
+        "model": candidate.model,
+        "files": [f"{candidate.folder}/{name}" for name in FILES],
+    }
