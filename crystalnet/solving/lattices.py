@@ -24,6 +24,12 @@ CENTRINGS: dict[System, tuple[Centring, ...]] = {"cubic": ("F", "I", "P"), "trig
 # The lines tabulated; a lattice that needs more to reach the measured ones is refused long before.
 MOST_N, MOST_M, MOST_L = 1500, 200, 60
 
+# How probable it is that the lines that tell a lattice from its sublattice are all too weak: often
+# for F and a P cell of half its edge, less so an I cell (Heusler compounds and rock salts, whose
+# lines of odd indices are differences of similar atoms), rarely for others. Chosen on training
+# crystals.
+OFTEN, SOMETIMES, RARELY = 0.2, 0.1, 0.03
+
 
 @dataclass(frozen=True, eq=False)
 class IndexedLattice:
@@ -57,12 +63,14 @@ class LineTable:
 
     Attributes:
         terms: N, or m and l^2, of each line: 1 / d^2 is their product with the parameters.
-        family: lines of one family are present or absent together where the atoms repeat in a
-            smaller cell than the lattice's (parities of the indices).
+        families: ways to part the lines into families, whose numbers these are: where the atoms
+            nearly repeat in a smaller cell, lines of one family are strong and of another weak.
+        unseen: how probable it is for each way that all lines of a family are too weak to be seen.
     """
 
     terms: Float[ndarray, "lines parameters"]
-    family: Int[ndarray, " lines"]
+    families: Int[ndarray, "ways lines"]
+    unseen: Float[ndarray, " ways"]
 
 
 @lru_cache
@@ -75,12 +83,20 @@ def line_table(system: System, centring: Centring) -> LineTable:
     """
     if system == "cubic":
         squares = np.arange(int(MOST_N**0.5) + 1) ** 2
-        sums = np.unique(np.add.outer(np.add.outer(squares, squares), squares))
-        n = sums[(sums > 0) & (sums <= MOST_N)]
-        allowed = {"P": n > 0, "I": n % 2 == 0, "F": np.isin(n % 4, (0, 3))}[centring]
-        n = n[allowed]
-        # Among the even ones those with h + k + l = 4n (N a multiple of 8) are apart: diamond.
-        return LineTable(n[:, None].astype(float), np.where(n % 4 == 0, n % 8, n % 4))
+        n = np.unique(np.add.outer(np.add.outer(squares, squares), squares))
+        n = n[(n > 0) & (n <= MOST_N)]
+        face, body = np.isin(n % 4, (0, 3)), n % 2 == 0
+        allowed = {"P": n > 0, "I": body, "F": face}[centring]
+        # One family; a cell of half the edge; then nearly I or F if it is P, and for F a body-
+        # centred cell of half the edge (or diamond, without 4n + 2 sums of even indices).
+        ways = [0 * n, n % 4 == 0]
+        ways += {"P": [body, face], "I": [], "F": [np.where(n % 4 == 0, n % 8, 1)]}[centring]
+        unseen = np.full(len(ways), RARELY)
+        if centring == "F":
+            unseen[1:] = OFTEN, SOMETIMES
+        return LineTable(
+            n[allowed, None].astype(float), np.array(ways, dtype=int)[:, allowed], unseen
+        )
     h = np.arange(int(MOST_M**0.5) + 1)
     sums = np.unique(np.add.outer(h**2, h**2) + np.multiply.outer(h, h))
     m, line = (
@@ -90,9 +106,12 @@ def line_table(system: System, centring: Centring) -> LineTable:
     allowed = (m > 0) | (line > 0)
     if centring == "R":
         allowed &= (m % 3 == 0) == (line % 3 == 0)
-    m, line = m[allowed], line[allowed]
+    # One family; half of c; half of a; a / sqrt 3 (for R a third of c with it).
+    ways = [0 * m, line % 2, m % 4 == 0, m % 3 == 0]
     return LineTable(
-        np.column_stack([m, line**2]).astype(float), 2 * (line % 2) + (m % 3 == 0).astype(int)
+        np.column_stack([m, line**2])[allowed].astype(float),
+        np.array(ways, dtype=int)[:, allowed],
+        np.full(len(ways), RARELY),
     )
 
 
