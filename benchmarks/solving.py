@@ -31,12 +31,12 @@ from crystalnet.crystallography.diffraction import MO_K_ALPHA, powder_pattern
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.errors import CrystalNetError
 from crystalnet.scoring.ssim import score_guesses
-from crystalnet.solving.indexing import IndexedLattice, conventional_lattices, index, with_peaks
+from crystalnet.solving.indexing import IndexedLattice, conventional_lattices, with_peaks
 from crystalnet.solving.known_composition import KnownComposition
 from crystalnet.solving.models import SolveModel, load_models
 from crystalnet.solving.network_input import network_pattern
 from crystalnet.solving.ranking import MeasuredPeaks, match_pattern
-
+from crystalnet.solving.solve import LATTICES, densest, find_lattices, solve
 from crystalnet.solving.solver import GRID, solve_peaks
 
 CU_K_ALPHA = 1.54184
@@ -78,9 +78,9 @@ def main() -> None:
     table = pd.DataFrame(rows)
     if arguments.output:
         table.to_csv(arguments.output, index=False)
-    print(shares(table, ["title", "system", "lattice", "elements"]).to_string(index=False))
+    print(shares(table, ["title", "system", "lattice", "atoms by"]).to_string(index=False))
     if not arguments.curves:
-        chosen = table[(table["lattice"] == "given") & (table["elements"] == "exchanged")]
+        chosen = table[(table["lattice"] == "given") & (table["atoms by"] == "pattern too")]
         print(shares(chosen, ["system", "atoms"]).to_string(index=False))
         print(shares(chosen, ["system", "type_in_training"]).to_string(index=False))
 
@@ -199,7 +199,7 @@ def lattice_of(crystal: Crystal, system: str, peaks: MeasuredPeaks) -> list[Inde
     """What a user who knows the conventional lattice constants gives."""
     cell = SpacegroupAnalyzer(crystal.to_structure(), 0.1).get_conventional_standard_structure()
     lengths = (cell.lattice.a,) if system == "cubic" else (cell.lattice.a, cell.lattice.c)
-    return with_peaks(conventional_lattices(system, *lengths), peaks)
+    return densest(with_peaks(conventional_lattices(system, *lengths), peaks))
 
 
 def solve_all(
@@ -218,17 +218,17 @@ def solve_all(
         ways = [("given", True)] if given_only else [
             ("given", True), ("given", False), ("found", True)
         ]  # fmt: skip
-        for lattice, exchange in ways:
+        for lattice, physics in ways:
             started = time.perf_counter()
             rank, rwp, reason = None, np.nan, ""
             try:
                 lattices = (
                     lattice_of(crystal, system, peaks)
                     if lattice == "given"
-                    else index(peaks, ("cubic", "trigonal"))[:3]
+                    else densest(find_lattices(peaks, ("cubic", "trigonal")))[:LATTICES]
                 )
                 candidates = solve_peaks(
-                    peaks, known, lattices, models, gaussians, guesses=guesses, exchange=exchange
+                    peaks, known, lattices, models, gaussians, guesses=guesses, physics=physics
                 )
                 right = [c for c in candidates if matches(crystal, c.crystal)]
                 rank = right[0].rank if right else None
@@ -239,7 +239,7 @@ def solve_all(
                 "title": title,
                 "system": system,
                 "lattice": lattice,
-                "elements": "exchanged" if exchange else "network alone",
+                "atoms by": "pattern too" if physics else "network alone",
                 "material_id": crystal.material_id,
                 "formula": crystal.to_structure().composition.reduced_formula,
                 "atoms": len(crystal.atomic_numbers),

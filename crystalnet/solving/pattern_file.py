@@ -13,6 +13,7 @@ from numpy import ndarray
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern_cif import read_cif
 from crystalnet.solving.radiation import Radiation
+from crystalnet.solving.radiation import radiation as known_radiation
 
 Quantity = Literal["two_theta", "q", "d"]
 
@@ -78,7 +79,8 @@ def read_pattern(
     path = Path(path)
     text = _text(path)
     if path.suffix.lower() == ".cif":
-        columns, found, told = read_cif(path, text)
+        columns, named, told = read_cif(path, text)
+        found: Quantity | None = named
     else:
         (columns, found), told = _columns(path, text), None
     radiation = _wavelength(path, radiation, told)
@@ -179,7 +181,7 @@ def _numbers(line: str) -> list[float] | None:
     """The numbers of a line of nothing else, whatever separates them; None for another line."""
     if ";" in line or "\t" in line:
         fields = re.split(r"[;\t]", line.strip(" ;\t\r\n"))
-    elif re.search(r",\s", line) or line.count(",") and "." in line or line.count(",") == 1:
+    elif re.search(r",\s", line) or (line.count(",") and "." in line) or line.count(",") == 1:
         # A comma between digits of which one has a point, or the only one, separates.
         fields = line.strip(" ,\r\n").split(",")
         if line.count(",") == 1 and len(line.split()) == 2 and not re.search(r",\s", line):
@@ -201,14 +203,12 @@ def _name_in(line: str) -> Quantity | None:
 
 
 def _wavelength(path: Path, given: Radiation | None, told: float | None) -> Radiation:
-    if given is None and told is None:
-        raise CrystalNetError(
-            f"{path}: does not say its wavelength; give it (--wavelength CuKa, or in A)"
-        )
     if given is None:
-        from crystalnet.solving.radiation import radiation as named
-
-        return named(float(told or 0.0))
+        if told is None:
+            raise CrystalNetError(
+                f"{path}: does not say its wavelength; give it (--wavelength CuKa, or in A)"
+            )
+        return known_radiation(told)
     if told is not None and abs(told - given.wavelength) > SAME_WAVELENGTH * given.wavelength:
         raise CrystalNetError(
             f"{path}: says {told} A, but the wavelength given is {given.wavelength:.5f} A "

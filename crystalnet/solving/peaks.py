@@ -94,10 +94,7 @@ def find_peaks(file: PatternFile) -> FoundPeaks:
     noise = _noise(y, background, 1)
     width, maxima, wide = _maxima(x, y - background, background, noise)
     if len(maxima) == 0:
-        raise CrystalNetError(
-            f"{file.path}: no peak stands out of the noise ({float(np.median(noise)):.3g} a point); give a pattern "
-            "of a crystalline powder, measured longer"
-        )
+        raise _nothing(file, noise)
     doublet = (beam.alpha_1, beam.alpha_2) if beam.alpha_1 and beam.alpha_2 else None
     model = _Profile(x, doublet, width)
     places = x[maxima]
@@ -112,10 +109,7 @@ def find_peaks(file: PatternFile) -> FoundPeaks:
     seen = (areas > 0) & (heights > np.maximum(least, FAINTEST * heights.max()))
     places, areas = places[seen], areas[seen]
     if not len(places):
-        raise CrystalNetError(
-            f"{file.path}: no peak stands out of the noise ({float(np.median(noise)):.3g} a point); give a pattern "
-            "of a crystalline powder, measured longer"
-        )
+        raise _nothing(file, noise)
     curve = model.curve(places, areas)
     return FoundPeaks(
         x,
@@ -125,6 +119,13 @@ def find_peaks(file: PatternFile) -> FoundPeaks:
         float(np.median(noise)),
         model.width_at(places),
         MeasuredPeaks(places, areas, doublet[0] if doublet else beam.wavelength, reach),
+    )
+
+
+def _nothing(file: PatternFile, noise: Float[ndarray, " points"]) -> CrystalNetError:
+    return CrystalNetError(
+        f"{file.path}: no peak stands out of the noise ({float(np.median(noise)):.3g} a point); "
+        "give a pattern of a crystalline powder, measured longer"
     )
 
 
@@ -174,9 +175,9 @@ class _Profile:
         """Of the higher line of peaks of area 1 a degree."""
         share = 1 / (1 + ALPHA_2) if self.doublet else 1.0
         w = self.width_at(places)
-        return share * (
-            LORENTZIAN * 2 / np.pi + (1 - LORENTZIAN) * 2 * np.sqrt(np.log(2) / np.pi)
-        ) / w  # fmt: skip
+        lorentz, gauss = 2 / np.pi, 2 * np.sqrt(np.log(2) / np.pi)
+        found: ndarray = share * (LORENTZIAN * lorentz + (1 - LORENTZIAN) * gauss) / w
+        return found
 
     def shapes(
         self, x: Float[ndarray, " some"], places: Float[ndarray, " peaks"]

@@ -65,7 +65,12 @@ def radiation(given: str | float) -> Radiation:
 
 
 def _named(text: str) -> Radiation:
-    plain = re.sub(r"[\s_\-,.]", "", text).lower().replace("α", "a").replace("alpha", "a")
+    plain = (
+        re.sub(r"[\s_\-,.]", "", text)
+        .lower()
+        .replace("\N{GREEK SMALL LETTER ALPHA}", "a")
+        .replace("alpha", "a")
+    )
     match = re.fullmatch(r"([a-z]{2})(?:k?a?)([12]|12)?", plain)
     anode = match[1].capitalize() if match else ""
     if match is None or anode not in _DOUBLETS:

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import numpy as np
 import torch
 
 from crystalnet.crystallography.iam import ValenceGaussians
@@ -17,13 +18,14 @@ from crystalnet.solving.indexing import (
     with_peaks,
 )
 from crystalnet.solving.known_composition import KnownComposition
+from crystalnet.solving.lattices import System
 from crystalnet.solving.models import WEIGHTS, SolveModel, load_models
 from crystalnet.solving.network_input import network_pattern
-from crystalnet.solving.output import write_all
-from crystalnet.solving.output.candidate import Candidate
+from crystalnet.solving.output import Candidate, write_all
 from crystalnet.solving.pattern_file import PatternFile, Quantity, read_pattern
 from crystalnet.solving.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.radiation import radiation
+from crystalnet.solving.ranking import MeasuredPeaks
 from crystalnet.solving.solver import solve_peaks
 
 TEMPLATES = Path(__file__).parents[2] / "data" / "valence_gaussians.json"
@@ -31,6 +33,11 @@ TEMPLATES = Path(__file__).parents[2] / "data" / "valence_gaussians.json"
 
 # Lattices found from the peaks that are tried.
 LATTICES = 3
+# Peaks above which share of the strongest are to be explained, within how many degrees: first all
+# of them, then without those that impurities may have.
+TRIALS = ((0.0, 0.05), (0.05, 0.05), (0.05, 0.1), (0.1, 0.1))
+# Edges that differ by less than this share are the same.
+SAME_CELL = 2e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +72,10 @@ class Solution:
             CrystalNetError: if a package that the page needs is not there.
             OSError: if the folder cannot be written to.
         """
-        return write_all(Path(folder), self.candidates, self.found, self.told)
+        profile = None
+        if not self.file.is_peaks:
+            profile = (self.found.two_theta, self.found.intensity)
+        return write_all(Path(folder), self.candidates, self.found.peaks, self.told, profile)
 
 
 def solve(
@@ -111,7 +121,8 @@ def solve(
     known = composition(formula, elements, complete)
     if isinstance(models, Path):
         models = load_models([system] if system else None, models, device)
-    systems = [model.system for model in models if system in (None, model.system)]
+    systems = [each for each in get_args(System) if each in {m.system for m in models}]
+    systems = [each for each in systems if system in (None, each)]
     if not systems:
         raise CrystalNetError(
             f"no model of the crystal system {system!r}; there are "
@@ -172,19 +183,49 @@ def composition(
 
 
 def _lattices(
-    found: FoundPeaks, systems: list[str], lattice: Sequence[float] | None
+    found: FoundPeaks, systems: list[System], lattice: Sequence[float] | None
 ) -> list[IndexedLattice]:
     if lattice is None:
-        return index(found.peaks, tuple(systems))[:LATTICES]
+        return densest(find_lattices(found.peaks, systems))[:LATTICES]
     if len(lattice) not in (1, 2):
         raise CrystalNetError(
             f"the lattice {list(lattice)}; want a of a cubic crystal, or a and c of a trigonal one "
             "in hexagonal axes, in A"
         )
-    wanted = "cubic" if len(lattice) == 1 else "trigonal"
+    wanted: System = "cubic" if len(lattice) == 1 else "trigonal"
     if wanted not in systems:
         raise CrystalNetError(
             f"the lattice {list(lattice)} is {wanted}, but the crystal system is {systems[0]}; "
             "give a alone for cubic, a and c for trigonal"
         )
-    return with_peaks(conventional_lattices(wanted, *lattice), found.peaks)
+    return densest(with_peaks(conventional_lattices(wanted, *lattice), found.peaks))
+
+
+def find_lattices(peaks: MeasuredPeaks, systems: Sequence[System]) -> list[IndexedLattice]:
+    """Lattices from peaks; where none fits them all, from the stronger ones.
+
+    Raises:
+        CrystalNetError: if none fits the strongest either.
+    """
+    reason: CrystalNetError | None = None
+    for share, tolerance in TRIALS:
+        strong = peaks.intensity >= share * peaks.intensity.max()
+        some = replace(peaks, two_theta=peaks.two_theta[strong], intensity=peaks.intensity[strong])
+        try:
+            return index(some, tuple(systems), tolerance)
+        except CrystalNetError as error:
+            reason = reason or error
+    assert reason is not None
+    raise reason
+
+
+def densest(lattices: list[IndexedLattice]) -> list[IndexedLattice]:
+    """The likeliest centring of each cell: less dense ones explain no more lines than it does."""
+    kept: list[IndexedLattice] = []
+    for lattice in lattices:
+        if not any(
+            np.allclose([lattice.a, lattice.c or 0], [other.a, other.c or 0], rtol=SAME_CELL)
+            for other in kept
+        ):
+            kept.append(lattice)
+    return kept

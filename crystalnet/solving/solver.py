@@ -1,5 +1,6 @@
 """From the peaks of a measured pattern to candidates, the best first."""
 
+import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +9,6 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 from pymatgen.analysis.structure_matcher import StructureMatcher
-from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import ValenceGaussians
@@ -19,17 +19,32 @@ from crystalnet.solving.indexing import IndexedLattice
 from crystalnet.solving.known_composition import KnownComposition
 from crystalnet.solving.models import SolveModel
 from crystalnet.solving.network_input import network_pattern
-from crystalnet.solving.output.candidate import Candidate
-from crystalnet.solving.ranking import MeasuredPeaks, RankedCandidate, rank
+from crystalnet.solving.output import Candidate
+from crystalnet.solving.output.conventional import space_group_of
+from crystalnet.solving.ranking import (
+    SAME_RWP,
+    MeasuredPeaks,
+    RankedCandidate,
+    match_pattern,
+    rank,
+)
+from crystalnet.solving.relocation import relocate_atoms
+from crystalnet.solving.symmetry import operations_of, symmetrised
 
 # Points per axis of the guessed densities: decoding needs no more, and 50^3 takes 8 times as long.
 GRID = 25
 # Atoms of a cell beyond which only the likeliest lattice is tried.
 LARGE = 12
+# Distances in A over which the atoms of a guess may be moved to where they are symmetric.
+SYMMETRY_TOLERANCES = (0.2, 0.4, 0.7, 1.0)
+# Atoms that moved less than this, in A, are where they were.
+SAME_PLACE = 0.02
+# What the highest symmetry is worth in Rwp: of two structures that agree alike, the simpler one.
+SYMMETRY = 0.03
+# A guess whose pattern agrees better than this, as Rwp, has all its atoms in place.
+GOOD = 0.15
 # Two atoms nearer than this, in A, are no structure.
 NEAREST = 0.7
-# Distances in A within which the atoms of a candidate may be symmetric.
-SYMMETRY_PRECISION = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +67,8 @@ def solve_peaks(
     *,
     guesses: int = 5,
     seed: int = 0,
-    exchange: bool = True,
+    most: int = 20,
+    physics: bool = True,
     progress: Callable[[str], object] = lambda line: None,
 ) -> list[Candidate]:
     """Guess densities, find their atoms, and rank these by the pattern they would give.
@@ -60,8 +76,9 @@ def solve_peaks(
     Args:
         lattices: to try, of the models' crystal systems.
         guesses: latent samples of each model in each lattice.
-        exchange: whether the elements of each guess are exchanged over its sites until the pattern
-            agrees best.
+        most: candidates returned.
+        physics: whether atoms of a guess are moved, and elements exchanged, until the pattern
+            agrees best; without it the network's word is taken as it is.
         progress: is called with lines for a person to read.
 
     Returns:
@@ -72,6 +89,7 @@ def solve_peaks(
     """
     vector = {}
     found: list[Guess] = []
+    best_rwp = math.inf
     reason = "no lattice is of a crystal system that has a model"
     for model in models:
         bins = model.network.pattern_bins
@@ -82,6 +100,7 @@ def solve_peaks(
             continue
         densities = model.guess(vector[bins], known, guesses, GRID, seed)
         for lattice in of_system:
+            shifted = _shifted(measured, lattice.zero_shift)
             if lattice is not lattices[0] and _atoms(densities, lattice, known, gaussians) > LARGE:
                 # What a smaller cell explains as well is not worth the time that it takes.
                 continue
@@ -91,13 +110,12 @@ def solve_peaks(
                 except CrystalNetError as error:
                     reason = str(error)
                     continue
-                atoms = (
-                    exchange_elements(decoded.crystal, measured) if exchange else [decoded.crystal]
-                )
-                found += [
-                    Guess(model, lattice, number, density, replace(decoded, crystal=each))
-                    for each in atoms
-                ]
+                found_before = best_rwp if physics else 0.0
+                for crystal in variants(decoded.crystal, shifted, found_before, physics=physics):
+                    best_rwp = min(best_rwp, match_pattern(crystal, shifted).rwp)
+                    found.append(
+                        Guess(model, lattice, number, density, replace(decoded, crystal=crystal))
+                    )
         progress(f"{model.system}: {len(found)} structures from {guesses} guesses a lattice")
     apart = [guess for guess in found if _nearest(guess.decoded.crystal) > NEAREST]
     if not apart:
@@ -105,15 +123,82 @@ def solve_peaks(
             f"none of {len(found)} guesses gives a structure ({reason}); take more guesses, or "
             "check lattice and composition"
         )
-    ranked = rank([guess.decoded for guess in apart], measured)
+    # Zero shifts belong to lattices: a guess is compared with the peaks as its lattice has them.
+    ranked = [
+        replace(each, index=place)
+        for place, guess in enumerate(apart)
+        for each in rank([guess.decoded], _shifted(measured, guess.lattice.zero_shift))
+    ]
+    ranked.sort(
+        key=lambda r: (
+            round((r.match.rwp - _symmetry(r.decoded.crystal)) / SAME_RWP),
+            r.decoded.misfit,
+        )
+    )
     return [
         _candidate(place, apart[each.index], each)
-        for place, each in enumerate(_different(ranked), start=1)
+        for place, each in enumerate(_different(ranked, most), start=1)
     ]
 
 
-def _different(ranked: Sequence[RankedCandidate]) -> list[RankedCandidate]:
-    """The first of each structure."""
+def variants(
+    crystal: Crystal, measured: MeasuredPeaks, others: float, *, physics: bool
+) -> list[Crystal]:
+    """What the atoms of a guess may be meant to be.
+
+    A guess is smooth where the truth is sharp and never exactly symmetric, so more symmetric
+    arrangements are tried. With `physics`, atoms that are on top of each other or whose pattern
+    agrees badly are moved, and elements exchanged over the sites, as the pattern decides.
+
+    Args:
+        others: the least Rwp of other guesses; if it is good, no atoms of this one are moved.
+    """
+    if not physics:
+        return _symmetric([crystal], alike=False)
+    found = _exchanged(_symmetric([crystal], alike=True), measured)
+    sound = [match_pattern(each, measured).rwp for each in found if _nearest(each) > NEAREST]
+    if min(sound, default=np.inf) > GOOD and others > GOOD:
+        best = min(found, key=lambda each: match_pattern(each, measured).rwp)
+        # In large cells a search takes seconds: only the better start is worth them.
+        starts = [best] if len(crystal.atomic_numbers) > LARGE / 2 else [crystal, best]
+        starts = [relocate_atoms(each, measured) for each in starts]
+        found += _exchanged(_symmetric(starts, alike=True), measured)
+    return found
+
+
+def _symmetric(crystals: list[Crystal], *, alike: bool) -> list[Crystal]:
+    """The crystals, and what they are if atoms that are nearly symmetric are so.
+
+    Args:
+        alike: whether all atoms also count as one element: where sites are right and elements
+            wrong, only the sites alone are symmetric.
+    """
+    kept: list[Crystal] = []
+    for crystal in crystals:
+        bare = replace(crystal, atomic_numbers=np.ones_like(crystal.atomic_numbers))
+        kinds = [crystal]
+        for tolerance in SYMMETRY_TOLERANCES:
+            for atoms in (crystal, bare) if alike else (crystal,):
+                symmetric = symmetrised(atoms, tolerance)
+                if symmetric is not None and _nearest(symmetric) > NEAREST:
+                    kinds.append(replace(symmetric, atomic_numbers=crystal.atomic_numbers))
+        for kind in kinds:
+            if not any(_same_places(kind, other) for other in kept):
+                kept.append(kind)
+    return kept
+
+
+def _exchanged(crystals: list[Crystal], measured: MeasuredPeaks) -> list[Crystal]:
+    return [each for crystal in crystals for each in exchange_elements(crystal, measured)]
+
+
+def _same_places(one: Crystal, other: Crystal) -> bool:
+    moved = one.frac_coords - other.frac_coords
+    return bool(np.abs((moved - np.rint(moved)) @ one.lattice).max() < SAME_PLACE)
+
+
+def _different(ranked: Sequence[RankedCandidate], most: int) -> list[RankedCandidate]:
+    """The first of each structure, as many as are asked for."""
     matcher = StructureMatcher(ltol=0.05, stol=0.1, angle_tol=1, scale=False)
     kept: list[tuple[RankedCandidate, object]] = []
     with warnings.catch_warnings():
@@ -122,16 +207,13 @@ def _different(ranked: Sequence[RankedCandidate]) -> list[RankedCandidate]:
             structure = each.decoded.crystal.to_structure()
             if not any(matcher.fit(structure, other) for _, other in kept):
                 kept.append((each, structure))
+            if len(kept) == most:
+                break
     return [each for each, _ in kept]
 
 
 def _candidate(place: int, guess: Guess, ranked: RankedCandidate) -> Candidate:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        symmetry = SpacegroupAnalyzer(
-            ranked.decoded.crystal.to_structure(), symprec=SYMMETRY_PRECISION
-        )
-        number, symbol = symmetry.get_space_group_number(), symmetry.get_space_group_symbol()
+    number, symbol = space_group_of(ranked.decoded.crystal)
     return Candidate(
         rank=place,
         crystal=ranked.decoded.crystal,
@@ -142,7 +224,7 @@ def _candidate(place: int, guess: Guess, ranked: RankedCandidate) -> Candidate:
         misfit=ranked.decoded.misfit,
         system=guess.lattice.system,
         centring=guess.lattice.centring,
-        guess=guess.number + 1,
+        guess=guess.number,
         model=guess.model.card.name,
     )
 
@@ -158,6 +240,18 @@ def _atoms(
     valence = np.average(gaussians.valence[elements], weights=known.amounts)
     volume = abs(np.linalg.det(lattice.primitive))
     return float(densities.mean() * volume / max(float(valence), 1.0))
+
+
+def _symmetry(crystal: Crystal) -> float:
+    """What the symmetry of a crystal is worth in Rwp: up to SYMMETRY for a point group of 48."""
+    return SYMMETRY * math.log(operations_of(crystal)) / math.log(48)
+
+
+def _shifted(measured: MeasuredPeaks, zero_shift: float) -> MeasuredPeaks:
+    """The peaks where they would be without a shift of the zero, in degrees."""
+    first, last = measured.two_theta_range
+    moved = np.clip(measured.two_theta - zero_shift, first, last)
+    return replace(measured, two_theta=moved)
 
 
 def _nearest(crystal: Crystal) -> float:

@@ -52,6 +52,16 @@ def symmetrised(crystal: Crystal, tolerance: float) -> Crystal | None:
     return Crystal(crystal.material_id, crystal.lattice, crystal.atomic_numbers, x % 1.0)
 
 
+def operations_of(crystal: Crystal, tolerance: float = 0.01) -> int:
+    """How many operations map the crystal onto itself, up to translations of a primitive cell.
+
+    Args:
+        tolerance: distance in A.
+    """
+    found = _operations(crystal, tolerance)
+    return 1 if found is None else len(np.unique(found[0], axis=0))
+
+
 def _operations(
     crystal: Crystal, tolerance: float
 ) -> tuple[Int[ndarray, "operations 3 3"], Float[ndarray, "operations 3"]] | None:

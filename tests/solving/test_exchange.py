@@ -11,6 +11,7 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.solving import exchange
 from crystalnet.solving.exchange import exchange_elements
+from crystalnet.solving.pattern_score import PatternScorer
 from crystalnet.solving.ranking import MeasuredPeaks, match_pattern
 
 
@@ -59,8 +60,10 @@ def test_exchanges_of_two_lead_there_too_where_all_are_too_many(
 
 def test_its_rwp_is_that_of_the_ranking() -> None:
     peaks = measured(INVERSE)
-    scorer = exchange._Scorer(HEUSLER, peaks)
-    found = scorer.rwp(HEUSLER.atomic_numbers[None])[0]
+    scorer = PatternScorer(HEUSLER, peaks)
+    factors = scorer.factor(HEUSLER.atomic_numbers)
+    amplitude = (factors * scorer.phases(HEUSLER.frac_coords)).sum(axis=0)
+    found = scorer.rwp(amplitude[None])[0]
     assert found == pytest.approx(match_pattern(HEUSLER, peaks).rwp, rel=1e-3)
 
 

@@ -13,7 +13,10 @@ def test_wavelengths_are_those_of_pymatgen(anode: str, line: str) -> None:
     assert radiation(anode + line).wavelength == pytest.approx(WAVELENGTHS[anode + line], abs=4e-4)
 
 
-@pytest.mark.parametrize("text", ["CuKa", "cuka", "Cu", "Cu K-alpha", "CuKα", "Cu-Ka", "CU KA"])
+@pytest.mark.parametrize(
+    "text",
+    ["CuKa", "cuka", "Cu", "Cu K-alpha", "CuK\N{GREEK SMALL LETTER ALPHA}", "Cu-Ka", "CU KA"],
+)
 def test_a_name_may_be_written_in_many_ways(text: str) -> None:
     found = radiation(text)
     assert found.name == "CuKa"
