@@ -26,8 +26,9 @@ MOST_N, MOST_M, MOST_L = 1500, 200, 60
 
 # How probable it is that the lines that tell a lattice from its sublattice are all too weak: often
 # for F and a P or I cell of half its edge (Heusler compounds and rock salts, whose lines of odd
-# indices are differences of similar atoms), rarely for others. At 0.3 more of those would come first, and
-# CsCl structures would be taken for them; at this, the smallest cell that explains all comes first.
+# indices are differences of similar atoms), rarely for others. At 0.3 more of those would come
+# first, and CsCl structures would be taken for them; at 0.1 the smallest cell that explains all
+# lines comes first.
 OFTEN, RARELY = 0.1, 0.03
 
 
