@@ -7,7 +7,7 @@ For each embedded test crystal: the peaks of its pattern with normal errors of p
 is right if its Niggli cell is that of the crystal: lengths within 1 %, angles within 0.5 degrees.
 
 Two kinds of crystals are counted apart: `distorted` ones, whose stored lattice is not cubic or
-trigonal within 0.005 A (their lines split), and those whose lines are `hidden`: all peaks left are
+trigonal within 0.001 A (their lines split), and those whose lines are `hidden`: all peaks left are
 reflections of a smaller cell, so that positions cannot tell the lattice.
 """
 
@@ -120,7 +120,7 @@ def simulated(
 def distorted(crystal: Crystal, system: str) -> bool:
     """Whether the lattice is less symmetric than the crystal is said to be."""
     bare = Structure(crystal.lattice, ["Na"], [[0.0, 0.0, 0.0]])
-    of_lattice = SpacegroupAnalyzer(bare, symprec=0.005).get_crystal_system()
+    of_lattice = SpacegroupAnalyzer(bare, symprec=0.001).get_crystal_system()
     return of_lattice not in {"cubic": ("cubic",)}.get(system, ("trigonal", "hexagonal", "cubic"))
 
 

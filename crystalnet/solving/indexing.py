@@ -8,20 +8,19 @@ more and more lines and scored (line_fit).
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.lattice_starts import SAME, lattice_starts
 from crystalnet.solving.lattices import (
     CENTRINGS,
-    Centring,
     IndexedLattice,
     System,
     conventional_lattices,
-    line_table,
     primitive_lattice,
 )
-from crystalnet.solving.line_fit import LatticeFit, Lines, fit_lattice
+from crystalnet.solving.line_fit import LatticeFit, fit_lattice
+from crystalnet.solving.lines import Lines
 from crystalnet.solving.ranking import MeasuredPeaks
 
 __all__ = [
@@ -34,24 +33,10 @@ __all__ = [
 
 # Lines that one parameter needs to be worth anything, and two.
 FEWEST: dict[System, int] = {"cubic": 3, "trigonal": 5}
-# The lines given indices, from the lowest, and the largest indices given.
-CUBIC_LINES, CUBIC_N = 6, 40
-TRIGONAL_LINES = 6
-# The largest l tried for each m; an R lattice has a third of the l.
-TRIGONAL_L = {0: 12, 1: 10, 3: 6, 4: 5, 7: 3, 9: 1}
-# Edges in A and volumes in A^3 of conventional cells that are looked at.
-EDGES, LARGEST_VOLUME = (1.5, 60.0), 20000.0
-# Starts are compared with so many lines, within so many sigmas (they are only starts), and so
-# many of each centring are refined.
-COARSE_LINES, COARSE_WINDOW, REFINED = 14, 6.0, 150
-COARSE_M = np.array([0, 1, 3, 4, 7, 9, 12, 13, 16, 19, 21, 25])
-BLOCK = 4096
 # The largest shares of lines, and of intensity, that may stay unexplained.
 UNEXPLAINED = 0.1
 # By how much (natural logarithm) lines must be more probable with a lattice than anywhere.
 EVIDENCE = 3.0
-# Lattices that differ by less than this in every edge are one.
-SAME = 5e-3
 
 
 def index(
@@ -62,6 +47,7 @@ def index(
 ) -> list[IndexedLattice]:
     """Lattices that explain the positions of peaks, the most probable first.
 
+    Where several lattices explain all peaks equally, how frequent each is among crystals decides.
     Up to 10 % of the lines, of up to 10 % of the intensity, may be those of impurities. Some
     lattices have the same lines (say cubic I and a P of 1 / sqrt 2 its edge, up to N = 6): all are
     returned.
@@ -85,7 +71,7 @@ def index(
     fits: list[LatticeFit] = []
     for system in tried:
         for centring in CENTRINGS[system]:
-            for start in _starts(system, centring, lines):
+            for start in lattice_starts(system, centring, lines):
                 fit = fit_lattice(system, centring, start, lines)
                 if fit is not None and _acceptable(fit, lines):
                     fits.append(fit)
@@ -148,85 +134,3 @@ def _distinct(fits: list[LatticeFit], most: int) -> list[IndexedLattice]:
         if len(kept) == most:
             break
     return kept
-
-
-def _starts(
-    system: System, centring: Centring, lines: Lines
-) -> Float[ndarray, "starts parameters"]:
-    """Parameters from small indices of low lines."""
-    terms = line_table(system, centring).terms
-    if system == "cubic":
-        n = terms[terms[:, 0] <= CUBIC_N, 0]
-        return _within(np.divide.outer(lines.q[:CUBIC_LINES], n).reshape(-1, 1))
-    limit = np.array([TRIGONAL_L.get(int(m), -1) for m in terms[:, 0]])
-    widen = 3 if centring == "R" else 1
-    small = terms[np.sqrt(terms[:, 1]) <= np.where(limit >= 0, widen * limit, -1)]
-    i, j = np.triu_indices(min(TRIGONAL_LINES, len(lines.q)), 1)
-    first, second = (each.ravel() for each in np.indices((len(small), len(small))))
-    determinant = small[first, 0] * small[second, 1] - small[first, 1] * small[second, 0]
-    first, second, determinant = (x[determinant != 0] for x in (first, second, determinant))
-    low, high = lines.q[i][:, None], lines.q[j][:, None]
-    a = (low * small[second, 1] - high * small[first, 1]) / determinant
-    c = (high * small[first, 0] - low * small[second, 0]) / determinant
-    starts = _within(np.column_stack([a.ravel(), c.ravel()]))
-    merit = np.concatenate(
-        [
-            _coarse(starts[k : k + BLOCK], centring, lines)
-            for k in range(0, max(len(starts), 1), BLOCK)
-        ]
-    )
-    best: list[ndarray] = []
-    seen = set()
-    for k in np.argsort(-merit):
-        key = tuple(np.rint(np.log(starts[k]) / SAME).astype(int))
-        if key not in seen:
-            seen.add(key)
-            best.append(starts[k])
-        if len(best) == REFINED:
-            break
-    return np.array(best).reshape(-1, 2)
-
-
-def _within(starts: Float[ndarray, "starts parameters"]) -> Float[ndarray, "kept parameters"]:
-    """Those whose edges and volume are sensible."""
-    starts = starts[(starts > 0).all(axis=1)]
-    if starts.shape[1] == 1:
-        edges = starts**-0.5
-        volume = edges[:, 0] ** 3
-    else:
-        edges = np.column_stack([(0.75 * starts[:, 0]) ** -0.5, starts[:, 1] ** -0.5])
-        volume = np.sqrt(0.75) * edges[:, 0] ** 2 * edges[:, 1]
-    sensible = (edges >= EDGES[0]).all(axis=1) & (edges <= EDGES[1]).all(axis=1)
-    return np.asarray(starts[sensible & (volume <= LARGEST_VOLUME)])
-
-
-def _coarse(
-    starts: Float[ndarray, "starts 2"], centring: Centring, lines: Lines
-) -> Float[ndarray, " starts"]:
-    """How improbable it is that lines anywhere are as near to the first ones of a lattice.
-
-    Minus the logarithm of the probability, summed over the lines, from the nearest line of the
-    lattice and the mean density of its lines.
-    """
-    count = min(COARSE_LINES, len(lines.q))
-    q = lines.q[:count]
-    window = COARSE_WINDOW * lines.sigma / lines.slope(lines.two_theta[:count])
-    a, c = starts[:, 0, None, None], starts[:, 1, None, None]
-    rest = np.maximum(q[:, None] - a * COARSE_M, 0) / c
-    order = np.sqrt(rest)
-    if centring == "P":
-        order = np.rint(order)
-    else:
-        # Multiples of 3 where m is one; the nearest that is none elsewhere.
-        third = np.rint(order / 3) * 3
-        other = np.where(order >= third, third + np.maximum(np.rint(order - third), 1), 0)
-        other = np.where(order < third, third - np.maximum(np.rint(third - order), 1), other)
-        order = np.where(COARSE_M % 3 == 0, third, other)
-    error = np.abs(a * COARSE_M + c * order**2 - q[:, None])
-    error[..., 0][order[..., 0] == 0] = np.inf
-    nearest = error.min(axis=2)
-    # Lines up to q are about 0.3 q^1.5 / (A sqrt C), half of them in an R lattice.
-    density = 0.45 * np.sqrt(q) / (starts[:, :1] * np.sqrt(starts[:, 1:]))
-    density *= 0.53 if centring == "R" else 1.0
-    chance = 1 - np.exp(-2 * density * (nearest + window / 4))
-    return np.asarray(-np.log(np.where(nearest <= window, chance, 1.0)).sum(axis=1))

@@ -15,7 +15,6 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from scipy.special import betaln, logsumexp
 
-from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattices import (
     Centring,
     IndexedLattice,
@@ -24,15 +23,10 @@ from crystalnet.solving.lattices import (
     line_table,
     primitive_lattice,
 )
-from crystalnet.solving.ranking import MeasuredPeaks
+from crystalnet.solving.lines import TOLERANCE_SIGMAS, Lines
 
-# Peaks below this share of the strongest are no evidence, neither for nor against.
-SIGNIFICANT = 0.003
-# Lines used, from the lowest angle: beyond, they overlap.
-MOST_LINES = 40
-# The tolerance is so many standard deviations of a position, 99 % of a normal distribution; a line
-# as far as the next number (6 in 100,000) is still explained.
-TOLERANCE_SIGMAS, WINDOW_SIGMAS = 2.5, 4.0
+# A line so many standard deviations off (6 in 100,000 are farther) is still explained.
+WINDOW_SIGMAS = 4.0
 # Errors may turn out smaller than the tolerance suggests, by this factor at most.
 SMALLEST_SIGMA = 0.25
 # The zero shift expected, in degrees 2-theta.
@@ -61,69 +55,6 @@ ALL = 0.2
 MOST_PREDICTED = 15
 # de Wolff's number of lines.
 DE_WOLFF = 20
-
-
-@dataclass(frozen=True, eq=False)
-class Lines:
-    """The significant lines of a pattern, by 2-theta.
-
-    Attributes:
-        two_theta: degrees.
-        q: 1 / d^2 in 1/A^2.
-        share: intensity of each, of the sum.
-        wavelength: A.
-        first, last: degrees 2-theta between which these are all the lines there are.
-        sigma: standard deviation of a position in degrees 2-theta.
-    """
-
-    two_theta: Float[ndarray, " lines"]
-    q: Float[ndarray, " lines"]
-    share: Float[ndarray, " lines"]
-    wavelength: float
-    first: float
-    last: float
-    sigma: float
-
-    @classmethod
-    def of(cls, peaks: MeasuredPeaks, tolerance: float) -> "Lines":
-        """The first `MOST_LINES` significant ones.
-
-        Raises:
-            CrystalNetError: for a tolerance that is not positive.
-        """
-        if not (np.isfinite(tolerance) and tolerance > 0):
-            raise CrystalNetError(
-                f"the tolerance of positions is {tolerance} degrees; want a positive number"
-            )
-        first, last = peaks.two_theta_range
-        inside = (peaks.two_theta >= first) & (peaks.two_theta <= last) & (peaks.two_theta > 0)
-        strongest = peaks.intensity[inside].max(initial=0.0)
-        kept = np.flatnonzero(inside & (peaks.intensity > SIGNIFICANT * strongest))
-        kept = kept[np.argsort(peaks.two_theta[kept])]
-        if len(kept) > MOST_LINES:
-            kept = kept[:MOST_LINES]
-            last = float(peaks.two_theta[kept[-1]])
-        two_theta = peaks.two_theta[kept].astype(float)
-        intensity = peaks.intensity[kept]
-        return cls(
-            two_theta,
-            (2 * np.sin(np.radians(two_theta / 2)) / peaks.wavelength) ** 2,
-            intensity / intensity.sum(),
-            peaks.wavelength,
-            first,
-            last,
-            tolerance / TOLERANCE_SIGMAS,
-        )
-
-    def angle(self, q: Float[ndarray, " any"]) -> Float[ndarray, " any"]:
-        """2-theta in degrees."""
-        sine = self.wavelength * np.sqrt(np.maximum(q, 0)) / 2
-        return np.asarray(np.degrees(2 * np.arcsin(np.minimum(sine, 1.0))))
-
-    def slope(self, two_theta: Float[ndarray, " any"]) -> Float[ndarray, " any"]:
-        """d 2-theta / d q in degrees A^2."""
-        sine = np.maximum(np.sin(np.radians(two_theta)), 1e-3)
-        return np.asarray(np.degrees(self.wavelength**2 / (2 * sine)))
 
 
 @dataclass(frozen=True, eq=False)
