@@ -31,6 +31,8 @@ FLAT = 1e-6
 # Standard deviations in A of the Gaussians that smooth the templates: guesses are smoother than
 # true densities, and a template that is too sharp misses in them.
 BLURS = (0.0, 0.15, 0.3, 0.45)
+# Beyond this the hole in a core cannot be seen.
+RAW_BLUR = 0.2
 # A fit that leaves less than this is good enough to try nothing else: most true densities.
 GOOD = 0.02
 # One that leaves more may be of a density made with other potentials.
@@ -72,6 +74,7 @@ def decode(
     known: KnownComposition,
     gaussians: ValenceGaussians,
     material_id: str = "decoded",
+    blurs: tuple[float, ...] = BLURS,
 ) -> DecodedCrystal:
     """Find the atoms whose superposed valence densities explain a density best.
 
@@ -81,6 +84,8 @@ def decode(
         known: what is known of the composition.
         gaussians: the templates.
         material_id: the name of the result.
+        blurs: standard deviations in A of the Gaussians that the templates are smoothed with, as
+            many as are to be tried.
 
     Raises:
         CrystalNetError: for a density that is not finite, flat, or of less than half an electron,
@@ -89,7 +94,9 @@ def decode(
     modes = DensityModes.of(density, lattice)
     _check(material_id, modes, known, gaussians)
     best: _Found | None = None
-    for core, blur in itertools.product(_cores(known, gaussians), BLURS):
+    for core, blur in itertools.product(_cores(known, gaussians), blurs):
+        if core == "raw" and blur > RAW_BLUR:
+            continue
         if best is None or best.cost > GOOD:
             found = _search(modes, known, gaussians, core, blur)
             best = found if best is None or found.cost < best.cost else best

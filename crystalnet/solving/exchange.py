@@ -19,8 +19,8 @@ from crystalnet.solving.ranking import MeasuredPeaks
 
 # All assignments are tried up to this many, otherwise exchanges of two atoms as long as they help.
 ALL = 1000
-# The smallest spacings compared, in A, and the displacement parameters tried, in A^2: enough to tell
-# elements apart.
+# The smallest spacings compared, in A, and the displacement parameters tried, in A^2: enough to
+# tell elements apart.
 D_MIN, DISPLACEMENTS = 0.8, (0.0, 1.0)
 # Assignments whose Rwp differs by less than this are one to the pattern.
 SAME = 1e-4

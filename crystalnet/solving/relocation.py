@@ -25,6 +25,8 @@ RADIUS = 1.5
 # Moves made at most; what a move must gain in Rwp; the smallest spacings compared, in A.
 MOVES, GAIN, D_MIN = 6, 0.01, 1.1
 DISPLACEMENTS = (0.0, 1.0)
+# Reflections times points times atoms: a search over more takes many seconds.
+MOST_WORK = 10_000_000
 # Reflections times points that are at hand at once.
 AT_ONCE = 4_000_000
 
@@ -36,9 +38,10 @@ def relocate_atoms(crystal: Crystal, measured: MeasuredPeaks) -> Crystal:
         CrystalNetError: for an element without X-ray form factor.
     """
     scorer = PatternScorer(crystal, measured, D_MIN, DISPLACEMENTS)
-    if scorer.reflections == 0 or scorer.reflections > AT_ONCE // 64:
-        return crystal
     points = _points(crystal)
+    work = scorer.reflections * len(points) * len(crystal.atomic_numbers)
+    if not 0 < work < MOST_WORK:
+        return crystal
     radii = np.array([_radius(int(z)) for z in crystal.atomic_numbers])
     x = crystal.frac_coords.copy()
     factors = scorer.factor(crystal.atomic_numbers)

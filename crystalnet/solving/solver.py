@@ -31,6 +31,8 @@ from crystalnet.solving.ranking import (
 from crystalnet.solving.relocation import relocate_atoms
 from crystalnet.solving.symmetry import operations_of, symmetrised
 
+# How smooth guesses are, as the standard deviation in A of a Gaussian.
+BLURS = (0.3,)
 # Points per axis of the guessed densities: decoding needs no more, and 50^3 takes 8 times as long.
 GRID = 25
 # Atoms of a cell beyond which only the likeliest lattice is tried.
@@ -39,10 +41,16 @@ LARGE = 12
 SYMMETRY_TOLERANCES = (0.2, 0.4, 0.7, 1.0)
 # Atoms that moved less than this, in A, are where they were.
 SAME_PLACE = 0.02
+# Guesses of each model and lattice whose atoms are moved, if need be.
+RELOCATED = 3
+# A pattern that is explained this well, as Rwp, needs no other lattice.
+EXPLAINED = 0.1
 # What the highest symmetry is worth in Rwp: of two structures that agree alike, the simpler one.
 SYMMETRY = 0.03
 # A guess whose pattern agrees better than this, as Rwp, has all its atoms in place.
 GOOD = 0.15
+# Structures whose Rwp differs by more than this are different ones.
+SAME_STRUCTURE_RWP = 0.03
 # Two atoms nearer than this, in A, are no structure.
 NEAREST = 0.7
 
@@ -100,18 +108,24 @@ def solve_peaks(
             continue
         densities = model.guess(vector[bins], known, guesses, GRID, seed)
         for lattice in of_system:
+            if physics and best_rwp < EXPLAINED:
+                # The lattices that are left are less likely, and there is nothing to explain.
+                break
             shifted = _shifted(measured, lattice.zero_shift)
             if lattice is not lattices[0] and _atoms(densities, lattice, known, gaussians) > LARGE:
                 # What a smaller cell explains as well is not worth the time that it takes.
                 continue
             for number, density in enumerate(densities):
                 try:
-                    decoded = decode(density, lattice.primitive, known, gaussians, "candidate")
+                    decoded = decode(
+                        density, lattice.primitive, known, gaussians, "candidate", BLURS
+                    )
                 except CrystalNetError as error:
                     reason = str(error)
                     continue
-                found_before = best_rwp if physics else 0.0
-                for crystal in variants(decoded.crystal, shifted, found_before, physics=physics):
+                # Few guesses have atoms moved: what these do not bring, more seldom do.
+                others = best_rwp if number < RELOCATED else 0.0
+                for crystal in variants(decoded.crystal, shifted, others, physics=physics):
                     best_rwp = min(best_rwp, match_pattern(crystal, shifted).rwp)
                     found.append(
                         Guess(model, lattice, number, density, replace(decoded, crystal=crystal))
@@ -200,16 +214,21 @@ def _same_places(one: Crystal, other: Crystal) -> bool:
 def _different(ranked: Sequence[RankedCandidate], most: int) -> list[RankedCandidate]:
     """The first of each structure, as many as are asked for."""
     matcher = StructureMatcher(ltol=0.05, stol=0.1, angle_tol=1, scale=False)
-    kept: list[tuple[RankedCandidate, object]] = []
+    kept: list[RankedCandidate] = []
+
+    def same(one: RankedCandidate, other: RankedCandidate) -> bool:
+        # Equal structures have equal patterns; the comparison of atoms is slow.
+        if abs(one.match.rwp - other.match.rwp) > SAME_STRUCTURE_RWP:
+            return False
+        pair = (each.decoded.crystal.to_structure() for each in (one, other))
+        return bool(matcher.fit(*pair))
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for each in ranked:
-            structure = each.decoded.crystal.to_structure()
-            if not any(matcher.fit(structure, other) for _, other in kept):
-                kept.append((each, structure))
-            if len(kept) == most:
-                break
-    return [each for each, _ in kept]
+            if len(kept) < most and not any(same(each, other) for other in kept):
+                kept.append(each)
+    return kept
 
 
 def _candidate(place: int, guess: Guess, ranked: RankedCandidate) -> Candidate:
