@@ -30,8 +30,12 @@ ALPHA_2 = 0.5
 # Points worked on together reach so many widths beyond the first and last peak of a cluster, and
 # clusters are cut where peaks are farther apart than twice that.
 REACH = 4.0
-# A share of Lorentzian in every peak: laboratory profiles are neither Gaussian nor Lorentzian.
-LORENTZIAN = 0.5
+# Shares of Lorentzian in the peaks of a pattern, of which the best is taken.
+LORENTZIAN = (0.0, 0.3, 0.6, 0.9)
+# The background is read farther than so many widths from every peak, if so much is left there.
+FREE, LEAST_FREE = 6.0, 0.2
+# Widths that are tried beside the last ones.
+TRIALS = np.array([0.5, 0.65, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0])
 # How often the background is found anew without the peaks.
 ROUNDS = 2
 
@@ -100,13 +104,15 @@ def find_peaks(file: PatternFile) -> FoundPeaks:
     places = x[maxima]
     for _ in range(ROUNDS):
         places, areas = model.fit(y - background, places, noise)
-        model.width = _widths(model, y - background, places, areas)
-        rest = y - model.curve(places, areas)
-        background = snip(np.maximum(rest, 0), max(2, round(2 * WIDEST / step)))
+        model.width, model.lorentzian = _shaped(model, y - background, places, areas)
+        between = _between(x, y, places, model.width_at(places))
+        background = background if between is None else between
     places, areas = model.fit(y - background, places, noise)
     heights = areas * model.height(places)
     least = np.interp(places, x, SIGNIFICANT * wide)
-    seen = (areas > 0) & (heights > np.maximum(least, FAINTEST * heights.max()))
+    # What is no wider than two steps is a single count, not a peak.
+    seen = (areas > 0) & (model.width_at(places) > 2 * step)
+    seen &= heights > np.maximum(least, FAINTEST * heights.max())
     places, areas = places[seen], areas[seen]
     if not len(places):
         raise _nothing(file, noise)
@@ -130,24 +136,44 @@ def _nothing(file: PatternFile, noise: Float[ndarray, " points"]) -> CrystalNetE
 
 
 def snip(y: Float[ndarray, " points"], half_width: int) -> Float[ndarray, " points"]:
-    """The background by statistics-sensitive non-linear iterative peak clipping.
+    """The background by iterative peak clipping, with windows that shrink.
 
-    Of the double logarithm, with windows that shrink (C. G. Ryan et al., Nucl. Instrum. Methods
-    B 34, 396 (1988), doi 10.1016/0168-583X(88)90063-8; M. Morhac et al., Nucl. Instrum. Methods A
-    401, 113 (1997), doi 10.1016/S0168-9002(97)01023-1).
+    C. G. Ryan et al., Nucl. Instrum. Methods B 34, 396 (1988), doi 10.1016/0168-583X(88)90063-8;
+    M. Morhac et al., Nucl. Instrum. Methods A 401, 113 (1997), doi
+    10.1016/S0168-9002(97)01023-1.
 
     Args:
         half_width: of the widest window, in points: wider than any peak.
     """
     # Clipping follows the lowest points, which the noise makes too low: smooth it first.
-    smooth = uniform_filter1d(y, max(3, half_width // 8), mode="nearest")
-    v = np.log(np.log(np.sqrt(np.maximum(smooth, 0) + 1) + 1) + 1)
+    v = uniform_filter1d(y, max(3, half_width // 8), mode="nearest")
     points = len(v)
     for window in range(min(half_width, (points - 1) // 2), 0, -1):
         mean = (v[: points - 2 * window] + v[2 * window :]) / 2
         v[window : points - window] = np.minimum(v[window : points - window], mean)
-    background: ndarray = (np.exp(np.exp(v) - 1) - 1) ** 2 - 1
-    return background
+    clipped: ndarray = v
+    return clipped
+
+
+def _between(
+    x: Float[ndarray, " points"],
+    y: Float[ndarray, " points"],
+    places: Float[ndarray, " peaks"],
+    width: Float[ndarray, " peaks"],
+) -> Float[ndarray, " points"] | None:
+    """The profile between the peaks, straight under them; None where there is too little."""
+    # K-alpha-2 is to the right of its peak, the farther the higher the angle.
+    second = 0.0026 * 2 * np.degrees(np.tan(np.radians(places) / 2))
+    after = np.searchsorted(places, x)
+    free = np.ones(len(x), dtype=bool)
+    for peak in (np.maximum(after - 1, 0), np.minimum(after, len(places) - 1)):
+        from_left = x > places[peak] - FREE * width[peak]
+        free &= ~(from_left & (x < places[peak] + second[peak] + FREE * width[peak]))
+    if free.mean() < LEAST_FREE:
+        return None
+    smooth = uniform_filter1d(y[free], 25, mode="nearest")
+    between: ndarray = np.interp(x, x[free], smooth)
+    return between
 
 
 @dataclass
@@ -158,11 +184,13 @@ class _Profile:
         x: degrees.
         doublet: K-alpha-1 and K-alpha-2 in A.
         width: full widths at half maximum squared, as a polynomial in tan theta.
+        lorentzian: share of Lorentzian in every peak.
     """
 
     x: Float[ndarray, " points"]
     doublet: tuple[float, float] | None
     width: Float[ndarray, "3"]
+    lorentzian: float = 0.5
 
     def width_at(self, places: Float[ndarray, " peaks"]) -> Float[ndarray, " peaks"]:
         t = np.tan(np.radians(places) / 2)
@@ -176,7 +204,7 @@ class _Profile:
         share = 1 / (1 + ALPHA_2) if self.doublet else 1.0
         w = self.width_at(places)
         lorentz, gauss = 2 / np.pi, 2 * np.sqrt(np.log(2) / np.pi)
-        found: ndarray = share * (LORENTZIAN * lorentz + (1 - LORENTZIAN) * gauss) / w
+        found: ndarray = share * (self.lorentzian * lorentz + (1 - self.lorentzian) * gauss) / w
         return found
 
     def shapes(
@@ -185,11 +213,11 @@ class _Profile:
         """Each peak with area 1 a degree."""
         width = self.width_at(places)
         if self.doublet is None:
-            return _pseudo_voigt(x[:, None] - places, width)
+            return _pseudo_voigt(x[:, None] - places, width, self.lorentzian)
         sine = np.sin(np.radians(places) / 2) * self.doublet[1] / self.doublet[0]
         second = 2 * np.degrees(np.arcsin(np.minimum(sine, 1)))
-        both = _pseudo_voigt(x[:, None] - places, width)
-        both += ALPHA_2 * _pseudo_voigt(x[:, None] - second, width)
+        both = _pseudo_voigt(x[:, None] - places, width, self.lorentzian)
+        both += ALPHA_2 * _pseudo_voigt(x[:, None] - second, width, self.lorentzian)
         return both / (1 + ALPHA_2)
 
     def curve(
@@ -251,49 +279,58 @@ class _Profile:
 
 
 def _pseudo_voigt(
-    distance: Float[ndarray, "some peaks"], width: Float[ndarray, " peaks"]
+    distance: Float[ndarray, "some peaks"], width: Float[ndarray, " peaks"], share: float
 ) -> Float[ndarray, "some peaks"]:
     """Lorentzian and Gaussian of the same full width at half maximum, each of area 1."""
     u = distance / width
     lorentz = 2 / np.pi / (1 + 4 * u**2)
     gauss = 2 * np.sqrt(np.log(2) / np.pi) * np.exp(-4 * np.log(2) * u**2)
-    found: ndarray = (LORENTZIAN * lorentz + (1 - LORENTZIAN) * gauss) / width
+    found: ndarray = (share * lorentz + (1 - share) * gauss) / width
     return found
 
 
-def _widths(
+def _shaped(
     model: _Profile,
     y: Float[ndarray, " points"],
     places: Float[ndarray, " peaks"],
     areas: Float[ndarray, " peaks"],
-) -> Float[ndarray, "3"]:
-    """The widths at which the strongest peaks fit best, as a line in tan theta, squared."""
-    strongest = np.argsort(areas)[::-1][:12]
-    tangents, widths = [], []
-    for peak in strongest:
-        place, w = places[peak], float(model.width_at(places[peak : peak + 1])[0])
-        if np.sort(np.abs(places - place))[1:2].min(initial=np.inf) < 2 * w:
-            continue
-        near = np.abs(model.x - place) < 2 * w
-        trials = w * np.array([0.5, 0.65, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0])
-        errors = []
-        for trial in trials:
-            single = _Profile(model.x, model.doublet, np.array([0, 0, trial**2]))
-            shape = single.shapes(model.x[near], np.array([place]))[:, 0]
-            scale = shape @ y[near] / (shape @ shape)
-            errors.append(float(((y[near] - scale * shape) ** 2).sum()))
-        tangents.append(np.tan(np.radians(place) / 2))
-        widths.append(trials[int(np.argmin(errors))] ** 2)
-    if not widths:
-        return model.width
-    if len(widths) < 4:
-        return np.array([0, 0, np.median(widths)])
-    line = np.polyfit(tangents, widths, 1)
-    ends = np.polyval(line, [min(tangents), max(tangents)])
-    # A line that comes near to zero within the peaks is no width.
-    if ends.min() < 0.25 * np.median(widths):
-        return np.array([0, 0, np.median(widths)])
-    return np.array([0, *line])
+) -> tuple[Float[ndarray, "3"], float]:
+    """The widths (squared, a line in tan theta) and the share of Lorentzian that fit best."""
+    alone = [
+        peak
+        for peak in np.argsort(areas)[::-1][:12].tolist()
+        if np.sort(np.abs(places - places[peak]))[1:2].min(initial=np.inf)
+        > 4 * float(model.width_at(places[peak : peak + 1])[0])
+    ]
+    if not alone:
+        return model.width, model.lorentzian
+    best: tuple[float, float, list[float]] = (np.inf, model.lorentzian, [])
+    for share in LORENTZIAN:
+        total, widths = 0.0, []
+        for peak in alone:
+            place, w = places[peak], float(model.width_at(places[peak : peak + 1])[0])
+            near = np.abs(model.x - place) < 3 * w
+            errors = []
+            trials = w * TRIALS
+            for trial in trials:
+                single = _Profile(model.x, model.doublet, np.array([0, 0, trial**2]), share)
+                shape = single.shapes(model.x[near], np.array([place]))[:, 0]
+                scale = shape @ y[near] / (shape @ shape)
+                errors.append(float(((y[near] - scale * shape) ** 2).sum()))
+            total += min(errors) / max(float((y[near] ** 2).sum()), 1e-300)
+            widths.append(float(trials[int(np.argmin(errors))]) ** 2)
+        if total < best[0]:
+            best = (total, share, widths)
+    _, share, widths = best
+    usual = np.array([0, 0, np.median(widths)])
+    if len(widths) < 6:
+        return usual, share
+    line = np.polyfit(np.tan(np.radians(places[alone]) / 2), widths, 1)
+    ends = np.polyval(line, np.tan(np.radians(places[[0, -1]]) / 2))
+    # A line that comes near to zero within the peaks, or rises steeply, is no width.
+    if ends.min() < 0.25 * usual[2] or ends.max() > 4 * usual[2]:
+        return usual, share
+    return np.array([0, *line]), share
 
 
 def _maxima(
@@ -316,7 +353,7 @@ def _maxima(
     points = max(5, round(SMOOTHING * width / step) | 1)
     smooth = savgol_filter(y + background, points, 2) if points < len(y) else y + background
     # Detectors and programs smooth: noise that is as wide as a peak is measured, not concluded.
-    wide = _noise(smooth, background, max(1, round(width / step)))
+    wide = _noise(smooth, background, max(points, round(width / step)))
     smooth = smooth - background
     least = np.maximum(SIGNIFICANT * wide, FAINTEST * float(smooth.max()))
     maxima, found = local_maxima(

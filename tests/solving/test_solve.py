@@ -1,0 +1,129 @@
+"""From a file to candidates: the library and the command."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pymatgen.analysis.structure_matcher import StructureMatcher
+from pymatgen.core import Lattice, Structure
+
+import crystalnet
+from crystalnet.cli import main
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.crystallography.diffraction import powder_pattern
+from crystalnet.errors import CrystalNetError
+from crystalnet.solving.lattices import conventional_lattices
+from crystalnet.solving.solve import composition, densest
+
+MEASURED = Path(__file__).resolve().parents[2] / "data" / "measured_patterns"
+HALITE = MEASURED / "rockjock_halite.xy"
+ROCK_SALT = Structure.from_spacegroup(
+    "Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]
+)
+
+
+def test_a_measured_pattern_of_rock_salt_is_solved() -> None:
+    told: list[str] = []
+    solution = crystalnet.solve(
+        HALITE, wavelength="CuKa", formula="NaCl", system="cubic", progress=told.append
+    )
+    best = solution.candidates[0]
+    assert StructureMatcher().fit(best.crystal.to_structure(), ROCK_SALT)
+    assert best.space_group == 225
+    assert best.match.rwp < 0.15
+    assert solution.lattices[0].a == pytest.approx(5.64, abs=0.02)
+    assert [c.rank for c in solution.candidates] == list(range(1, len(solution.candidates) + 1))
+    assert any("of the 1024 bins" in line for line in told)
+    again = crystalnet.solve(HALITE, wavelength="CuKa", formula="NaCl", system="cubic")
+    np.testing.assert_array_equal(best.density, again.candidates[0].density)
+
+
+def test_a_list_of_peaks_and_a_given_lattice_do_too(tmp_path: Path) -> None:
+    pattern = powder_pattern(
+        Crystal.from_structure(ROCK_SALT.get_primitive_structure()), 0.71073, (5.0, 60.0)
+    )
+    path = tmp_path / "peaks.csv"
+    rows = zip(pattern.d_spacing, pattern.intensity, strict=True)
+    path.write_text("d,I\n" + "".join(f"{d:.5f},{i:.3f}\n" for d, i in rows))
+    solution = crystalnet.solve(
+        path, wavelength="MoKa", elements=["Na", "Cl"], system="cubic", lattice=(5.64,)
+    )
+    matcher = StructureMatcher()
+    assert any(matcher.fit(c.crystal.to_structure(), ROCK_SALT) for c in solution.candidates)
+
+
+def test_the_command_writes_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "out"
+    status = main(
+        ["solve", str(HALITE), "--wavelength", "CuKa", "--formula", "NaCl", "--lattice", "5.64",
+         "--output", str(folder), "--plot", str(tmp_path / "p.png"), "--guesses", "2"]
+    )  # fmt: skip
+    assert status == 0
+    out = capsys.readouterr().out
+    assert "NaCl" in out
+    assert "Fm-3m" in out
+    for name in ("structure.cif", "CHGCAR", "density.cube", "density.ccp4", "pattern.csv"):
+        assert (folder / "candidate-01" / name).is_file(), name
+    assert (folder / "report.html").is_file()
+    assert (tmp_path / "p.png").is_file()
+    told = json.loads((folder / "summary.json").read_text())["told"]
+    assert told["formula"] == "NaCl"
+    assert len(told["models"]["cubic-solve-dft"]) == 64
+
+
+def test_a_folder_is_solved_in_one_run_and_goes_on_where_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.xy").write_bytes(HALITE.read_bytes())
+    (tmp_path / "b.xy").write_text("nothing of use\n")
+    command = ["solve", str(tmp_path), "--wavelength", "CuKa", "--formula", "NaCl",
+               "--system", "cubic", "--guesses", "1"]  # fmt: skip
+    assert main(command) == 1, "one of the two fails"
+    seen = capsys.readouterr()
+    assert "1 of 2 patterns solved, 1 failed" in seen.out
+    assert "b.xy: holds no numbers" in seen.err
+    before = (tmp_path / "a-solved" / "summary.json").stat().st_mtime_ns
+    (tmp_path / "b.xy").unlink()
+    assert main(command) == 0
+    assert "solved already" in capsys.readouterr().out
+    assert (tmp_path / "a-solved" / "summary.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "does not say its wavelength"),
+        (["--wavelength", "CuKa", "--formula", "Xy2"], "the formula 'Xy2' cannot be read"),
+        (["--wavelength", "CuKa", "--elements", "Na,Qq"], "'Qq' is no element"),
+        (["--wavelength", "CuKa", "--lattice", "five"], "want numbers in A"),
+        (["--wavelength", "CuKa", "--lattice", "0.1"], "want lengths of"),
+        (["--wavelength", "CuKa", "--lattice", "5.64,3", "--system", "cubic"], "is trigonal"),
+        (["--wavelength", "CuKa", "--lattice", "1,2,3"], "want a of a cubic crystal"),
+        (["--wavelength", "CuKb"], "the radiation 'CuKb' is unknown"),
+        (["--wavelength", "CuKa", "--guesses", "0"], "want at least 1"),
+        (["--wavelength", "CuKa", "--models", "/nowhere"], "make solve-models"),
+        (["--wavelength", "CuKa", "--quantity", "q"], "reaches d"),
+    ],
+)
+def test_bad_input_is_one_line(
+    options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["solve", str(HALITE), "--output", str(tmp_path / "out"), *options]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert message in error
+    assert len(error.splitlines()) == 1
+    assert not (tmp_path / "out").exists(), "nothing half-written"
+
+
+def test_formula_and_elements_exclude_each_other() -> None:
+    with pytest.raises(CrystalNetError, match="give one of them"):
+        composition("NaCl", ["Na"], True)
+    assert composition(None, None, True).elements == ()
+    assert not composition(None, ["Na"], False).complete
+
+
+def test_of_one_cell_the_likeliest_centring_is_kept() -> None:
+    kept = densest([*conventional_lattices("cubic", 5.0), *conventional_lattices("cubic", 6.0)])
+    assert [(lattice.centring, lattice.a) for lattice in kept] == [("F", 5.0), ("F", 6.0)]
