@@ -31,12 +31,12 @@ from crystalnet.crystallography.diffraction import MO_K_ALPHA, powder_pattern
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.errors import CrystalNetError
 from crystalnet.scoring.ssim import score_guesses
-from crystalnet.solving.indexing import IndexedLattice, conventional_lattices, with_peaks
+from crystalnet.solving.indexing import IndexedLattice
 from crystalnet.solving.known_composition import KnownComposition
 from crystalnet.solving.models import SolveModel, load_models
 from crystalnet.solving.network_input import network_pattern
 from crystalnet.solving.ranking import MeasuredPeaks, match_pattern
-from crystalnet.solving.solve import LATTICES, densest, find_lattices, solve
+from crystalnet.solving.solve import LATTICES, densest, find_lattices, given_lattices, solve
 from crystalnet.solving.solver import GRID, solve_peaks
 
 CU_K_ALPHA = 1.54184
@@ -199,7 +199,7 @@ def lattice_of(crystal: Crystal, system: str, peaks: MeasuredPeaks) -> list[Inde
     """What a user who knows the conventional lattice constants gives."""
     cell = SpacegroupAnalyzer(crystal.to_structure(), 0.1).get_conventional_standard_structure()
     lengths = (cell.lattice.a,) if system == "cubic" else (cell.lattice.a, cell.lattice.c)
-    return densest(with_peaks(conventional_lattices(system, *lengths), peaks))
+    return densest(given_lattices(system, lengths, peaks))
 
 
 def solve_all(

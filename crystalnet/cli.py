@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 from crystalnet.errors import CrystalNetError
 
+# An Rwp above this is of no structure that is right.
+DOUBTFUL = 0.4
 # Files of a folder that are taken for patterns.
 SUFFIXES = (".xy", ".xye", ".dat", ".csv", ".tsv", ".chi", ".txt", ".cif")
 
@@ -20,6 +23,10 @@ def main(arguments: list[str] | None = None) -> int:
         return _solve(parsed)
     except CrystalNetError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read the output has seen enough, as `| head` does.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (until the process ends)
         return 1
     except KeyboardInterrupt:
         print("interrupted; patterns that were solved are kept", file=sys.stderr)
@@ -118,6 +125,11 @@ def _solve_one(file: Path, folder: Path, plot: Path | None, options: dict[str, A
             f"{each.rank:>4} {each.crystal.to_structure().composition.reduced_formula:<16} "
             f"{each.space_group_symbol:<12} {each.match.rwp:>6.3f} {each.match.correlation:>6.3f}  "
             f"{each.system} {each.centring}, {lengths.volume:.1f} A^3"
+        )
+    if solution.candidates[0].match.rwp > DOUBTFUL:
+        print(
+            f"none of these explains the pattern (Rwp above {DOUBTFUL}): take more guesses, or "
+            "check wavelength, composition and lattice"
         )
     solution.write(folder)
     print(f"{solution.seconds:.1f} s; open {folder / 'report.html'}", flush=True)

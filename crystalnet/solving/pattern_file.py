@@ -22,8 +22,8 @@ LARGEST = 100_000_000
 
 # A profile has at least so many points, a list of peaks at least this many.
 FEWEST_POINTS, FEWEST_PEAKS = 20, 3
-# Steps of a profile differ by less than this, relative to the median one.
-EVEN = 0.2
+# One step of a profile is less than so many times the one before it.
+UNEVEN = 1.5
 # Two wavelengths are the same if they differ by less than this share: doublets and their means.
 SAME_WAVELENGTH = 2e-3
 _COMMENT = re.compile(r"^\s*(?:[#!;'%/*]|\"|data_|_)")
@@ -95,6 +95,12 @@ def read_pattern(
             f"{path}: {len(x)} {'peaks' if is_peaks else 'points'}; want at least {fewest}"
         )
     two_theta = _two_theta(path, x, quantity, radiation)
+    if is_peaks:
+        # A list may name two reflections at one angle: they are one peak.
+        two_theta, of = np.unique(two_theta, return_inverse=True)
+        intensity = np.bincount(of, intensity)
+        sigma = None if sigma is None else np.sqrt(np.bincount(of, sigma**2))
+        x = two_theta
     order = np.argsort(two_theta, kind="stable")
     rising = np.array_equal(order, np.arange(len(x)))
     falling = np.array_equal(order, np.arange(len(x))[::-1])
@@ -240,8 +246,9 @@ def _uneven(x: Float[ndarray, " points"]) -> bool:
     steps = np.abs(np.diff(x))
     if len(steps) < FEWEST_POINTS:
         return True
-    usual = float(np.median(steps))
-    return bool(np.mean(np.abs(steps - usual) > EVEN * usual) > 0.5)
+    # Steps in d or Q grow along a profile, but never from one to the next.
+    ratio = np.maximum(steps[1:], 1e-12) / np.maximum(steps[:-1], 1e-12)
+    return bool(np.mean((ratio > UNEVEN) | (ratio < 1 / UNEVEN)) > 0.2)
 
 
 def _two_theta(

@@ -34,6 +34,8 @@ REACH = 4.0
 LORENTZIAN = (0.0, 0.3, 0.6, 0.9)
 # The background is read farther than so many widths from every peak, if so much is left there.
 FREE, LEAST_FREE = 6.0, 0.2
+# Listed peaks nearer than this, in degrees, are one.
+ONE_PEAK = 0.03
 # Widths that are tried beside the last ones.
 TRIALS = np.array([0.5, 0.65, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0])
 # How often the background is found anew without the peaks.
@@ -79,17 +81,20 @@ def find_peaks(file: PatternFile) -> FoundPeaks:
     if file.is_peaks:
         # A list ends with its last peak, which must count.
         reach = (max(0.0, reach[0] - 0.5), min(180.0, reach[1] + 0.5))
-        inside = (file.two_theta > 0) & (file.two_theta < 180)
-        peaks = MeasuredPeaks(
-            file.two_theta[inside], file.intensity[inside], beam.wavelength, reach
-        )
+        inside = (file.two_theta > 0) & (file.two_theta < 180) & (file.intensity > 0)
+        listed, height = file.two_theta[inside], file.intensity[inside]
+        # Lists from structures name each reflection; no instrument tells these apart.
+        group = np.append(0, np.cumsum(np.diff(listed) > ONE_PEAK))
+        areas = np.bincount(group, height)
+        places = np.bincount(group, height * listed) / areas
+        peaks = MeasuredPeaks(places, areas, beam.wavelength, reach)
         return FoundPeaks(
             file.two_theta,
             file.intensity,
             np.zeros_like(file.intensity),
             file.intensity,
             0.0,
-            np.zeros(int(inside.sum())),
+            np.zeros(len(areas)),
             peaks,
         )
     x, y = _evenly(file.two_theta, file.intensity)

@@ -36,6 +36,8 @@ LATTICES = 3
 # Peaks above which share of the strongest are to be explained, within how many degrees: first all
 # of them, then without those that impurities may have.
 TRIALS = ((0.0, 0.05), (0.05, 0.05), (0.05, 0.1), (0.1, 0.1))
+# What is given as a lattice is right to this share: edges are often rounded.
+GIVEN_WITHIN = 0.01
 # Edges that differ by less than this share are the same.
 SAME_CELL = 2e-3
 
@@ -198,7 +200,27 @@ def _lattices(
             f"the lattice {list(lattice)} is {wanted}, but the crystal system is {systems[0]}; "
             "give a alone for cubic, a and c for trigonal"
         )
-    return densest(with_peaks(conventional_lattices(wanted, *lattice), found.peaks))
+    return densest(given_lattices(wanted, lattice, found.peaks))
+
+
+def given_lattices(
+    system: System, lattice: Sequence[float], peaks: MeasuredPeaks
+) -> list[IndexedLattice]:
+    """Lattices of about the edges that were given, refined by the peaks, for each centring.
+
+    Raises:
+        CrystalNetError: if none within 1 % explains the peaks.
+    """
+    reason: CrystalNetError | None = None
+    scales = np.linspace(1 - GIVEN_WITHIN, 1 + GIVEN_WITHIN, 41)
+    for scale in sorted(scales, key=lambda s: abs(s - 1)):
+        edges = [float(scale) * edge for edge in lattice]
+        try:
+            return with_peaks(conventional_lattices(system, *edges), peaks)
+        except CrystalNetError as error:
+            reason = reason or error
+    assert reason is not None
+    raise reason
 
 
 def find_lattices(peaks: MeasuredPeaks, systems: Sequence[System]) -> list[IndexedLattice]:

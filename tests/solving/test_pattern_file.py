@@ -88,6 +88,12 @@ def test_what_the_caller_says_goes_before_the_header(tmp_path: Path) -> None:
     np.testing.assert_allclose(read_pattern(path, "q", CU).two_theta, X, atol=1e-5)
 
 
+def test_reflections_listed_at_one_angle_are_one_peak(tmp_path: Path) -> None:
+    found = read_pattern(write(tmp_path, "20 1\n31.5 2\n31.5 3\n47 1\n"), None, CU)
+    assert found.two_theta.tolist() == [20, 31.5, 47]
+    assert found.intensity.tolist() == [1, 5, 1]
+
+
 def test_a_scan_downwards_is_turned(tmp_path: Path) -> None:
     text = "".join(reversed(lines().splitlines(keepends=True)))
     np.testing.assert_allclose(
