@@ -14,6 +14,7 @@ alone` leaves out the exchange of elements over the sites that the pattern decid
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -31,10 +32,15 @@ from crystalnet.crystallography.diffraction import MO_K_ALPHA, powder_pattern
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.errors import CrystalNetError
 from crystalnet.scoring.ssim import score_guesses
+from crystalnet.solving.decoding import decode
+from crystalnet.solving.exchange import exchange_elements
 from crystalnet.solving.indexing import IndexedLattice
 from crystalnet.solving.known_composition import KnownComposition
 from crystalnet.solving.models import SolveModel, load_models
 from crystalnet.solving.network_input import network_pattern
+from crystalnet.solving.pattern_file import read_pattern
+from crystalnet.solving.peaks import find_peaks
+from crystalnet.solving.radiation import radiation
 from crystalnet.solving.ranking import MeasuredPeaks, match_pattern
 from crystalnet.solving.solve import LATTICES, densest, find_lattices, given_lattices, solve
 from crystalnet.solving.solver import GRID, solve_peaks
@@ -212,7 +218,12 @@ def solve_all(
 ) -> Iterable[dict[str, object]]:
     gaussians = ValenceGaussians.load(DATA / "valence_gaussians.json")
     generator = np.random.default_rng(2024)
-    for crystal, system, trained in test:
+    started_all = time.monotonic()
+    crystals = list(test)
+    for done, (crystal, system, trained) in enumerate(crystals):
+        if done % 10 == 0:
+            seconds = time.monotonic() - started_all
+            print(f"  {title}: {done} of {len(crystals)}, {seconds:.0f} s", file=sys.stderr)
         peaks = flaw(crystal, generator)
         known = KnownComposition.from_formula(crystal.to_structure().composition.reduced_formula)
         ways = [("given", True)] if given_only else [
@@ -279,9 +290,6 @@ def ssim_table(
     gaussians = ValenceGaussians.load(DATA / "valence_gaussians.json")
     truths = {c.material_id: d[::2, ::2, ::2] for c, d in embedded(split="test")}
     rows: list[dict[str, object]] = []
-    from crystalnet.solving.decoding import decode
-    from crystalnet.solving.exchange import exchange_elements
-
     for crystal, system, _ in test:
         peaks = simulated()(crystal, np.random.default_rng(0))
         known = KnownComposition.from_formula(crystal.to_structure().composition.reduced_formula)
@@ -301,7 +309,7 @@ def ssim_table(
             for density in densities:
                 try:
                     decoded = decode(density, crystal.lattice, known, gaussians)
-                    atoms = exchange_elements(decoded.crystal, peaks)
+                    atoms = exchange_elements(decoded.crystal, peaks)[0]
                     rwp.append(match_pattern(atoms, peaks).rwp)
                 except CrystalNetError:
                     rwp.append(np.inf)
@@ -362,10 +370,6 @@ def measured_table(models: list[SolveModel], guesses: int) -> pd.DataFrame:
             except CrystalNetError as error:
                 result |= {"rank": "-", "lattice tried first": str(error)[:80]}
             try:
-                from crystalnet.solving.pattern_file import read_pattern
-                from crystalnet.solving.peaks import find_peaks
-                from crystalnet.solving.radiation import radiation
-
                 file = read_pattern(folder / each["file"], None, radiation(each["wavelength_A"]))
                 result["Rwp of truth"] = round(match_pattern(truth, find_peaks(file).peaks).rwp, 3)
             except CrystalNetError:
