@@ -9,7 +9,9 @@ The crystals are the embedded test crystals that have a DFT density (125 cubic, 
 are the pattern, the formula and, where the table says so, the conventional lattice constants, but
 neither the centring nor the atoms in the cell. A structure is right if pymatgen's StructureMatcher
 (ltol 0.2, stol 0.3, angle_tol 5) says so: it allows for origin, inversion and rotations. `network
-alone` leaves out the exchange of elements over the sites that the pattern decides.
+alone` takes the decoded guesses as they are; `pattern too` also moves atoms and exchanges elements
+as the pattern decides; `pattern alone` does the same from guesses whose Fourier phases are random,
+so that nothing but their electrons and their smoothness is left of the network.
 """
 
 import argparse
@@ -170,6 +172,28 @@ def simulated(
     return flaw
 
 
+class RandomPhases(SolveModel):
+    """A model whose guesses say nothing of where atoms are."""
+
+    def guess(
+        self,
+        pattern: np.ndarray,
+        known: KnownComposition,
+        guesses: int,
+        grid: int,
+        seed: int,
+    ) -> np.ndarray:
+        density = super().guess(pattern, known, guesses, grid, seed)
+        axes = (1, 2, 3)
+        noise = np.fft.rfftn(np.random.default_rng(seed).normal(size=density.shape), axes=axes)
+        phases = noise / np.abs(noise)
+        phases[:, 0, 0, 0] = 1
+        shuffled: np.ndarray = np.fft.irfftn(
+            np.abs(np.fft.rfftn(density, axes=axes)) * phases, s=density.shape[1:], axes=axes
+        ).astype(np.float32)
+        return shuffled
+
+
 ROCK_SALT = Crystal(
     "rock salt",
     5.64 / 2 * np.array([[0.0, 1, 1], [1, 0, 1], [1, 1, 0]]),
@@ -226,10 +250,14 @@ def solve_all(
             print(f"  {title}: {done} of {len(crystals)}, {seconds:.0f} s", file=sys.stderr)
         peaks = flaw(crystal, generator)
         known = KnownComposition.from_formula(crystal.to_structure().composition.reduced_formula)
-        ways = [("given", True)] if given_only else [
-            ("given", True), ("given", False), ("found", True)
-        ]  # fmt: skip
-        for lattice, physics in ways:
+        ways = [("given", "pattern too")]
+        if not given_only:
+            ways += [
+                ("given", "network alone"),
+                ("given", "pattern alone"),
+                ("found", "pattern too"),
+            ]
+        for lattice, by in ways:
             started = time.perf_counter()
             rank, rwp, reason = None, np.nan, ""
             try:
@@ -239,7 +267,15 @@ def solve_all(
                     else densest(find_lattices(peaks, ("cubic", "trigonal")))[:LATTICES]
                 )
                 candidates = solve_peaks(
-                    peaks, known, lattices, models, gaussians, guesses=guesses, physics=physics
+                    peaks,
+                    known,
+                    lattices,
+                    [RandomPhases(m.network, m.card) for m in models]
+                    if by == "pattern alone"
+                    else models,
+                    gaussians,
+                    guesses=guesses,
+                    physics=by != "network alone",
                 )
                 right = [c for c in candidates if matches(crystal, c.crystal)]
                 rank = right[0].rank if right else None
@@ -250,7 +286,7 @@ def solve_all(
                 "title": title,
                 "system": system,
                 "lattice": lattice,
-                "atoms by": "pattern too" if physics else "network alone",
+                "atoms by": by,
                 "material_id": crystal.material_id,
                 "formula": crystal.to_structure().composition.reduced_formula,
                 "atoms": len(crystal.atomic_numbers),
