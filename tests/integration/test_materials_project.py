@@ -234,6 +234,8 @@ def test_a_disk_that_is_too_small_stops_before_the_first_density(
     small = site("small")
     small.project.put("densities.grid", 504)
     small.project.put("densities.electron_tolerance", 1.0)
+    small.project.put("split.train", 0.6)
+    small.project.put("split.validation", 0.2)
     for name in ("training.validation_grid", "evaluation.grid"):
         small.project.put(name, 504)
     small.run("artifacts/split.parquet")
