@@ -51,6 +51,13 @@ CU_K_ALPHA = 1.54184
 # Peaks below this of 100 are not seen.
 FAINTEST = 0.5
 RANKS = (1, 5, 20)
+# Whether the lattice is given, and what finds the atoms.
+WAYS = [
+    ("given", "pattern too"),
+    ("given", "network alone"),
+    ("given", "pattern alone"),
+    ("found", "pattern too"),
+]
 Flaw = Callable[[Crystal, np.random.Generator], MeasuredPeaks]
 
 
@@ -59,6 +66,9 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="take every n-th crystal")
     parser.add_argument("--guesses", type=int, default=20)
     parser.add_argument("--models", type=Path, help="folder of weights")
+    parser.add_argument(
+        "--only", choices=["pattern too", "network alone", "pattern alone"], help="one way alone"
+    )
     parser.add_argument("--curves", action="store_true")
     parser.add_argument("--measured", action="store_true")
     parser.add_argument("--ssim", action="store_true")
@@ -80,14 +90,21 @@ def main() -> None:
         row
         for title, flaw in (curves() if arguments.curves else {"perfect": simulated()}).items()
         for row in solve_all(
-            models, test, title, flaw, arguments.guesses, given_only=arguments.curves
+            models,
+            test,
+            title,
+            flaw,
+            arguments.guesses,
+            [("given", arguments.only or "pattern too")]
+            if arguments.only or arguments.curves
+            else WAYS,
         )
     ]
     table = pd.DataFrame(rows)
     if arguments.output:
         table.to_csv(arguments.output, index=False)
     print(shares(table, ["title", "system", "lattice", "atoms by"]).to_string(index=False))
-    if not arguments.curves:
+    if not (arguments.curves or arguments.only):
         chosen = table[(table["lattice"] == "given") & (table["atoms by"] == "pattern too")]
         print(shares(chosen, ["system", "atoms"]).to_string(index=False))
         print(shares(chosen, ["system", "type_in_training"]).to_string(index=False))
@@ -238,7 +255,7 @@ def solve_all(
     title: str,
     flaw: Flaw,
     guesses: int,
-    given_only: bool,
+    ways: list[tuple[str, str]],
 ) -> Iterable[dict[str, object]]:
     gaussians = ValenceGaussians.load(DATA / "valence_gaussians.json")
     generator = np.random.default_rng(2024)
@@ -250,13 +267,6 @@ def solve_all(
             print(f"  {title}: {done} of {len(crystals)}, {seconds:.0f} s", file=sys.stderr)
         peaks = flaw(crystal, generator)
         known = KnownComposition.from_formula(crystal.to_structure().composition.reduced_formula)
-        ways = [("given", "pattern too")]
-        if not given_only:
-            ways += [
-                ("given", "network alone"),
-                ("given", "pattern alone"),
-                ("found", "pattern too"),
-            ]
         for lattice, by in ways:
             started = time.perf_counter()
             rank, rwp, reason = None, np.nan, ""

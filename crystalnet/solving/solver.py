@@ -126,21 +126,23 @@ def solve_peaks(
                 # Few guesses have atoms moved: what these do not bring, more seldom do.
                 others = best_rwp if number < RELOCATED else 0.0
                 for crystal in variants(decoded.crystal, shifted, others, physics=physics):
+                    if _nearest(crystal) <= NEAREST:
+                        reason = f"in the last one atoms are {_nearest(crystal):.2f} A apart"
+                        continue
                     best_rwp = min(best_rwp, match_pattern(crystal, shifted).rwp)
                     found.append(
                         Guess(model, lattice, number, density, replace(decoded, crystal=crystal))
                     )
         progress(f"{model.system}: {len(found)} structures from {guesses} guesses a lattice")
-    apart = [guess for guess in found if _nearest(guess.decoded.crystal) > NEAREST]
-    if not apart:
+    if not found:
         raise CrystalNetError(
-            f"none of {len(found)} guesses gives a structure ({reason}); take more guesses, or "
-            "check lattice and composition"
+            f"no guess gives a structure ({reason}); take more guesses, or check lattice and "
+            "composition"
         )
     # Zero shifts belong to lattices: a guess is compared with the peaks as its lattice has them.
     ranked = [
         replace(each, index=place)
-        for place, guess in enumerate(apart)
+        for place, guess in enumerate(found)
         for each in rank([guess.decoded], _shifted(measured, guess.lattice.zero_shift))
     ]
     ranked.sort(
@@ -150,7 +152,7 @@ def solve_peaks(
         )
     )
     return [
-        _candidate(place, apart[each.index], each)
+        _candidate(place, found[each.index], each)
         for place, each in enumerate(_different(ranked, most), start=1)
     ]
 
