@@ -19,6 +19,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,9 +41,6 @@ from crystalnet.solving.indexing import IndexedLattice
 from crystalnet.solving.known_composition import KnownComposition
 from crystalnet.solving.models import SolveModel, load_models
 from crystalnet.solving.network_input import network_pattern
-from crystalnet.solving.pattern_file import read_pattern
-from crystalnet.solving.peaks import find_peaks
-from crystalnet.solving.radiation import radiation
 from crystalnet.solving.ranking import MeasuredPeaks, match_pattern
 from crystalnet.solving.solve import LATTICES, densest, find_lattices, given_lattices, solve
 from crystalnet.solving.solver import GRID, solve_peaks
@@ -411,17 +409,24 @@ def measured_table(models: list[SolveModel], guesses: int) -> pd.DataFrame:
                     "Rwp of first": round(solution.candidates[0].match.rwp, 3),
                     "Rwp of right": round(right[0].match.rwp, 3) if right else "-",
                     "seconds": round(solution.seconds, 1),
+                    "Rwp of truth": _rwp_in(truth, solution.lattices[0], solution.found.peaks),
                     "lattice tried first": _cell(solution.lattices[0]),
                 }
             except CrystalNetError as error:
                 result |= {"rank": "-", "lattice tried first": str(error)[:80]}
-            try:
-                file = read_pattern(folder / each["file"], None, radiation(each["wavelength_A"]))
-                result["Rwp of truth"] = round(match_pattern(truth, find_peaks(file).peaks).rwp, 3)
-            except CrystalNetError:
-                pass
             rows.append(result)
     return pd.DataFrame(rows).fillna("-")
+
+
+def _rwp_in(truth: Crystal, lattice: IndexedLattice, peaks: MeasuredPeaks) -> float | str:
+    """Rwp of the true atoms in the lattice that was measured, if it is of the same kind."""
+    volume = abs(np.linalg.det(lattice.primitive))
+    if abs(volume / truth.volume - 1) > 0.1:
+        return "-"
+    # Database and indexing hold primitive cells alike, so the coordinates stay.
+    there = Crystal("truth", lattice.primitive, truth.atomic_numbers, truth.frac_coords)
+    shifted = replace(peaks, two_theta=peaks.two_theta - lattice.zero_shift)
+    return round(match_pattern(there, shifted).rwp, 3)
 
 
 def _cell(lattice: IndexedLattice) -> str:
