@@ -4,14 +4,16 @@
     python -m benchmarks.solving --curves      what each step away from a perfect pattern costs
     python -m benchmarks.solving --measured    the eight measured patterns
     python -m benchmarks.solving --ssim        densities: one guess, chosen by pattern, oracle
+    python -m benchmarks.solving --sizes       the paper's test crystals, cells of any size
 
-The crystals are the embedded test crystals that have a DFT density (125 cubic, 26 trigonal). Given
-are the pattern, the formula and, where the table says so, the conventional lattice constants, but
+The crystals are the embedded test crystals that have a DFT density (125 cubic, 26 trigonal; at most
+5 atoms), with `--sizes` all of the paper's test crystals that are embedded (498 and 236). Given are
+the pattern, the formula and, where the table says so, the conventional lattice constants, but
 neither the centring nor the atoms in the cell. A structure is right if pymatgen's StructureMatcher
 (ltol 0.2, stol 0.3, angle_tol 5) says so: it allows for origin, inversion and rotations. `network
-alone` takes the decoded guesses as they are; `pattern too` also moves atoms and exchanges elements
-as the pattern decides; `pattern alone` does the same from guesses whose Fourier phases are random,
-so that nothing but their electrons and their smoothness is left of the network.
+alone` takes the decoded guesses as they are; `pattern too` is the command as it is: it exchanges
+elements as the pattern decides and, where that explains nothing, goes through the Wyckoff
+positions; `pattern alone` goes through these without any network.
 """
 
 import argparse
@@ -25,6 +27,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Composition
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
@@ -32,23 +35,27 @@ from benchmarks.decoding import DATA, embedded, matches
 from benchmarks.machine import machine
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import MO_K_ALPHA, powder_pattern
-from crystalnet.crystallography.iam import ValenceGaussians
+from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.errors import CrystalNetError
 from crystalnet.scoring.ssim import score_guesses
 from crystalnet.solving.decoding import decode
 from crystalnet.solving.exchange import exchange_elements
+from crystalnet.solving.guessed import GRID
 from crystalnet.solving.indexing import IndexedLattice
 from crystalnet.solving.known_composition import KnownComposition
 from crystalnet.solving.models import SolveModel, load_models
 from crystalnet.solving.network_input import network_pattern
 from crystalnet.solving.ranking import MeasuredPeaks, match_pattern
 from crystalnet.solving.solve import LATTICES, densest, find_lattices, given_lattices, solve
-from crystalnet.solving.solver import GRID, solve_peaks
+from crystalnet.solving.solver import solve_peaks
+from pipeline.crystal_tables import crystals_of
 
 CU_K_ALPHA = 1.54184
 # Peaks below this of 100 are not seen.
 FAINTEST = 0.5
 RANKS = (1, 5, 20)
+# Atoms of a primitive cell.
+SIZES = (0, 5, 10, 20, 40, 200)
 # Whether the lattice is given, and what finds the atoms.
 WAYS = [
     ("given", "pattern too"),
@@ -70,6 +77,7 @@ def main() -> None:
     parser.add_argument("--curves", action="store_true")
     parser.add_argument("--measured", action="store_true")
     parser.add_argument("--ssim", action="store_true")
+    parser.add_argument("--sizes", action="store_true")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--output", type=Path, help="table of results, CSV")
     arguments = parser.parse_args()
@@ -80,7 +88,7 @@ def main() -> None:
     if arguments.measured:
         print(measured_table(models, arguments.guesses).to_string(index=False))
         return
-    test = test_crystals()[:: arguments.every]
+    test = test_crystals(dft=not arguments.sizes)[:: arguments.every]
     if arguments.ssim:
         print(ssim_table(models, test, arguments.guesses).to_string(index=False))
         return
@@ -94,7 +102,7 @@ def main() -> None:
             flaw,
             arguments.guesses,
             [("given", arguments.only or "pattern too")]
-            if arguments.only or arguments.curves
+            if arguments.only or arguments.curves or arguments.sizes
             else WAYS,
         )
     ]
@@ -102,16 +110,24 @@ def main() -> None:
     if arguments.output:
         table.to_csv(arguments.output, index=False)
     print(shares(table, ["title", "system", "lattice", "atoms by"]).to_string(index=False))
-    if not (arguments.curves or arguments.only):
+    if arguments.sizes:
+        size = pd.cut(table["atoms"], SIZES, labels=[f"up to {last}" for last in SIZES[1:]])
+        print(
+            shares(table.assign(size=size.astype(str)), ["system", "size"]).to_string(index=False)
+        )
+    elif not (arguments.curves or arguments.only):
         chosen = table[(table["lattice"] == "given") & (table["atoms by"] == "pattern too")]
         print(shares(chosen, ["system", "atoms"]).to_string(index=False))
         print(shares(chosen, ["system", "type_in_training"]).to_string(index=False))
 
 
-def test_crystals() -> list[tuple[Crystal, str, bool]]:
-    """Test crystals with a DFT density: crystal, system, whether its structure type was trained on.
+def test_crystals(*, dft: bool) -> list[tuple[Crystal, str, bool]]:
+    """Test crystals: crystal, system, whether its structure type was trained on.
 
     A structure type is an anonymous formula in a space group with the atoms of the cell.
+
+    Args:
+        dft: those with a DFT density alone, otherwise all in a random order.
     """
     structures = pd.read_parquet(DATA / "structures.parquet")
     kind = [
@@ -126,13 +142,18 @@ def test_crystals() -> list[tuple[Crystal, str, bool]]:
     structures = structures.assign(kind=kind)
     trained = set(structures["kind"][structures["split"] == "train"])
     about = structures.set_index("material_id")
+    if dft:
+        crystals = [crystal for crystal, _ in embedded(split="test")]
+    else:
+        test = structures[structures["split"] == "test"].sort_values("material_id")
+        crystals = crystals_of(test.sample(frac=1, random_state=1))
     return [
         (
             crystal,
             str(about.loc[crystal.material_id, "crystal_system"]),
             about.loc[crystal.material_id, "kind"] in trained,
         )
-        for crystal, _ in embedded(split="test")
+        for crystal in crystals
     ]
 
 
@@ -185,28 +206,6 @@ def simulated(
         return MeasuredPeaks(place[seen], area[seen], wavelength, reach)
 
     return flaw
-
-
-class RandomPhases(SolveModel):
-    """A model whose guesses say nothing of where atoms are."""
-
-    def guess(
-        self,
-        pattern: np.ndarray,
-        known: KnownComposition,
-        guesses: int,
-        grid: int,
-        seed: int,
-    ) -> np.ndarray:
-        density = super().guess(pattern, known, guesses, grid, seed)
-        axes = (1, 2, 3)
-        noise = np.fft.rfftn(np.random.default_rng(seed).normal(size=density.shape), axes=axes)
-        phases = noise / np.abs(noise)
-        phases[:, 0, 0, 0] = 1
-        shuffled: np.ndarray = np.fft.irfftn(
-            np.abs(np.fft.rfftn(density, axes=axes)) * phases, s=density.shape[1:], axes=axes
-        ).astype(np.float32)
-        return shuffled
 
 
 ROCK_SALT = Crystal(
@@ -278,9 +277,7 @@ def solve_all(
                     peaks,
                     known,
                     lattices,
-                    [RandomPhases(m.network, m.card) for m in models]
-                    if by == "pattern alone"
-                    else models,
+                    [] if by == "pattern alone" else models,
                     gaussians,
                     guesses=guesses,
                     physics=by != "network alone",
@@ -327,7 +324,7 @@ def shares(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 def ssim_table(
     models: list[SolveModel], test: Iterable[tuple[Crystal, str, bool]], guesses: int
 ) -> pd.DataFrame:
-    """Mean SSIM of guesses on DFT densities: one, chosen by the pattern, by the truth.
+    """Mean SSIM on DFT densities: of guesses, and of what is solved.
 
     In the crystal's own cell, so that each is the best over the rotations that keep the lattice.
     """
@@ -347,7 +344,7 @@ def ssim_table(
                 truth[None],
                 torch.from_numpy(densities)[None],
                 "lattice",
-                lattices=torch.from_numpy(crystal.lattice)[None],
+                lattices=torch.tensor(crystal.lattice)[None],
             ).ssim.flatten(2).amax(dim=2)[0].numpy()  # fmt: skip
             rwp = []
             for density in densities:
@@ -365,9 +362,38 @@ def ssim_table(
                     f"by pattern of {guesses}": scores[int(np.argmin(rwp))],
                     "oracle of 5": scores[:5].max(),
                     f"oracle of {guesses}": scores.max(),
+                    "solved": _solved_ssim(crystal, system, peaks, known, model, truth, gaussians),
                 }
             )
     return pd.DataFrame(rows).groupby("system").mean().round(4).reset_index()
+
+
+def _solved_ssim(
+    crystal: Crystal,
+    system: str,
+    peaks: MeasuredPeaks,
+    known: KnownComposition,
+    model: SolveModel,
+    truth: torch.Tensor,
+    gaussians: ValenceGaussians,
+) -> float:
+    """SSIM of what is handed out at rank 1: free atoms at the places that were found.
+
+    A structure that matches is moved to the origin and the axes of the true one first.
+    """
+    lattices = lattice_of(crystal, system, peaks)
+    try:
+        best = solve_peaks(peaks, known, lattices, [model], gaussians)[0].crystal
+    except CrystalNetError:
+        return 0.0
+    matcher = StructureMatcher(0.2, 0.3, 5, primitive_cell=False)
+    there = matcher.get_s2_like_s1(crystal.to_structure(), best.to_structure())
+    moved = best if there is None else Crystal.from_structure(there)
+    density = iam_density([moved], GRID, gaussians)
+    scores = score_guesses(
+        truth[None], density[None], "lattice", lattices=torch.tensor(crystal.lattice)[None]
+    ).ssim  # fmt: skip
+    return float(scores.max())
 
 
 def measured_table(models: list[SolveModel], guesses: int) -> pd.DataFrame:

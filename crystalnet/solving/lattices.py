@@ -169,3 +169,26 @@ def conventional_lattices(system: System, a: float, c: float | None = None) -> l
         IndexedLattice(system, centring, a, c, primitive_lattice(system, centring, a, c))
         for centring in CENTRINGS[system]
     ]
+
+
+def conventional_cell(lattice: IndexedLattice) -> Float[ndarray, "3 3"]:
+    """Rows a, b, c in A of the conventional cell, hexagonal (obverse) if it is trigonal."""
+    if lattice.system == "cubic":
+        return np.asarray(lattice.a * np.eye(3))
+    if lattice.centring == "P":
+        return lattice.primitive
+    return np.asarray(np.array([[1, -1, 0], [0, 1, -1], [1, 1, 1]]) @ lattice.primitive)
+
+
+def centring_vectors(centring: Centring) -> Float[ndarray, "vectors 3"]:
+    """Translations of a centring, zero included, in fractions of the conventional cell."""
+    half, third = 1 / 2, 1 / 3
+    return np.array(
+        {
+            "P": [[0, 0, 0]],
+            "I": [[0, 0, 0], [half, half, half]],
+            "F": [[0, 0, 0], [0, half, half], [half, 0, half], [half, half, 0]],
+            "R": [[0, 0, 0], [2 * third, third, third], [third, 2 * third, 2 * third]],
+        }[centring],
+        dtype=np.float64,
+    )

@@ -2,68 +2,58 @@
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 from pymatgen.analysis.structure_matcher import StructureMatcher
+from pymatgen.core import Element
 
-from crystalnet.crystallography.crystal import Crystal
-from crystalnet.crystallography.iam import ValenceGaussians
+from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.decoding import DecodedCrystal, decode
-from crystalnet.solving.exchange import exchange_elements
+from crystalnet.solving.cell_contents import cell_contents
+from crystalnet.solving.guessed import GRID, Structure, guessed_structures
 from crystalnet.solving.indexing import IndexedLattice
 from crystalnet.solving.known_composition import KnownComposition
 from crystalnet.solving.models import SolveModel
 from crystalnet.solving.network_input import network_pattern
 from crystalnet.solving.output import Candidate
 from crystalnet.solving.output.conventional import space_group_of
-from crystalnet.solving.ranking import (
-    SAME_RWP,
-    MeasuredPeaks,
-    RankedCandidate,
-    match_pattern,
-    rank,
-)
-from crystalnet.solving.relocation import relocate_atoms
-from crystalnet.solving.symmetry import operations_of, symmetrised
+from crystalnet.solving.ranking import SAME_RWP, MeasuredPeaks, PatternMatch, match_pattern
+from crystalnet.solving.symmetric_search import D_MIN, WORK, search
+from crystalnet.solving.symmetry import operations_of
 
-# How smooth guesses are, as the standard deviation in A of a Gaussian.
-BLURS = (0.3,)
-# Points per axis of the guessed densities: decoding needs no more, and 50^3 takes 8 times as long.
-GRID = 25
-# Atoms of a cell beyond which only the likeliest lattice is tried.
+# Points per axis of the densities that are handed out.
+DENSITY_GRID = 40
+# Contents of a cell that are gone through together, the simplest arrangements of all of them first.
+TOGETHER = 4
+# Atoms of a cell beyond which networks guess in the likeliest lattice alone.
 LARGE = 12
-# Distances in A over which the atoms of a guess may be moved to where they are symmetric.
-SYMMETRY_TOLERANCES = (0.2, 0.4, 0.7, 1.0)
-# Atoms that moved less than this, in A, are where they were.
-SAME_PLACE = 0.02
-# Guesses of each model and lattice whose atoms are moved, if need be.
-RELOCATED = 3
-# A pattern that is explained this well, as Rwp, needs no other lattice.
+# A pattern that is explained this well, as Rwp over the spacings that structures are searched by,
+# needs no other lattice. The true atoms reach 0.05 or less; beyond these spacings lie hundreds of
+# lines, most of them too weak to be in a list of peaks.
 EXPLAINED = 0.1
+# The same of a structure found by symmetry, after which no less likely contents or lattices are
+# tried: measured patterns are seldom explained better.
+ENOUGH = 0.15
 # What the highest symmetry is worth in Rwp: of two structures that agree alike, the simpler one.
 SYMMETRY = 0.03
-# A guess whose pattern agrees better than this, as Rwp, has all its atoms in place.
-GOOD = 0.15
 # Structures whose Rwp differs by more than this are different ones.
 SAME_STRUCTURE_RWP = 0.03
-# Two atoms nearer than this, in A, are no structure.
-NEAREST = 0.7
 
 
 @dataclass(frozen=True, eq=False)
-class Guess:
-    """One latent sample of one model in one lattice, with the atoms found in it."""
+class _Ranked:
+    structure: Structure
+    match: PatternMatch
 
-    model: SolveModel
-    lattice: IndexedLattice
-    number: int
-    density: Float[ndarray, "n n n"]
-    decoded: DecodedCrystal
+    def key(self) -> tuple[int, float]:
+        """Rwp with what symmetry is worth; of equal ones what a network guessed best."""
+        guess = self.structure.guess
+        worth = SYMMETRY * math.log(operations_of(self.structure.crystal)) / math.log(48)
+        return round((self.match.rwp - worth) / SAME_RWP), 1.0 if guess is None else guess.misfit
 
 
 def solve_peaks(
@@ -81,148 +71,111 @@ def solve_peaks(
 ) -> list[Candidate]:
     """Guess densities, find their atoms, and rank these by the pattern they would give.
 
+    Where no guess explains the pattern and the elements are known, all ways to put the atoms on
+    the Wyckoff positions of the lattice are gone through.
+
     Args:
-        lattices: to try, of the models' crystal systems.
+        lattices: to try, the likeliest first.
+        models: networks; with none of them there are no guesses.
         guesses: latent samples of each model in each lattice.
         most: candidates returned.
-        physics: whether atoms of a guess are moved, and elements exchanged, until the pattern
-            agrees best; without it the network's word is taken as it is.
+        physics: whether elements are exchanged, and Wyckoff positions gone through; without it
+            the networks' word is taken as it is.
         progress: is called with lines for a person to read.
 
     Returns:
-        Different structures only, each at its best guess; ranks from 1.
+        Different structures only, each at its best; ranks from 1.
 
     Raises:
-        CrystalNetError: where no lattice has a model, or no guess holds atoms.
+        CrystalNetError: where nothing gives a structure.
     """
-    vector = {}
-    found: list[Guess] = []
-    best_rwp = math.inf
-    reason = "no lattice is of a crystal system that has a model"
+    shifted = [_shifted(measured, lattice.zero_shift) for lattice in lattices]
+    found: list[_Ranked] = []
+    reasons = ["no lattice is of a crystal system that has a model"]
+
+    def explained(rwp: float = EXPLAINED) -> bool:
+        return any(
+            _low_angles(each.structure, measured) < rwp
+            for each in sorted(found, key=lambda each: each.match.rwp)[:3]
+        )
+
     for model in models:
-        bins = model.network.pattern_bins
-        if bins not in vector:
-            vector[bins] = network_pattern(measured, bins).vector
-        of_system = [lattice for lattice in lattices if lattice.system == model.system]
-        if not of_system:
+        of_system = [
+            (lattice, peaks)
+            for lattice, peaks in zip(lattices, shifted, strict=True)
+            if lattice.system == model.system
+        ]
+        if not of_system or (physics and explained()):
             continue
-        densities = model.guess(vector[bins], known, guesses, GRID, seed)
-        for lattice in of_system:
-            if physics and best_rwp < EXPLAINED:
-                # The lattices that are left are less likely, and there is nothing to explain.
-                break
-            shifted = _shifted(measured, lattice.zero_shift)
+        vector = network_pattern(measured, model.network.pattern_bins).vector
+        densities = model.guess(vector, known, guesses, GRID, seed)
+        before = len(found)
+        for lattice, peaks in of_system:
             if lattice is not lattices[0] and _atoms(densities, lattice, known, gaussians) > LARGE:
                 # What a smaller cell explains as well is not worth the time that it takes.
                 continue
-            for number, density in enumerate(densities):
-                try:
-                    decoded = decode(
-                        density, lattice.primitive, known, gaussians, "candidate", BLURS
-                    )
-                except CrystalNetError as error:
-                    reason = str(error)
-                    continue
-                # Few guesses have atoms moved: what these do not bring, more seldom do.
-                others = best_rwp if number < RELOCATED else 0.0
-                for crystal in variants(decoded.crystal, shifted, others, physics=physics):
-                    if _nearest(crystal) <= NEAREST:
-                        reason = f"in the last one atoms are {_nearest(crystal):.2f} A apart"
-                        continue
-                    best_rwp = min(best_rwp, match_pattern(crystal, shifted).rwp)
-                    found.append(
-                        Guess(model, lattice, number, density, replace(decoded, crystal=crystal))
-                    )
-        progress(f"{model.system}: {len(found)} structures from {guesses} guesses a lattice")
+            found += [
+                _Ranked(structure, match_pattern(structure.crystal, peaks))
+                for structure in guessed_structures(
+                    model, densities, lattice, known, peaks, gaussians,
+                    physics=physics, failed=reasons.append,
+                )
+            ]  # fmt: skip
+            if physics and explained():
+                break
+        progress(
+            f"{model.system}: {len(found) - before} structures from {guesses} guesses a lattice"
+        )
+    searching = physics and not explained()
+    for order, (lattice, peaks) in enumerate(zip(lattices, shifted, strict=True)):
+        contents = cell_contents(known, abs(float(np.linalg.det(lattice.primitive))))
+        # The likeliest contents first; of lattices that are less likely, these alone.
+        for start in range(0, len(contents) if order == 0 else 1, TOGETHER):
+            if not searching or not contents or explained(ENOUGH):
+                break
+            some = contents[start : start + TOGETHER]
+            crystals = search(measured, some, lattice, work=WORK // (1 + order), seed=seed)
+            found += [
+                _Ranked(Structure(crystal, lattice, None), match_pattern(crystal, peaks))
+                for crystal in crystals
+            ]
+            formulas = ", ".join(map(_formula, some))
+            progress(
+                f"{lattice.system} {lattice.centring}: {len(crystals)} structures of {formulas} "
+                "by symmetry"
+            )
     if not found:
         raise CrystalNetError(
-            f"no guess gives a structure ({reason}); take more guesses, or check lattice and "
+            f"nothing gives a structure ({reasons[-1]}); take more guesses, or check lattice and "
             "composition"
         )
-    # Zero shifts belong to lattices: a guess is compared with the peaks as its lattice has them.
-    ranked = [
-        replace(each, index=place)
-        for place, guess in enumerate(found)
-        for each in rank([guess.decoded], _shifted(measured, guess.lattice.zero_shift))
-    ]
-    ranked.sort(
-        key=lambda r: (
-            round((r.match.rwp - _symmetry(r.decoded.crystal)) / SAME_RWP),
-            r.decoded.misfit,
-        )
+    different = _different(sorted(found, key=_Ranked.key), most)
+    return [_candidate(place, each, gaussians) for place, each in enumerate(different, start=1)]
+
+
+def _low_angles(structure: Structure, measured: MeasuredPeaks) -> float:
+    """Rwp over the spacings that structures are searched by."""
+    peaks = _shifted(measured, structure.lattice.zero_shift)
+    first, last = peaks.two_theta_range
+    sine = min(peaks.wavelength / 2 / D_MIN, 1.0)
+    last = max(min(last, 2 * math.degrees(math.asin(sine))), float(peaks.two_theta.min()))
+    inside = peaks.two_theta <= last
+    some = MeasuredPeaks(
+        peaks.two_theta[inside], peaks.intensity[inside], peaks.wavelength, (first, last)
     )
-    return [
-        _candidate(place, found[each.index], each)
-        for place, each in enumerate(_different(ranked, most), start=1)
-    ]
+    return match_pattern(structure.crystal, some).rwp
 
 
-def variants(
-    crystal: Crystal, measured: MeasuredPeaks, others: float, *, physics: bool
-) -> list[Crystal]:
-    """What the atoms of a guess may be meant to be.
-
-    A guess is smooth where the truth is sharp and never exactly symmetric, so more symmetric
-    arrangements are tried. With `physics`, atoms that are on top of each other or whose pattern
-    agrees badly are moved, and elements exchanged over the sites, as the pattern decides.
-
-    Args:
-        others: the least Rwp of other guesses; if it is good, no atoms of this one are moved.
-    """
-    if not physics:
-        return _symmetric([crystal], alike=False)
-    found = _exchanged(_symmetric([crystal], alike=True), measured)
-    sound = [match_pattern(each, measured).rwp for each in found if _nearest(each) > NEAREST]
-    if min(sound, default=np.inf) > GOOD and others > GOOD:
-        best = min(found, key=lambda each: match_pattern(each, measured).rwp)
-        # In large cells a search takes seconds: only the better start is worth them.
-        starts = [best] if len(crystal.atomic_numbers) > LARGE / 2 else [crystal, best]
-        starts = [relocate_atoms(each, measured) for each in starts]
-        found += _exchanged(_symmetric(starts, alike=True), measured)
-    return found
-
-
-def _symmetric(crystals: list[Crystal], *, alike: bool) -> list[Crystal]:
-    """The crystals, and what they are if atoms that are nearly symmetric are so.
-
-    Args:
-        alike: whether all atoms also count as one element: where sites are right and elements
-            wrong, only the sites alone are symmetric.
-    """
-    kept: list[Crystal] = []
-    for crystal in crystals:
-        bare = replace(crystal, atomic_numbers=np.ones_like(crystal.atomic_numbers))
-        kinds = [crystal]
-        for tolerance in SYMMETRY_TOLERANCES:
-            for atoms in (crystal, bare) if alike else (crystal,):
-                symmetric = symmetrised(atoms, tolerance)
-                if symmetric is not None and _nearest(symmetric) > NEAREST:
-                    kinds.append(replace(symmetric, atomic_numbers=crystal.atomic_numbers))
-        for kind in kinds:
-            if not any(_same_places(kind, other) for other in kept):
-                kept.append(kind)
-    return kept
-
-
-def _exchanged(crystals: list[Crystal], measured: MeasuredPeaks) -> list[Crystal]:
-    return [each for crystal in crystals for each in exchange_elements(crystal, measured)]
-
-
-def _same_places(one: Crystal, other: Crystal) -> bool:
-    moved = one.frac_coords - other.frac_coords
-    return bool(np.abs((moved - np.rint(moved)) @ one.lattice).max() < SAME_PLACE)
-
-
-def _different(ranked: Sequence[RankedCandidate], most: int) -> list[RankedCandidate]:
+def _different(ranked: Sequence[_Ranked], most: int) -> list[_Ranked]:
     """The first of each structure, as many as are asked for."""
     matcher = StructureMatcher(ltol=0.05, stol=0.1, angle_tol=1, scale=False)
-    kept: list[RankedCandidate] = []
+    kept: list[_Ranked] = []
 
-    def same(one: RankedCandidate, other: RankedCandidate) -> bool:
+    def same(one: _Ranked, other: _Ranked) -> bool:
         # Equal structures have equal patterns; the comparison of atoms is slow.
         if abs(one.match.rwp - other.match.rwp) > SAME_STRUCTURE_RWP:
             return False
-        pair = (each.decoded.crystal.to_structure() for each in (one, other))
+        pair = (each.structure.crystal.to_structure() for each in (one, other))
         return bool(matcher.fit(*pair))
 
     with warnings.catch_warnings():
@@ -233,20 +186,19 @@ def _different(ranked: Sequence[RankedCandidate], most: int) -> list[RankedCandi
     return kept
 
 
-def _candidate(place: int, guess: Guess, ranked: RankedCandidate) -> Candidate:
-    number, symbol = space_group_of(ranked.decoded.crystal)
+def _candidate(place: int, ranked: _Ranked, gaussians: ValenceGaussians) -> Candidate:
+    crystal, lattice = ranked.structure.crystal, ranked.structure.lattice
+    number, symbol = space_group_of(crystal)
     return Candidate(
         rank=place,
-        crystal=ranked.decoded.crystal,
+        crystal=crystal,
         space_group=number,
         space_group_symbol=symbol,
-        density=guess.density,
+        density=iam_density([crystal], DENSITY_GRID, gaussians)[0].numpy(),
         match=ranked.match,
-        misfit=ranked.decoded.misfit,
-        system=guess.lattice.system,
-        centring=guess.lattice.centring,
-        guess=guess.number,
-        model=guess.model.card.name,
+        system=lattice.system,
+        centring=lattice.centring,
+        guess=ranked.structure.guess,
     )
 
 
@@ -263,11 +215,6 @@ def _atoms(
     return float(densities.mean() * volume / max(float(valence), 1.0))
 
 
-def _symmetry(crystal: Crystal) -> float:
-    """What the symmetry of a crystal is worth in Rwp: up to SYMMETRY for a point group of 48."""
-    return SYMMETRY * math.log(operations_of(crystal)) / math.log(48)
-
-
 def _shifted(measured: MeasuredPeaks, zero_shift: float) -> MeasuredPeaks:
     """The peaks where they would be without a shift of the zero, in degrees."""
     first, last = measured.two_theta_range
@@ -275,8 +222,5 @@ def _shifted(measured: MeasuredPeaks, zero_shift: float) -> MeasuredPeaks:
     return replace(measured, two_theta=moved)
 
 
-def _nearest(crystal: Crystal) -> float:
-    """The least distance of two atoms in A, infinite for one."""
-    distances = crystal.to_structure().distance_matrix
-    np.fill_diagonal(distances, np.inf)
-    return float(distances.min())
+def _formula(counts: Mapping[int, int]) -> str:
+    return "".join(f"{Element.from_Z(z).symbol}{n}" for z, n in counts.items())

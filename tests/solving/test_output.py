@@ -26,7 +26,7 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.output import Candidate, summary, write_all
+from crystalnet.solving.output import Candidate, NetworkGuess, summary, write_all
 from crystalnet.solving.output.conventional import conventional_cell, space_group_of
 from crystalnet.solving.output.maps import BOHR
 from crystalnet.solving.ranking import MeasuredPeaks, match_pattern
@@ -52,7 +52,9 @@ def candidates():
         match = match_pattern(crystal, peaks(made[0].crystal if made else crystal))
         symbol = space_group_of(crystal)[1]
         found = crystal, group, symbol, density, match
-        made.append(Candidate(rank, *found, 0.02 * rank, "trigonal", "P", rank - 1, "<main>"))
+        # The last one is of no network.
+        guess = NetworkGuess("<main>", rank - 1, density[::2, ::2, ::2], 0.02 * rank)
+        made.append(Candidate(rank, *found, "trigonal", "P", guess if rank < 3 else None))
     return made
 
 
@@ -87,7 +89,7 @@ def folder(candidates, measured, tmp_path_factory):
     }  # fmt: skip
     written = write_all(folder, candidates, measured, told, profile)
     assert sorted(written) == sorted(path for path in folder.rglob("*") if path.is_file())
-    assert len(written) == 2 + 5 * 3
+    assert len(written) == 2 + 5 * 3 + 2
     return folder
 
 
@@ -234,7 +236,7 @@ def test_summary(candidates, folder):
         assert entry["space_group"]["number"] == candidate.space_group
         assert set(entry["lattice"]) == {"a", "b", "c", "alpha", "beta", "gamma"}
         assert entry["rwp"] == candidate.match.rwp
-        assert len(entry["files"]) == 5
+        assert len(entry["files"]) == (5 if candidate.guess is None else 6)
         assert all((folder / file).is_file() for file in entry["files"])
     cubic = read["candidates"][0]
     assert cubic["lattice"]["alpha"] == 90

@@ -5,7 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.output.candidate import CCP4, CHGCAR, CIF, CUBE, FILES, PATTERN, Candidate
+from crystalnet.solving.output.candidate import (
+    CCP4,
+    CHGCAR,
+    CIF,
+    CUBE,
+    FILES,
+    GUESS,
+    PATTERN,
+    Candidate,
+    NetworkGuess,
+)
 from crystalnet.solving.output.cif import write_cif
 from crystalnet.solving.output.maps import write_ccp4, write_chgcar, write_cube
 from crystalnet.solving.output.page import Profile, write_page
@@ -15,6 +25,7 @@ from crystalnet.solving.ranking import MeasuredPeaks
 
 __all__ = [
     "Candidate",
+    "NetworkGuess",
     "summary",
     "write_all",
     "write_ccp4",
@@ -72,9 +83,11 @@ def write_all(
         write_cif(inner / CIF, candidate, measured)
         write_chgcar(inner / CHGCAR, candidate)
         write_cube(inner / CUBE, candidate)
-        write_ccp4(inner / CCP4, candidate)
+        write_ccp4(inner / CCP4, candidate, candidate.density)
+        if candidate.guess is not None:
+            write_ccp4(inner / GUESS, candidate, candidate.guess.density)
         write_pattern(inner / PATTERN, candidate, measured)
-        written += [inner / name for name in FILES]
+        written += [inner / name for name in candidate.files]
     write_page(folder / PAGE, candidates, measured, told, profile)
     write_summary(folder / SUMMARY, candidates, told)
     return [folder / SUMMARY, folder / PAGE, *written]

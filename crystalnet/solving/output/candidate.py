@@ -11,33 +11,51 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.solving.ranking import PatternMatch
 
 # What is written of each candidate, into a folder of its own.
-CIF, CHGCAR, CUBE, CCP4, PATTERN = (
+CIF, CHGCAR, CUBE, CCP4, PATTERN, GUESS = (
     "structure.cif",
     "CHGCAR",
     "density.cube",
     "density.ccp4",
     "pattern.csv",
+    "guess.ccp4",
 )
-FILES = (CIF, CHGCAR, CUBE, CCP4, PATTERN)
+FILES = (CIF, CHGCAR, CUBE, CCP4, PATTERN, GUESS)
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkGuess:
+    """A density that a network guessed.
+
+    Attributes:
+        model: name of the network.
+        number: which of its guesses it is, from 0.
+        density: valence electrons in e/A^3 at the fractional coordinates i/n of the cell that was
+            used for solving.
+        misfit: share of its modes that the atoms found in it leave unexplained.
+    """
+
+    model: str
+    number: int
+    density: Float[ndarray, "n n n"]
+    misfit: float
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """One candidate structure and the density that it was decoded from.
+    """One candidate structure and its density.
 
     Attributes:
         rank: its place, from 1.
         crystal: the atoms, in the cell that was used for solving.
         space_group: number in the International Tables.
         space_group_symbol: its Hermann-Mauguin symbol, e.g. Fd-3m.
-        density: valence electrons in e/A^3 at the fractional coordinates i/n of
-            `crystal.lattice`.
+        density: valence electrons of free atoms at these places, in e/A^3 at the fractional
+            coordinates i/n of `crystal.lattice`.
         match: how well the pattern of the atoms agrees with the measured one.
-        misfit: share of the density's modes that the atoms leave unexplained.
         system: the crystal system of the lattice that it was solved in.
         centring: the centring of that lattice: P, A, C, I, F or R.
-        guess: which of the network's guesses it is, from 0.
-        model: name of the network.
+        guess: the network's guess that the atoms were found in, before symmetry and pattern
+            corrected them; None where no network had part in them.
 
     Raises:
         CrystalNetError: for a rank below 1, a space group outside 1..230, or a density that
@@ -50,11 +68,9 @@ class Candidate:
     space_group_symbol: str
     density: Float[ndarray, "n n n"]
     match: PatternMatch
-    misfit: float
     system: str
     centring: str
-    guess: int
-    model: str
+    guess: NetworkGuess | None
 
     def __post_init__(self) -> None:
         if self.rank < 1:
@@ -63,7 +79,8 @@ class Candidate:
             raise CrystalNetError(
                 f"candidate {self.rank}: space group {self.space_group}; want 1 to 230"
             )
-        if not np.isfinite(self.density).all():
+        densities = [self.density] if self.guess is None else [self.density, self.guess.density]
+        if not all(np.isfinite(density).all() for density in densities):
             raise CrystalNetError(
                 f"candidate {self.rank}: the density holds NaN or infinity; leave it out"
             )
@@ -77,6 +94,11 @@ class Candidate:
     def label(self) -> str:
         """What it goes by, e.g. 1 Gd2Hf2O7 Fd-3m."""
         return f"{self.rank} {self.formula} {self.space_group_symbol}"
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of its files."""
+        return FILES if self.guess else FILES[:-1]
 
     @property
     def folder(self) -> str:

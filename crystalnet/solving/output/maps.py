@@ -1,7 +1,6 @@
 """Densities for other programs: VASP's CHGCAR, Gaussian's cube, CCP4 maps.
 
-All three are in the cell that was used for solving, whatever its angles, and hold the density on
-the points that it was guessed on.
+All three are in the cell that was used for solving, whatever its angles.
 """
 
 from pathlib import Path
@@ -64,9 +63,13 @@ def write_cube(path: Path | str, candidate: Candidate) -> None:
         temporary.write_text("\n".join(lines) + "\n" + "".join(runs))
 
 
-def write_ccp4(path: Path | str, candidate: Candidate) -> None:
-    """Write the density as a CCP4 map: the whole cell in P1, float32 (mode 2), in e/A^3."""
-    grid = gemmi.FloatGrid(np.ascontiguousarray(candidate.density, dtype=np.float32))
+def write_ccp4(path: Path | str, candidate: Candidate, density: Float[ndarray, "n n n"]) -> None:
+    """Write a density as a CCP4 map: the whole cell in P1, float32 (mode 2), in e/A^3.
+
+    Args:
+        density: that of the candidate, or the one that its network guessed.
+    """
+    grid = gemmi.FloatGrid(np.ascontiguousarray(density, dtype=np.float32))
     grid.set_unit_cell(gemmi.UnitCell(*Lattice(candidate.crystal.lattice).parameters))
     grid.spacegroup = gemmi.find_spacegroup_by_number(1)
     written = gemmi.Ccp4Map()

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from crystalnet.files import atomic_write
-from crystalnet.solving.output.candidate import FILES, Candidate
+from crystalnet.solving.output.candidate import Candidate
 from crystalnet.solving.output.conventional import conventional_cell
 
 LATTICE = ("a", "b", "c", "alpha", "beta", "gamma")
@@ -44,6 +44,7 @@ def write_summary(
 
 
 def _entry(candidate: Candidate) -> dict[str, Any]:
+    guess = candidate.guess
     cell = conventional_cell(candidate.crystal, candidate.space_group)
     return {
         "rank": candidate.rank,
@@ -62,10 +63,8 @@ def _entry(candidate: Candidate) -> dict[str, Any]:
         "rwp": candidate.match.rwp,
         "correlation": candidate.match.correlation,
         "displacement_b": candidate.match.displacement,
-        "misfit": candidate.misfit,
         "system": candidate.system,
         "centring": candidate.centring,
-        "guess": candidate.guess,
-        "model": candidate.model,
-        "files": [f"{candidate.folder}/{name}" for name in FILES],
+        "guess": guess and {"model": guess.model, "number": guess.number, "misfit": guess.misfit},
+        "files": [f"{candidate.folder}/{name}" for name in candidate.files],
     }

@@ -1,0 +1,123 @@
+"""Structures from the pattern and symmetry alone.
+
+A network blurs cells of many atoms, but few numbers describe most of them: the elements on a
+handful of Wyckoff positions. All ways to put them there are gone through, for every space group
+that the lattice and the absent lines allow and the simplest ways first, until the measured
+intensities are explained or the work that is allowed is done.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import islice, product
+
+import numpy as np
+
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.solving.group_search import Arrangement, GroupSearch
+from crystalnet.solving.lattices import IndexedLattice, centring_vectors, line_table
+from crystalnet.solving.ranking import MeasuredPeaks
+from crystalnet.solving.ways import ways_to_place
+from crystalnet.solving.wyckoff import groups_of, space_group
+
+# The most complex ways that are gone through, and how many of one complexity in one group.
+COMPLEXITY, WAYS = 10, 200
+# Ways of one complexity that are worked on, those tried from more than one start, starts of all of
+# them and the least of each, and arrangements that are refined.
+BEGUN, IMPROVED, STARTS, LEAST_STARTS, REFINED = 120, 20, 100, 4, 40
+# The smallest spacing compared, in A, and the lines that samples are compared by.
+D_MIN, LINES = 1.0, 40
+# Residuals that end the search at once, and after the next complexity.
+PERFECT, EXPLAINED = 0.02, 0.1
+# Numbers worked on at most: some five seconds.
+WORK = 300_000_000
+
+
+def search(
+    measured: MeasuredPeaks,
+    contents: Sequence[Mapping[int, int]],
+    lattice: IndexedLattice,
+    *,
+    work: int = WORK,
+    seed: int = 0,
+    most: int = 5,
+) -> list[Crystal]:
+    """Arrangements of the atoms of a cell whose intensities agree with the measured ones.
+
+    Args:
+        contents: what the primitive cell may hold: atoms of each atomic number.
+        work: numbers worked on at most.
+        most: arrangements returned.
+
+    Returns:
+        The best first, in the primitive cell; none where nothing fits.
+
+    Raises:
+        CrystalNetError: for an element without X-ray form factor.
+    """
+    images = len(centring_vectors(lattice.centring))
+    cells = [{z: images * count for z, count in counts.items()} for counts in contents]
+    groups = [space_group(number) for number in groups_of(lattice.system, lattice.centring)]
+    d_min = max(D_MIN, _spacing(lattice, LINES))
+    searches = [GroupSearch(measured, lattice, group, d_min, D_MIN) for group in groups]
+    searches = [each for each in searches if each.lines.possible]
+    # Of structures that agree alike the more symmetric one: it comes first, and sorting is stable.
+    searches.sort(key=lambda each: -len(each.group.rotations))
+    generator = np.random.default_rng(seed)
+    found: list[tuple[GroupSearch, Arrangement]] = []
+    explained = False
+    for complexity in range(COMPLEXITY + 1):
+        found += _of_complexity(searches, cells, complexity, work, generator)
+        found.sort(key=lambda pair: pair[1].residual)
+        least = found[0][1].residual if found else np.inf
+        if explained or least < PERFECT or _worked(searches) > work:
+            break
+        explained = least < EXPLAINED
+    return [group.crystal(arrangement) for group, arrangement in found[:most]]
+
+
+def _of_complexity(
+    searches: list[GroupSearch],
+    cells: Sequence[Mapping[int, int]],
+    complexity: int,
+    work: int,
+    generator: np.random.Generator,
+) -> list[tuple[GroupSearch, Arrangement]]:
+    sampled, drafts = [], []
+    for one, cell in product(searches, cells):
+        for way in islice(ways_to_place(one.group, cell, complexity), WAYS):
+            if _worked(searches) > work:
+                break
+            arrangements, draft = one.sample(way, generator)
+            sampled += [(one, each) for each in arrangements]
+            if draft is not None:
+                drafts.append((one, draft))
+    drafts.sort(key=lambda pair: (pair[1].crowded, pair[1].residual))
+    begun = []
+    for one, draft in drafts[:BEGUN]:
+        if _worked(searches) > work:
+            break
+        arrangements = one.improve(draft, 0, 1)
+        sampled += [(one, each) for each in arrangements]
+        if arrangements:
+            begun.append((arrangements[0].residual, one, draft))
+    begun.sort(key=lambda entry: entry[0])
+    starts = max(STARTS // max(len(begun), 1), LEAST_STARTS)
+    for _, one, draft in begun[:IMPROVED]:
+        if _worked(searches) > work:
+            break
+        sampled += [(one, each) for each in one.improve(draft, 1, 1 + starts)]
+    sampled.sort(key=lambda pair: pair[1].residual)
+    refined = [(one, one.refine(each)) for one, each in sampled[:REFINED]]
+    return [(one, each) for one, each in refined if each is not None]
+
+
+def _spacing(lattice: IndexedLattice, lines: int) -> float:
+    """The spacing in A down to which a lattice has so many lines."""
+    table = line_table(lattice.system, lattice.centring).terms
+    edges = [lattice.a] if lattice.c is None else [lattice.a, lattice.c]
+    scales = [1 / lattice.a**2] if lattice.c is None else [4 / 3 / edges[0] ** 2, 1 / edges[1] ** 2]
+    inverse = np.sort(table @ np.array(scales))
+    return float(1 / np.sqrt(inverse[lines]))
+
+
+def _worked(searches: list[GroupSearch]) -> int:
+    return sum(each.work for each in searches)
