@@ -56,6 +56,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     solve.add_argument("--guesses", type=int, default=5, help="samples a model and lattice (5)")
     solve.add_argument("--seed", type=int, default=0, help="of the samples (0)")
+    solve.add_argument(
+        "--effort",
+        type=float,
+        default=1.0,
+        help="time of the search by symmetry, of the usual (1)",
+    )
     solve.add_argument("--models", type=Path, help="folder of weights, instead of those included")
     solve.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 (cpu)")
     solve.add_argument("--output", type=Path, help="folder (the pattern's name with -solved)")
@@ -70,6 +76,8 @@ def _solve(given: argparse.Namespace) -> int:
 
     if given.guesses < 1:
         raise CrystalNetError(f"--guesses {given.guesses}; want at least 1")
+    if not 0 <= given.effort <= 1000:
+        raise CrystalNetError(f"--effort {given.effort}; want 0 (none) to 1000")
     options = {
         "wavelength": given.wavelength,
         "quantity": given.quantity,
@@ -80,6 +88,7 @@ def _solve(given: argparse.Namespace) -> int:
         "lattice": _lattice(given.lattice),
         "guesses": given.guesses,
         "seed": given.seed,
+        "effort": given.effort,
     }
     systems = [given.system] if given.system else None
     models = load_models(systems, given.models or WEIGHTS, given.device)
@@ -128,8 +137,8 @@ def _solve_one(file: Path, folder: Path, plot: Path | None, options: dict[str, A
         )
     if solution.candidates[0].match.rwp > DOUBTFUL:
         print(
-            f"none of these explains the pattern (Rwp above {DOUBTFUL}): take more guesses, or "
-            "check wavelength, composition and lattice"
+            f"none of these explains the pattern (Rwp above {DOUBTFUL}): give it more time "
+            "(--effort 10), or check wavelength, composition and lattice"
         )
     solution.write(folder)
     print(f"{solution.seconds:.1f} s; open {folder / 'report.html'}", flush=True)

@@ -38,6 +38,8 @@ LATTICES = 3
 TRIALS = ((0.0, 0.05), (0.05, 0.05), (0.05, 0.1), (0.1, 0.1))
 # What is given as a lattice is right to this share: edges are often rounded.
 GIVEN_WITHIN = 0.01
+# How near its lines are to the peaks, in degrees: within the last if the crystal is distorted.
+GIVEN_TOLERANCES = (0.05, 0.1, 0.3)
 # Edges that differ by less than this share are the same.
 SAME_CELL = 2e-3
 
@@ -92,6 +94,7 @@ def solve(
     quantity: Quantity | None = None,
     guesses: int = 5,
     seed: int = 0,
+    effort: float = 1.0,
     models: Sequence[SolveModel] | Path = WEIGHTS,
     device: torch.device | str = "cpu",
     progress: Callable[[str], object] = lambda line: None,
@@ -112,6 +115,7 @@ def solve(
             from the header, or takes degrees.
         guesses: latent samples of each model in each lattice.
         seed: of the samples.
+        effort: how long atoms are put on Wyckoff positions, as a multiple of the usual time.
         models: loaded models, or the folder of their weights.
         device: of the networks, if they are loaded here.
         progress: is called with lines for a person to read.
@@ -144,7 +148,7 @@ def solve(
     gaussians = ValenceGaussians.load(TEMPLATES)
     candidates = solve_peaks(
         found.peaks, known, lattices, models, gaussians, guesses=guesses, seed=seed,
-        progress=progress,
+        effort=effort, progress=progress,
     )  # fmt: skip
     seconds = time.monotonic() - started
     told = {
@@ -159,6 +163,7 @@ def solve(
         "lattice_A": None if lattice is None else list(lattice),
         "guesses": guesses,
         "seed": seed,
+        "effort": effort,
         "models": {model.card.name: model.card.weights_sha256 for model in models},
         "seconds": round(seconds, 2),
     }
@@ -213,12 +218,13 @@ def given_lattices(
     """
     reason: CrystalNetError | None = None
     scales = np.linspace(1 - GIVEN_WITHIN, 1 + GIVEN_WITHIN, 41)
-    for scale in sorted(scales, key=lambda s: abs(s - 1)):
-        edges = [float(scale) * edge for edge in lattice]
-        try:
-            return with_peaks(conventional_lattices(system, *edges), peaks)
-        except CrystalNetError as error:
-            reason = reason or error
+    for tolerance in GIVEN_TOLERANCES:
+        for scale in sorted(scales, key=lambda s: abs(s - 1)):
+            edges = [float(scale) * edge for edge in lattice]
+            try:
+                return with_peaks(conventional_lattices(system, *edges), peaks, tolerance)
+            except CrystalNetError as error:
+                reason = reason or error
     assert reason is not None
     raise reason
 

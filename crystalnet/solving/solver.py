@@ -40,6 +40,8 @@ EXPLAINED = 0.1
 ENOUGH = 0.15
 # What the highest symmetry is worth in Rwp: of two structures that agree alike, the simpler one.
 SYMMETRY = 0.03
+# Candidates whose Rwp is above this are left out where there are better ones.
+HOPELESS = 0.9
 # Structures whose Rwp differs by more than this are different ones.
 SAME_STRUCTURE_RWP = 0.03
 
@@ -67,12 +69,13 @@ def solve_peaks(
     seed: int = 0,
     most: int = 20,
     physics: bool = True,
+    effort: float = 1.0,
     progress: Callable[[str], object] = lambda line: None,
 ) -> list[Candidate]:
     """Guess densities, find their atoms, and rank these by the pattern they would give.
 
-    Where no guess explains the pattern and the elements are known, all ways to put the atoms on
-    the Wyckoff positions of the lattice are gone through.
+    Where the elements are known, all ways to put the atoms on the Wyckoff positions of the first
+    lattice are gone through as well; of others, where nothing has explained the pattern.
 
     Args:
         lattices: to try, the likeliest first.
@@ -81,6 +84,8 @@ def solve_peaks(
         most: candidates returned.
         physics: whether elements are exchanged, and Wyckoff positions gone through; without it
             the networks' word is taken as it is.
+        effort: how long Wyckoff positions are gone through, as a multiple of the usual five
+            seconds or so for each lattice.
         progress: is called with lines for a person to read.
 
     Returns:
@@ -126,15 +131,16 @@ def solve_peaks(
         progress(
             f"{model.system}: {len(found) - before} structures from {guesses} guesses a lattice"
         )
-    searching = physics and not explained()
     for order, (lattice, peaks) in enumerate(zip(lattices, shifted, strict=True)):
         contents = cell_contents(known, abs(float(np.linalg.det(lattice.primitive))))
         # The likeliest contents first; of lattices that are less likely, these alone.
         for start in range(0, len(contents) if order == 0 else 1, TOGETHER):
-            if not searching or not contents or explained(ENOUGH):
+            first = order == start == 0
+            if not physics or not contents or (not first and explained(ENOUGH)):
                 break
             some = contents[start : start + TOGETHER]
-            crystals = search(measured, some, lattice, work=WORK // (1 + order), seed=seed)
+            work = int(effort * WORK / (1 + order))
+            crystals = search(measured, some, lattice, work=work, seed=seed)
             found += [
                 _Ranked(Structure(crystal, lattice, None), match_pattern(crystal, peaks))
                 for crystal in crystals
@@ -181,6 +187,8 @@ def _different(ranked: Sequence[_Ranked], most: int) -> list[_Ranked]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for each in ranked:
+            if kept and each.match.rwp > HOPELESS:
+                continue
             if len(kept) < most and not any(same(each, other) for other in kept):
                 kept.append(each)
     return kept

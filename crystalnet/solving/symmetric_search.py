@@ -6,6 +6,7 @@ that the lattice and the absent lines allow and the simplest ways first, until t
 intensities are explained or the work that is allowed is done.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import islice, product
 
@@ -16,7 +17,7 @@ from crystalnet.solving.group_search import Arrangement, GroupSearch
 from crystalnet.solving.lattices import IndexedLattice, centring_vectors, line_table
 from crystalnet.solving.ranking import MeasuredPeaks
 from crystalnet.solving.ways import ways_to_place
-from crystalnet.solving.wyckoff import groups_of, space_group
+from crystalnet.solving.wyckoff import SpaceGroup, groups_of, space_group
 
 # The most complex ways that are gone through, and how many of one complexity in one group.
 COMPLEXITY, WAYS = 10, 200
@@ -27,6 +28,8 @@ BEGUN, IMPROVED, STARTS, LEAST_STARTS, REFINED = 120, 20, 100, 4, 40
 D_MIN, LINES = 1.0, 40
 # Residuals that end the search at once, and after the next complexity.
 PERFECT, EXPLAINED = 0.02, 0.1
+# What the highest symmetry is worth in residual, and residuals that are one.
+SYMMETRY, SAME_RESIDUAL = 0.03, 1e-3
 # Numbers worked on at most: some five seconds.
 WORK = 300_000_000
 
@@ -66,12 +69,18 @@ def search(
     explained = False
     for complexity in range(COMPLEXITY + 1):
         found += _of_complexity(searches, cells, complexity, work, generator)
-        found.sort(key=lambda pair: pair[1].residual)
-        least = found[0][1].residual if found else np.inf
+        least = min((each.residual for _, each in found), default=np.inf)
         if explained or least < PERFECT or _worked(searches) > work:
             break
         explained = least < EXPLAINED
-    return [group.crystal(arrangement) for group, arrangement in found[:most]]
+    found.sort(key=lambda pair: pair[1].residual - _worth(pair[0].group))
+    kept: dict[tuple[int, tuple[tuple[int, int], ...], int], Crystal] = {}
+    for one, each in found:
+        # Starts that ended in one place are one arrangement.
+        name = one.group.number, each.way.places, round(each.residual / SAME_RESIDUAL)
+        if len(kept) < most and name not in kept:
+            kept[name] = one.crystal(each)
+    return list(kept.values())
 
 
 def _of_complexity(
@@ -117,6 +126,11 @@ def _spacing(lattice: IndexedLattice, lines: int) -> float:
     scales = [1 / lattice.a**2] if lattice.c is None else [4 / 3 / edges[0] ** 2, 1 / edges[1] ** 2]
     inverse = np.sort(table @ np.array(scales))
     return float(1 / np.sqrt(inverse[lines]))
+
+
+def _worth(group: SpaceGroup) -> float:
+    """What the symmetry of a group is worth in residual: every structure has its subgroups too."""
+    return SYMMETRY * math.log(len(group.rotations)) / math.log(48)
 
 
 def _worked(searches: list[GroupSearch]) -> int:

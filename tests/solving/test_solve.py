@@ -39,6 +39,57 @@ def test_a_measured_pattern_of_rock_salt_is_solved() -> None:
     np.testing.assert_array_equal(best.density, again.candidates[0].density)
 
 
+def test_a_measured_pattern_of_corundum_is_solved_by_symmetry() -> None:
+    told: list[str] = []
+    corundum = Structure.from_spacegroup(
+        "R-3c", Lattice.hexagonal(4.76, 12.99), ["Al", "O"], [[0, 0, 0.3522], [0.3063, 0, 0.25]]
+    )
+    solution = crystalnet.solve(
+        MEASURED / "rockjock_corundum.xy",
+        wavelength="CuKa",
+        formula="Al2O3",
+        lattice=(4.76, 13.0),
+        guesses=1,
+        progress=told.append,
+    )
+    best = solution.candidates[0]
+    assert StructureMatcher().fit(best.crystal.to_structure(), corundum)
+    assert best.space_group == 167
+    assert best.guess is None
+    assert any("by symmetry" in line for line in told)
+    # Valence electrons: 3 of each aluminium, 6 of each oxygen.
+    electrons = float(best.density.mean()) * best.crystal.volume
+    assert electrons == pytest.approx(4 * 3 + 6 * 6, rel=0.02)
+    with pytest.raises(CrystalNetError, match="nothing gives a structure"):
+        # One guess of a network holds no corundum, and more is not allowed.
+        crystalnet.solve(
+            MEASURED / "rockjock_corundum.xy",
+            wavelength="CuKa",
+            formula="Al2O3",
+            lattice=(4.76, 13.0),
+            guesses=1,
+            effort=0.0,
+        )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "formula", "space_group"),
+    [
+        ("fluorite", "CaF2", 225),
+        ("magnetite", "Fe3O4", 227),
+        ("pyrite", "FeS2", 205),
+        ("quartz", "SiO2", 152),
+    ],
+)
+def test_more_measured_patterns(name: str, formula: str, space_group: int) -> None:
+    solution = crystalnet.solve(
+        MEASURED / f"rockjock_{name}.xy", wavelength="CuKa", formula=formula
+    )
+    assert solution.candidates[0].space_group == space_group
+    assert solution.candidates[0].match.rwp < 0.15
+
+
 def test_a_list_of_peaks_and_a_given_lattice_do_too(tmp_path: Path) -> None:
     pattern = powder_pattern(
         Crystal.from_structure(ROCK_SALT.get_primitive_structure()), 0.71073, (5.0, 60.0)
@@ -102,6 +153,7 @@ def test_a_folder_is_solved_in_one_run_and_goes_on_where_it_was(
         (["--wavelength", "CuKa", "--lattice", "1,2,3"], "want a of a cubic crystal"),
         (["--wavelength", "CuKb"], "the radiation 'CuKb' is unknown"),
         (["--wavelength", "CuKa", "--guesses", "0"], "want at least 1"),
+        (["--wavelength", "CuKa", "--effort", "-1"], "want 0 (none) to 1000"),
         (["--wavelength", "CuKa", "--models", "/nowhere"], "make solve-models"),
         (["--wavelength", "CuKa", "--quantity", "q"], "reaches d"),
     ],
