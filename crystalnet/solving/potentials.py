@@ -7,6 +7,7 @@ electron count one of whole formula units.
 """
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -24,6 +25,8 @@ from crystalnet.solving.placement import place
 LITHIUM, P_SHELL, D_SHELL = 2, 6, 10
 # By how much, relatively, the electron count may differ from that of whole formula units.
 ELECTRON_TOLERANCE = 0.01
+# The distance in A of the points among which holes are looked for, at most.
+HOLE_SPACING = 0.5
 # An ion with at most so many electrons left gives them to its neighbours, and is in a hole.
 BARE = 1.0
 
@@ -76,8 +79,9 @@ def _semicore(number: int, valence: float) -> int:
 
 
 def _largest_hole(modes: DensityModes, x: Float[ndarray, "atoms 3"]) -> Float[ndarray, "3"]:
-    """The point farthest from all atoms, on the points of a map."""
-    shape = modes.map_shape
+    """The point farthest from all atoms, of a grid that holds eighths, sixths and quarters."""
+    lengths = np.linalg.norm(modes.lattice, axis=1)
+    shape = tuple(max(24, 12 * math.ceil(length / HOLE_SPACING / 12)) for length in lengths)
     points = np.stack(np.meshgrid(*(np.arange(n) / n for n in shape), indexing="ij"), axis=-1)
     cells = np.array(list(itertools.product((-1, 0, 1), repeat=3)))
     nearest = np.full(shape, np.inf)

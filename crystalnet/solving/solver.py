@@ -3,13 +3,13 @@
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 from pymatgen.analysis.structure_matcher import StructureMatcher
-from pymatgen.core import Element
+from pymatgen.core import Composition, Element
 
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.errors import CrystalNetError
@@ -72,10 +72,9 @@ def solve_peaks(
     effort: float = 1.0,
     progress: Callable[[str], object] = lambda line: None,
 ) -> list[Candidate]:
-    """Guess densities, find their atoms, and rank these by the pattern they would give.
+    """Structures by symmetry and from guessed densities, ranked by the pattern they would give.
 
-    Where the elements are known, all ways to put the atoms on the Wyckoff positions of the first
-    lattice are gone through as well; of others, where nothing has explained the pattern.
+    The first lattice is worked on in any case, others only where nothing has explained the pattern.
 
     Args:
         lattices: to try, the likeliest first.
@@ -94,69 +93,107 @@ def solve_peaks(
     Raises:
         CrystalNetError: where nothing gives a structure.
     """
-    shifted = [_shifted(measured, lattice.zero_shift) for lattice in lattices]
-    found: list[_Ranked] = []
-    reasons = ["no lattice is of a crystal system that has a model"]
-
-    def explained(rwp: float = EXPLAINED) -> bool:
-        return any(
-            _low_angles(each.structure, measured) < rwp
-            for each in sorted(found, key=lambda each: each.match.rwp)[:3]
+    solving = _Solving(
+        measured, known, lattices, models, gaussians, guesses, seed, physics, effort, progress
+    )
+    for order in range(len(lattices)):
+        if physics:
+            solving.by_symmetry(order)
+        if not physics or order == 0 or not solving.explained(EXPLAINED):
+            solving.by_network(order)
+    if not solving.found:
+        raise CrystalNetError(
+            f"nothing gives a structure ({solving.reason}); take more guesses, or check lattice "
+            "and composition"
         )
+    different = _different(sorted(solving.found, key=_Ranked.key), most)
+    return [_candidate(place, each, gaussians) for place, each in enumerate(different, start=1)]
 
-    for model in models:
-        of_system = [
-            (lattice, peaks)
-            for lattice, peaks in zip(lattices, shifted, strict=True)
-            if lattice.system == model.system
-        ]
-        if not of_system or (physics and explained()):
-            continue
-        vector = network_pattern(measured, model.network.pattern_bins).vector
-        densities = model.guess(vector, known, guesses, GRID, seed)
-        before = len(found)
-        for lattice, peaks in of_system:
-            if lattice is not lattices[0] and _atoms(densities, lattice, known, gaussians) > LARGE:
-                # What a smaller cell explains as well is not worth the time that it takes.
-                continue
-            found += [
-                _Ranked(structure, match_pattern(structure.crystal, peaks))
-                for structure in guessed_structures(
-                    model, densities, lattice, known, peaks, gaussians,
-                    physics=physics, failed=reasons.append,
-                )
-            ]  # fmt: skip
-            if physics and explained():
-                break
-        progress(
-            f"{model.system}: {len(found) - before} structures from {guesses} guesses a lattice"
-        )
-    for order, (lattice, peaks) in enumerate(zip(lattices, shifted, strict=True)):
-        contents = cell_contents(known, abs(float(np.linalg.det(lattice.primitive))))
-        # The likeliest contents first; of lattices that are less likely, these alone.
+
+@dataclass(eq=False)
+class _Solving:
+    """What `solve_peaks` was given, and what it has found so far."""
+
+    measured: MeasuredPeaks
+    known: KnownComposition
+    lattices: Sequence[IndexedLattice]
+    models: Sequence[SolveModel]
+    gaussians: ValenceGaussians
+    guesses: int
+    seed: int
+    physics: bool
+    effort: float
+    progress: Callable[[str], object]
+    found: list[_Ranked] = field(default_factory=list)
+    reason: str = "no lattice is of a crystal system that has a model"
+    densities: dict[str, ndarray] = field(default_factory=dict)
+
+    def explained(self, rwp: float) -> bool:
+        """Whether one of the three best structures agrees so well at low angles."""
+        best = sorted(self.found, key=lambda each: each.match.rwp)[:3]
+        return any(_low_angles(each.structure, self.measured) < rwp for each in best)
+
+    def by_symmetry(self, order: int) -> None:
+        """Go through the Wyckoff positions of a lattice, the likeliest contents first.
+
+        Of lattices that are less likely these alone, and only if nothing has explained the pattern.
+        """
+        lattice = self.lattices[order]
+        peaks = _shifted(self.measured, lattice.zero_shift)
+        contents = cell_contents(self.known, _volume(lattice))
         for start in range(0, len(contents) if order == 0 else 1, TOGETHER):
-            first = order == start == 0
-            if not physics or not contents or (not first and explained(ENOUGH)):
+            if (order or start) and self.explained(ENOUGH):
                 break
             some = contents[start : start + TOGETHER]
-            work = int(effort * WORK / (1 + order))
-            crystals = search(measured, some, lattice, work=work, seed=seed)
-            found += [
+            work = int(self.effort * WORK / (1 + order))
+            crystals = search(self.measured, some, lattice, work=work, seed=self.seed)
+            self.found += [
                 _Ranked(Structure(crystal, lattice, None), match_pattern(crystal, peaks))
                 for crystal in crystals
             ]
-            formulas = ", ".join(map(_formula, some))
-            progress(
-                f"{lattice.system} {lattice.centring}: {len(crystals)} structures of {formulas} "
-                "by symmetry"
+            self.progress(
+                f"{lattice.system} {lattice.centring}: {len(crystals)} structures of "
+                f"{', '.join(map(_formula, some))} by symmetry"
             )
-    if not found:
-        raise CrystalNetError(
-            f"nothing gives a structure ({reasons[-1]}); take more guesses, or check lattice and "
-            "composition"
-        )
-    different = _different(sorted(found, key=_Ranked.key), most)
-    return [_candidate(place, each, gaussians) for place, each in enumerate(different, start=1)]
+
+    def by_network(self, order: int) -> None:
+        """Guess densities in a lattice with the models of its system."""
+        lattice = self.lattices[order]
+        peaks = _shifted(self.measured, lattice.zero_shift)
+        for model in self.models:
+            if model.system != lattice.system:
+                continue
+            densities = self._guess(model)
+            if order and self._atoms(densities, lattice) > LARGE:
+                # What a smaller cell explains as well is not worth the time that it takes.
+                continue
+            structures = guessed_structures(
+                model, densities, lattice, self.known, peaks, self.gaussians,
+                physics=self.physics, failed=self._failed,
+            )  # fmt: skip
+            new = [_Ranked(each, match_pattern(each.crystal, peaks)) for each in structures]
+            self.found += new
+            self.progress(
+                f"{lattice.system} {lattice.centring}: {len(new)} structures from {self.guesses} "
+                f"guesses of {model.card.name}"
+            )
+
+    def _guess(self, model: SolveModel) -> Float[ndarray, "guesses n n n"]:
+        name = model.card.name
+        if name not in self.densities:
+            vector = network_pattern(self.measured, model.network.pattern_bins).vector
+            self.densities[name] = model.guess(vector, self.known, self.guesses, GRID, self.seed)
+        return self.densities[name]
+
+    def _failed(self, reason: str) -> None:
+        self.reason = reason
+
+    def _atoms(self, densities: Float[ndarray, "guesses n n n"], lattice: IndexedLattice) -> float:
+        """About how many atoms a cell holds, by the electrons that were guessed."""
+        usual = np.flatnonzero(self.gaussians.valence).tolist()
+        elements = list(self.known.elements) or usual
+        valence = np.average(self.gaussians.valence[elements], weights=self.known.amounts)
+        return float(densities.mean() * _volume(lattice) / max(float(valence), 1.0))
 
 
 def _low_angles(structure: Structure, measured: MeasuredPeaks) -> float:
@@ -210,17 +247,9 @@ def _candidate(place: int, ranked: _Ranked, gaussians: ValenceGaussians) -> Cand
     )
 
 
-def _atoms(
-    densities: Float[ndarray, "guesses n n n"],
-    lattice: IndexedLattice,
-    known: KnownComposition,
-    gaussians: ValenceGaussians,
-) -> float:
-    """About how many atoms a cell holds, by the electrons that were guessed."""
-    elements = list(known.elements) or np.flatnonzero(gaussians.valence).tolist()
-    valence = np.average(gaussians.valence[elements], weights=known.amounts)
-    volume = abs(np.linalg.det(lattice.primitive))
-    return float(densities.mean() * volume / max(float(valence), 1.0))
+def _volume(lattice: IndexedLattice) -> float:
+    """Of the primitive cell, in A^3."""
+    return abs(float(np.linalg.det(lattice.primitive)))
 
 
 def _shifted(measured: MeasuredPeaks, zero_shift: float) -> MeasuredPeaks:
@@ -231,4 +260,5 @@ def _shifted(measured: MeasuredPeaks, zero_shift: float) -> MeasuredPeaks:
 
 
 def _formula(counts: Mapping[int, int]) -> str:
-    return "".join(f"{Element.from_Z(z).symbol}{n}" for z, n in counts.items())
+    cell = Composition({Element.from_Z(z): n for z, n in counts.items()})
+    return str(cell.formula).replace(" ", "")
