@@ -195,13 +195,13 @@ def simulated(
             other = powder_pattern(ROCK_SALT, wavelength, reach)
             two_theta = np.append(two_theta, other.two_theta)
             height = np.append(height, impurity * height.max() * other.intensity / 100)
-        height *= np.clip(1 + intensity * generator.normal(size=len(height)), 0, None)
-        two_theta += position * generator.normal(size=len(two_theta))
         order = np.argsort(two_theta)
         two_theta, height = two_theta[order], height[order]
         group = np.append(0, np.cumsum(np.diff(two_theta) > merged))
         area = np.bincount(group, height)
         place = np.bincount(group, height * two_theta) / np.maximum(area, 1e-300)
+        area *= np.clip(1 + intensity * generator.normal(size=len(area)), 0, None)
+        place += position * generator.normal(size=len(place))
         seen = (area > FAINTEST / 100 * area.max()) & (place > 5) & (place < last)
         return MeasuredPeaks(place[seen], area[seen], wavelength, reach)
 

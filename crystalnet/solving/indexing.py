@@ -86,11 +86,16 @@ def index(
 
 
 def with_peaks(
-    lattices: Sequence[IndexedLattice], peaks: MeasuredPeaks, tolerance: float = 0.05
+    lattices: Sequence[IndexedLattice],
+    peaks: MeasuredPeaks,
+    tolerance: float = 0.05,
+    unexplained: float = UNEXPLAINED,
 ) -> list[IndexedLattice]:
     """Given lattices refined against peaks, the one whose absences fit best first.
 
-    Those that leave more than 10 % of the intensity unexplained are left out.
+    Args:
+        tolerance: of the positions, in degrees 2-theta.
+        unexplained: lattices that leave more than this share of the intensity are left out.
 
     Raises:
         CrystalNetError: if none stays.
@@ -100,7 +105,7 @@ def with_peaks(
     for each in lattices:
         start = [each.a**-2] if each.c is None else [4 / (3 * each.a**2), each.c**-2]
         fit = fit_lattice(each.system, each.centring, np.array(start), lines)
-        if fit is not None and lines.share[~fit.explained].sum() <= UNEXPLAINED:
+        if fit is not None and lines.share[~fit.explained].sum() <= unexplained:
             fits.append(fit)
     if not fits:
         edges = ", ".join(

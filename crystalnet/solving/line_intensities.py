@@ -5,7 +5,7 @@ that cannot be told apart, and only one reflection of each set that symmetry mak
 """
 
 import numpy as np
-from jaxtyping import Complex, Float, Int
+from jaxtyping import Bool, Complex, Float, Int
 from numpy import ndarray
 
 from crystalnet.crystallography.crystal import Crystal
@@ -37,7 +37,7 @@ class LineIntensities:
         precision: one over its variance.
         possible: whether no strong peak is absent by symmetry, and there is something to compare;
             without it there is nothing else.
-        outside: weighted square of the peaks that no line explains.
+        outside: weighted square of the peaks where the group has no line but the lattice has.
     """
 
     def __init__(
@@ -58,47 +58,51 @@ class LineIntensities:
         indices = sphere.hkl(np.arange(len(sphere.g_squared)))
         hkl = np.rint(indices @ (cell @ np.linalg.inv(lattice.primitive)).T).astype(np.int64)
         rows, counts = _unique(hkl, group)
-        present = ~group.absent(hkl[rows])
-        rows, counts = rows[present], counts[present]
         order = np.argsort(sphere.g_squared[rows], kind="stable")
         rows, counts = rows[order], counts[order]
+        present = ~group.absent(hkl[rows])
+        every = sphere.g_squared[rows]
+        rows, counts = rows[present], counts[present]
         self.hkl: Int[ndarray, "hkl 3"] = hkl[rows]
         self.g_squared: Float[ndarray, " hkl"] = sphere.g_squared[rows]
         sine2 = np.minimum(self.g_squared * half**2, 1 - 1e-12)
         self.weight = counts * (1 + (1 - 2 * sine2) ** 2) / (sine2 * np.sqrt(1 - sine2))
         self._form: dict[int, Float[ndarray, " hkl"]] = {}
-        line = 2 * np.degrees(np.arcsin(np.sqrt(sine2)))
+        line = 2 * np.degrees(np.arcsin(np.minimum(np.sqrt(every) * half, 1.0)))
         peak = measured.two_theta - lattice.zero_shift
         # Peaks beyond the last reflection compared belong to others.
-        furthest = np.sqrt(sphere.g_squared.max(initial=0.0)) * half
-        within = peak < 2 * np.degrees(np.arcsin(min(furthest, 1.0))) + POSITION_ERROR
-        self._group(line, peak[within], measured.intensity[within])
+        within = peak < line.max(initial=0.0) + POSITION_ERROR
+        self._group(line, present, peak[within], measured.intensity[within])
 
     def _group(
         self,
-        line: Float[ndarray, " hkl"],
+        line: Float[ndarray, " lines"],
+        present: Bool[ndarray, " lines"],
         peak: Float[ndarray, " peaks"],
         area: Float[ndarray, " peaks"],
     ) -> None:
+        """Group what cannot be told apart; peaks far from all lines are of something else."""
         place = np.concatenate([line, peak])
         order = np.argsort(place, kind="stable")
         number = np.empty(len(place), dtype=np.int64)
         number[order] = np.append(0, np.cumsum(np.diff(place[order]) > RESOLUTION))
         of_line, of_peak = number[: len(line)], number[len(line) :]
         groups = int(number.max(initial=-1)) + 1
-        total = np.bincount(of_peak, area, groups)
-        explained = np.bincount(of_line, minlength=groups) > 0
+        own = np.bincount(of_line, minlength=groups) > 0
+        total = np.bincount(of_peak, area, groups) * own
+        explained = np.bincount(of_line[present], minlength=groups) > 0
         strongest = float(total.max(initial=0.0))
         strong = total > SEEN * strongest
-        self.possible = bool(len(line) and strongest > 0 and explained[strong].all())
+        self.possible = bool(present.any() and strongest > 0 and explained[strong].all())
         if not self.possible:
             return
         # Reflections are in the order of their places, and so are their groups.
-        self.starts: Int[ndarray, " groups"] = np.flatnonzero(np.diff(of_line, prepend=-1))
-        self.target: Float[ndarray, " groups"] = total[of_line[self.starts]]
+        kept = of_line[present]
+        self.starts: Int[ndarray, " groups"] = np.flatnonzero(np.diff(kept, prepend=-1))
+        self.target: Float[ndarray, " groups"] = total[kept[self.starts]]
         self.precision = 1 / (self.target + VARIANCE_FLOOR * strongest)
-        alone = total[~explained]
-        self.outside = float((alone**2 / (alone + VARIANCE_FLOOR * strongest)).sum())
+        absent = total[own & ~explained]
+        self.outside = float((absent**2 / (absent + VARIANCE_FLOOR * strongest)).sum())
         self.norm = float(self.target**2 @ self.precision) + self.outside
 
     def form(self, number: int) -> Float[ndarray, " hkl"]:

@@ -38,8 +38,9 @@ LATTICES = 3
 TRIALS = ((0.0, 0.05), (0.05, 0.05), (0.05, 0.1), (0.1, 0.1))
 # What is given as a lattice is right to this share: edges are often rounded.
 GIVEN_WITHIN = 0.01
-# How near its lines are to the peaks, in degrees: within the last if the crystal is distorted.
-GIVEN_TOLERANCES = (0.05, 0.1, 0.3)
+# How near its lines are to the peaks, in degrees, and what share of the intensity may be of others:
+# more of either if the crystal is distorted, or not alone.
+GIVEN_TRIALS = ((0.05, 0.1), (0.1, 0.1), (0.3, 0.1), (0.05, 0.5))
 # Edges that differ by less than this share are the same.
 SAME_CELL = 2e-3
 
@@ -218,11 +219,11 @@ def given_lattices(
     """
     reason: CrystalNetError | None = None
     scales = np.linspace(1 - GIVEN_WITHIN, 1 + GIVEN_WITHIN, 41)
-    for tolerance in GIVEN_TOLERANCES:
+    for tolerance, others in GIVEN_TRIALS:
         for scale in sorted(scales, key=lambda s: abs(s - 1)):
             edges = [float(scale) * edge for edge in lattice]
             try:
-                return with_peaks(conventional_lattices(system, *edges), peaks, tolerance)
+                return with_peaks(conventional_lattices(system, *edges), peaks, tolerance, others)
             except CrystalNetError as error:
                 reason = reason or error
     assert reason is not None
