@@ -379,10 +379,11 @@ def _solved_ssim(
 ) -> float:
     """SSIM of what is handed out at rank 1: free atoms at the places that were found.
 
-    A structure that matches is moved to the origin and the axes of the true one first.
+    A structure that matches is moved to the origin and the axes of the true one first; no structure
+    is worth 0.
     """
-    lattices = lattice_of(crystal, system, peaks)
     try:
+        lattices = lattice_of(crystal, system, peaks)
         best = solve_peaks(peaks, known, lattices, [model], gaussians)[0].crystal
     except CrystalNetError:
         return 0.0
