@@ -42,6 +42,14 @@ def cell_contents(known: KnownComposition, volume: float) -> list[dict[int, int]
     return found[:MOST]
 
 
+def has_room(known: KnownComposition, volume: float) -> bool:
+    """Whether a primitive cell of a volume in A^3 may hold a formula unit, as far as is known."""
+    if known.amounts is None:
+        return True
+    unit = dict(zip(known.elements, known.amounts, strict=True))
+    return volume * WIDEST > _volume(unit)
+
+
 def _formula_units(
     elements: tuple[int, ...], amounts: tuple[int, ...], volume: float
 ) -> list[dict[int, int]]:

@@ -14,7 +14,7 @@ from jaxtyping import Complex, Float, Int
 from numpy import ndarray
 
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.solving.pattern_score import PatternScorer
+from crystalnet.solving.pattern_score import AT_ONCE, PatternScorer
 from crystalnet.solving.ranking import MeasuredPeaks
 
 # All assignments are tried up to this many, otherwise exchanges of two atoms as long as they help.
@@ -84,8 +84,7 @@ def _descend(
     """What exchanges of two atoms lead to as long as they help, the best of each step."""
     path, best = [numbers], float(_rwp(scorer, phases, numbers[None])[0])
     while True:
-        trials = _exchanges(path[-1])
-        found = _rwp(scorer, phases, trials)
+        trials, found = _exchanges(scorer, phases, path[-1])
         if found.min() >= best - SAME:
             return np.array(path)
         path.append(trials[int(found.argmin())])
@@ -113,10 +112,19 @@ def _assignments(numbers: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
             yield (first, *others)
 
 
-def _exchanges(numbers: Int[ndarray, " atoms"]) -> Int[ndarray, "trials atoms"]:
-    """Every exchange of two different elements."""
+def _exchanges(
+    scorer: PatternScorer, phases: Complex[ndarray, "atoms hkl"], numbers: Int[ndarray, " atoms"]
+) -> tuple[Int[ndarray, "trials atoms"], Float[ndarray, " trials"]]:
+    """Every exchange of two different elements, and its Rwp."""
     one, other = np.nonzero(np.triu(numbers[:, None] != numbers))
     trials = np.tile(numbers, (len(one), 1))
     rows = np.arange(len(one))
     trials[rows, one], trials[rows, other] = numbers[other], numbers[one]
-    return trials
+    factors = scorer.factor(numbers)
+    amplitude = (factors * phases).sum(axis=0)
+    found = np.empty(len(trials))
+    for start in range(0, len(trials), AT_ONCE):
+        i, j = one[start : start + AT_ONCE], other[start : start + AT_ONCE]
+        change = (factors[j] - factors[i]) * (phases[i] - phases[j])
+        found[start : start + AT_ONCE] = scorer.rwp(amplitude + change)
+    return trials, found

@@ -28,7 +28,7 @@ SAMPLES, JOINT = (1, 64, 512, 2048), 128
 KEPT, SWEEPS, GAIN = 32, 3, 0.01
 # Arrangements of a way handed on; those looked at for atoms that are too near; residuals that are
 # no better than chance.
-STARTS, TESTED, POOR = 4, 64, 0.9
+STARTS, TESTED, FEW, POOR = 4, 64, 8, 0.9
 # Two atoms are no nearer than this share of the sum of their covalent radii: 0.79 for CN and N2.
 NEAR = 0.75
 # Displacement parameter of the samples in A^2.
@@ -162,6 +162,15 @@ class GroupSearch:
         )
         values = np.concatenate(found.parameters)
         root = np.sqrt(lines.precision)
+        turns = [
+            2j * np.pi * np.einsum("hi,kij->jkh", lines.hkl, position.slopes)
+            for position in positions
+        ]
+
+        @lru_cache(maxsize=1)
+        def at(place: bytes) -> tuple[ndarray, ndarray]:
+            """What `model` gives: areas and slopes are asked for one after the other."""
+            return model(np.frombuffer(place))
 
         def model(x: ndarray) -> tuple[ndarray, ndarray]:
             """Areas of the groups of lines and their slopes, for scale, B and coordinates."""
@@ -169,13 +178,12 @@ class GroupSearch:
             full[free] = x[2:]
             amplitude = np.zeros(len(lines.hkl), dtype=complex)
             slopes = []
-            for position, z, part in zip(
-                positions, way.numbers, np.split(full, splits), strict=True
+            for position, z, part, turn in zip(
+                positions, way.numbers, np.split(full, splits), turns, strict=True
             ):
                 waves = np.exp(2j * np.pi * (position.orbit(part[None])[0] @ lines.hkl.T))
                 amplitude += lines.form(z) * waves.sum(axis=0)
-                along = np.einsum("hi,kij->jkh", lines.hkl, position.slopes)
-                slopes.append(2j * np.pi * lines.form(z) * (along * waves).sum(axis=1))
+                slopes.append(lines.form(z) * np.einsum("jkh,kh->jh", turn, waves))
             damping = lines.weight * np.exp(x[0] - x[1] * lines.g_squared / 2)
             power = np.abs(amplitude) ** 2 * damping
             moved = 2 * (np.conj(amplitude) * np.concatenate(slopes)[free]).real * damping
@@ -190,9 +198,9 @@ class GroupSearch:
         low, high = np.full(len(start), -np.inf), np.full(len(start), np.inf)
         low[1], high[1] = DISPLACEMENTS[0] - DISPLACEMENT, DISPLACEMENTS[-1]
         fit = least_squares(
-            lambda x: root * (model(x)[0] - lines.target),
+            lambda x: root * (at(x.tobytes())[0] - lines.target),
             start,
-            lambda x: (root * model(x)[1]).T,
+            lambda x: (root * at(x.tobytes())[1]).T,
             bounds=(low, high),
             x_scale="jac",
             max_nfev=25,
@@ -286,16 +294,19 @@ class GroupSearch:
                 residual = self.lines.residual(trials, DISPLACEMENT)
                 self.work += CALL + trials.size
                 best = np.argsort(residual)[:TESTED]
-                chosen = [
-                    other.parameters[np.full(len(best), row)]
-                    for other, row in zip(tables, rows, strict=True)
-                ]
-                chosen[orbit] = table.parameters[usable[best]]
-                fine = self._apart(way, chosen, orbit)
-                if fine.any():
-                    first = int(best[int(fine.argmax())])
-                    rows[orbit], amplitude = usable[first], trials[first]
-                    least = float(residual[first])
+                # Mostly one of the first few will do.
+                for some in np.split(best, range(FEW, len(best), TESTED)):
+                    chosen = [
+                        other.parameters[np.full(len(some), row)]
+                        for other, row in zip(tables, rows, strict=True)
+                    ]
+                    chosen[orbit] = table.parameters[usable[some]]
+                    fine = self._apart(way, chosen, orbit)
+                    if fine.any():
+                        first = int(some[int(fine.argmax())])
+                        rows[orbit], amplitude = usable[first], trials[first]
+                        least = float(residual[first])
+                        break
             if least > before - GAIN:
                 break
         return rows, least
@@ -307,19 +318,20 @@ class GroupSearch:
         moved: int | None = None,
     ) -> Bool[ndarray, " sets"]:
         """Whether no two atoms are too near; with `moved`, no two of which one is in that orbit."""
-        fine = np.ones(len(parameters[0]), dtype=bool)
         orbits = [
             position.orbit(values)
             for position, values in zip(way.positions, parameters, strict=True)
         ]
-        radii = [covalent_radius(number) for number in way.numbers]
-        for one in range(len(orbits)):
-            for other in range(one, len(orbits)):
-                if moved is None or moved in (one, other):
-                    near = self._distances.nearest(
-                        orbits[one][:, 0], orbits[other], same=one == other
-                    )
-                    fine &= near > NEAR * (radii[one] + radii[other])
+        radii = [NEAR * covalent_radius(number) for number in way.numbers]
+        if moved is not None:
+            # That one first.
+            orbits.insert(0, orbits.pop(moved))
+            radii.insert(0, radii.pop(moved))
+        fine = np.ones(len(parameters[0]), dtype=bool)
+        for first in range(len(orbits) if moved is None else 1):
+            fine &= self._distances.keeps(orbits[first:], radii[first:])
+            if not fine.any():
+                break
         return fine
 
 

@@ -1,10 +1,11 @@
 """Distances between the orbits of Wyckoff positions, many at a time."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import gemmi
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from crystalnet.solving.lattices import IndexedLattice, centring_vectors, conventional_cell
@@ -21,13 +22,9 @@ class Distances:
 
     def __init__(self, lattice: IndexedLattice) -> None:
         cell = conventional_cell(lattice)
-        metric = cell @ cell.T
-        # In an oblique cell the nearest image need not be the one of the smallest coordinates.
-        steps = (0,) if lattice.system == "cubic" else (-1, 0, 1)
-        shifts = np.array([[i, j, 0] for i in steps for j in steps])
-        self._metric = metric.astype(np.float32)
-        self._slopes = (2 * shifts @ metric).T.astype(np.float32)
-        self._squares = np.einsum("si,ij,sj->s", shifts, metric, shifts).astype(np.float32)
+        self._metric = (cell @ cell.T).astype(np.float32)
+        self._edge_squared = self._metric.diagonal().min()
+        self._hexagonal = lattice.system != "cubic"
         self._centring = centring_vectors(lattice.centring)
 
     def nearest(
@@ -43,13 +40,42 @@ class Distances:
             one: fractional coordinates in the conventional cell.
             same: whether the point is of the orbit itself.
         """
-        points = (orbit[:, :, None] + self._centring).reshape(len(orbit), -1, 3)
-        apart = (points - one[:, None]).astype(np.float32)
-        apart -= np.rint(apart)
-        flat = apart.reshape(-1, 3)
-        square = ((flat @ self._metric) * flat).sum(axis=1)[:, None] + self._squares
-        square += flat @ self._slopes
+        square = self._squares(one, orbit)
         if same:
-            square[square < 1e-3] = np.inf
-        least: ndarray = np.sqrt(square.min(axis=1).reshape(len(one), -1).min(axis=1))
-        return least
+            self._forget_itself(square)
+        return np.asarray(np.sqrt(square.min(axis=1)))
+
+    def keeps(
+        self,
+        orbits: Sequence[Float[ndarray, "sets _ 3"]],
+        radii: Sequence[float],
+    ) -> Bool[ndarray, " sets"]:
+        """Whether the first of some orbits keeps its distance from itself and from the others.
+
+        Args:
+            radii: of each orbit's atoms, in A: centres are no nearer than the sum of two.
+        """
+        square = self._squares(orbits[0][:, 0], np.concatenate(orbits, axis=1))
+        self._forget_itself(square[:, : orbits[0].shape[1]])
+        sums = np.repeat(np.asarray(radii) + radii[0], [orbit.shape[1] for orbit in orbits])
+        return np.asarray((square > (sums**2).astype(np.float32)).all(axis=1))
+
+    def _squares(
+        self, one: Float[ndarray, "sets 3"], orbit: Float[ndarray, "sets points 3"]
+    ) -> Float[ndarray, "sets points"]:
+        """Squared distances in A^2 of a point from the nearest images of others."""
+        apart = (orbit - one[:, None])[:, :, None] + self._centring
+        apart -= np.rint(apart)
+        flat = apart.reshape(-1, 3).astype(np.float32)
+        square: ndarray = ((flat @ self._metric) * flat).sum(axis=1)
+        if self._hexagonal:
+            # In axes at 120 degrees the nearest image may be one step further along a or b.
+            x, y = flat[:, 0], flat[:, 1]
+            along_a = 1 - 2 * np.abs(x) + np.copysign(1, x) * y
+            along_b = 1 - 2 * np.abs(y) + np.copysign(1, y) * x
+            square += self._metric[0, 0] * np.minimum(np.minimum(along_a, along_b), 0)
+        return np.asarray(square.reshape(*orbit.shape[:2], len(self._centring)).min(axis=2))
+
+    def _forget_itself(self, square: Float[ndarray, "sets points"]) -> None:
+        """Put the distance of a point from its own images where it is 0."""
+        square[square < 1e-3] = self._edge_squared

@@ -34,6 +34,12 @@ _NAMES: tuple[tuple[Quantity, str], ...] = (
     ("q", r"\bq\b|q\s*[\[(]"),
     ("d", r"\bd\b|d[\s_-]?spac|d\s*[\[(]"),
 )
+# What a header says of the wavelength: a number (in A unless it says nm), or a K-alpha line.
+_SAID = re.compile(
+    r"(?:wave[\s_-]?length|(?<![a-z])lambda|\u03bb)_?1?\b[^\d\n]{0,20}?(?P<number>\d+[.,]\d+)\s*(?P<nm>nm\b)?"
+    r"|\b(?P<name>(?:Cr|Fe|Co|Cu|Mo|Ag)[\s_-]?K[\s_-]?(?:alpha|a|\u03b1)[\s_-]?[12]?)(?![a-z\d])",
+    re.I,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +75,7 @@ def read_pattern(
         path: two or three columns of text (.xy, .xye, .dat, .csv, .chi ...), or a powder CIF.
         quantity: of the first column: 2-theta in degrees, Q in 1/A or d in A; None takes what the
             header or the CIF says, else degrees.
-        radiation: None only where a CIF names its wavelength; it is never guessed.
+        radiation: None only where a header or a CIF names its wavelength; it is never guessed.
         peaks: whether it is a list of peaks; None: if the steps are uneven or d falls.
 
     Raises:
@@ -79,10 +85,11 @@ def read_pattern(
     path = Path(path)
     text = _text(path)
     if path.suffix.lower() == ".cif":
-        columns, named, told = read_cif(path, text)
+        columns, named, wavelength = read_cif(path, text)
         found: Quantity | None = named
+        told = None if wavelength is None else known_radiation(wavelength)
     else:
-        (columns, found), told = _columns(path, text), None
+        columns, found, told = _columns(path, text)
     radiation = _wavelength(path, radiation, told)
     quantity = quantity or found or "two_theta"
     x, intensity = columns[:, 0], columns[:, 1]
@@ -150,15 +157,19 @@ def _text(path: Path) -> str:
         return raw.decode("latin-1")
 
 
-def _columns(path: Path, text: str) -> tuple[Float[ndarray, "rows columns"], Quantity | None]:
-    """The numbers of a text, and what a line before them says that the first column is."""
+def _columns(
+    path: Path, text: str
+) -> tuple[Float[ndarray, "rows columns"], Quantity | None, Radiation | None]:
+    """The numbers of a text, and what lines before them say: the first column, the wavelength."""
     rows: list[list[float]] = []
     named: Quantity | None = None
+    told: Radiation | None = None
     for number, line in enumerate(text.splitlines(), start=1):
         values = None if _COMMENT.match(line) else _numbers(line)
         if values is None:
             if not rows:
                 named = named or _name_in(line)
+                told = told or _radiation_in(line)
             elif line.strip() and not _COMMENT.match(line):
                 raise CrystalNetError(
                     f"{path}: line {number} is {line.strip()[:40]!r} between numbers; want two or "
@@ -180,7 +191,7 @@ def _columns(path: Path, text: str) -> tuple[Float[ndarray, "rows columns"], Qua
             f"{path}: rows of {len(rows[odd])} and of {len(rows[-1])} numbers; want as many in "
             "each: two or three"
         )
-    return np.array(rows)[:, :3], named
+    return np.array(rows)[:, :3], named, told
 
 
 def _numbers(line: str) -> list[float] | None:
@@ -208,17 +219,30 @@ def _name_in(line: str) -> Quantity | None:
     return next((name for name, words in _NAMES if re.search(words, line, re.I)), None)
 
 
-def _wavelength(path: Path, given: Radiation | None, told: float | None) -> Radiation:
+def _radiation_in(line: str) -> Radiation | None:
+    """What a header line says; what cannot be one is not heard."""
+    said = _SAID.search(line)
+    if said is None:
+        return None
+    try:
+        if said["name"]:
+            return known_radiation(said["name"])
+        return known_radiation(float(said["number"].replace(",", ".")) * (10 if said["nm"] else 1))
+    except CrystalNetError:
+        return None
+
+
+def _wavelength(path: Path, given: Radiation | None, told: Radiation | None) -> Radiation:
     if given is None:
         if told is None:
             raise CrystalNetError(
                 f"{path}: does not say its wavelength; give it (--wavelength CuKa, or in A)"
             )
-        return known_radiation(told)
-    if told is not None and abs(told - given.wavelength) > SAME_WAVELENGTH * given.wavelength:
+        return told
+    if told and abs(told.wavelength - given.wavelength) > SAME_WAVELENGTH * given.wavelength:
         raise CrystalNetError(
-            f"{path}: says {told} A, but the wavelength given is {given.wavelength:.5f} A "
-            f"({given.name}); give one that agrees, or none"
+            f"{path}: says {told.wavelength:g} A, but the wavelength given is "
+            f"{given.wavelength:.5f} A ({given.name}); give one that agrees, or none"
         )
     return given
 

@@ -7,6 +7,7 @@ from numpy import ndarray
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import HalfSphere
 from crystalnet.crystallography.scattering import form_factor
+from crystalnet.solving.modes import plane_waves
 from crystalnet.solving.ranking import (
     DISPLACEMENTS,
     MeasuredPeaks,
@@ -67,8 +68,7 @@ class PatternScorer:
 
     def phases(self, coordinates: Float[ndarray, "sites 3"]) -> Complex[ndarray, "sites hkl"]:
         """exp(2 pi i hkl . x) of sites."""
-        found: ndarray = np.exp(2j * np.pi * (coordinates @ self._hkl.T))
-        return found
+        return plane_waves(self._hkl, coordinates).T
 
     def factor(self, numbers: Int[ndarray, " atoms"]) -> Float[ndarray, "atoms hkl"]:
         """X-ray form factors of atoms."""

@@ -27,9 +27,11 @@ def refine_positions(
     for _ in range(steps):
         residual = root[:, 0] * (modes.factor - added.sum(axis=1))
         # d/dx of f exp(-i g.x) is -i g f exp(-i g.x), by atom and Cartesian direction.
-        slope = ((-1j * root * added)[:, :, None] * g[:, None, :]).reshape(len(g), -1)
-        normal = (slope.real.T @ slope.real) + (slope.imag.T @ slope.imag)
-        gradient = slope.real.T @ residual.real + slope.imag.T @ residual.imag
+        # Its real and imaginary parts are rows of one matrix.
+        parts = root * np.stack([added.imag, -added.real])
+        slope = (parts[..., None] * g[:, None, :]).reshape(2 * len(g), -1)
+        normal = slope.T @ slope
+        gradient = slope.T @ np.concatenate([residual.real, residual.imag])
         diagonal = np.diag(normal).copy()
         diagonal += 1e-9 * diagonal.max() + 1e-30
         for _ in range(4):

@@ -11,6 +11,7 @@ import torch
 
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.cell_contents import has_room
 from crystalnet.solving.indexing import (
     IndexedLattice,
     conventional_lattices,
@@ -28,7 +29,7 @@ from crystalnet.solving.radiation import radiation
 from crystalnet.solving.ranking import MeasuredPeaks
 from crystalnet.solving.solver import solve_peaks
 
-TEMPLATES = Path(__file__).parents[2] / "data" / "valence_gaussians.json"
+TEMPLATES = Path(__file__).parent / "valence_gaussians.json"
 """Free-atom valence densities, which atoms are found with."""
 
 # Lattices found from the peaks that are tried.
@@ -142,7 +143,7 @@ def solve(
     progress(f"{file.path}: {len(found.peaks.two_theta)} peaks")
     bins = models[0].network.pattern_bins
     progress(network_pattern(found.peaks, bins).told())
-    lattices = _lattices(found, systems, lattice)
+    lattices = _lattices(found, systems, lattice, known)
     for each in lattices:
         cell = f"a = {each.a:.4f} A" + (f", c = {each.c:.4f} A" if each.c else "")
         progress(f"lattice to try: {each.system} {each.centring}, {cell}")
@@ -191,10 +192,13 @@ def composition(
 
 
 def _lattices(
-    found: FoundPeaks, systems: list[System], lattice: Sequence[float] | None
+    found: FoundPeaks,
+    systems: list[System],
+    lattice: Sequence[float] | None,
+    known: KnownComposition,
 ) -> list[IndexedLattice]:
     if lattice is None:
-        return densest(find_lattices(found.peaks, systems))[:LATTICES]
+        return densest(find_lattices(found.peaks, systems), known)[:LATTICES]
     if len(lattice) not in (1, 2):
         raise CrystalNetError(
             f"the lattice {list(lattice)}; want a of a cubic crystal, or a and c of a trigonal one "
@@ -206,7 +210,7 @@ def _lattices(
             f"the lattice {list(lattice)} is {wanted}, but the crystal system is {systems[0]}; "
             "give a alone for cubic, a and c for trigonal"
         )
-    return densest(given_lattices(wanted, lattice, found.peaks))
+    return densest(given_lattices(wanted, lattice, found.peaks), known)
 
 
 def given_lattices(
@@ -248,10 +252,17 @@ def find_lattices(peaks: MeasuredPeaks, systems: Sequence[System]) -> list[Index
     raise reason
 
 
-def densest(lattices: list[IndexedLattice]) -> list[IndexedLattice]:
-    """The likeliest centring of each cell: less dense ones explain no more lines than it does."""
+def densest(lattices: list[IndexedLattice], known: KnownComposition) -> list[IndexedLattice]:
+    """The likeliest centring of each cell: less dense ones explain no more lines than it does.
+
+    Centrings that leave no room for a formula unit do not count: where elements are hard to tell
+    apart, the lines are those of a smaller cell, but the atoms are not in it.
+    """
     kept: list[IndexedLattice] = []
-    for lattice in lattices:
+    roomy = [
+        each for each in lattices if has_room(known, abs(float(np.linalg.det(each.primitive))))
+    ]
+    for lattice in roomy or lattices:
         if not any(
             np.allclose([lattice.a, lattice.c or 0], [other.a, other.c or 0], rtol=SAME_CELL)
             for other in kept

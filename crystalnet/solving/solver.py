@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 from pymatgen.analysis.structure_matcher import StructureMatcher
-from pymatgen.core import Composition, Element
+from pymatgen.core import Composition, Element, IStructure
 
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.errors import CrystalNetError
@@ -23,7 +23,7 @@ from crystalnet.solving.output import Candidate
 from crystalnet.solving.output.conventional import space_group_of
 from crystalnet.solving.ranking import SAME_RWP, MeasuredPeaks, PatternMatch, match_pattern
 from crystalnet.solving.symmetric_search import D_MIN, WORK, search
-from crystalnet.solving.symmetry import operations_of
+from crystalnet.solving.symmetry import symmetry_of
 
 # Points per axis of the densities that are handed out.
 DENSITY_GRID = 40
@@ -31,13 +31,15 @@ DENSITY_GRID = 40
 TOGETHER = 4
 # Atoms of a cell beyond which networks guess in the likeliest lattice alone.
 LARGE = 12
+# Atoms looked for in the guesses of one network where the formula is known: guesses of large cells
+# take long, and small networks have nothing to say there that symmetry has not.
+DECODED = 60
 # A pattern that is explained this well, as Rwp over the spacings that structures are searched by,
-# needs no other lattice. The true atoms reach 0.05 or less; beyond these spacings lie hundreds of
-# lines, most of them too weak to be in a list of peaks.
-EXPLAINED = 0.1
-# The same of a structure found by symmetry, after which no less likely contents or lattices are
-# tried: measured patterns are seldom explained better.
-ENOUGH = 0.15
+# needs no less likely contents or lattices. The true atoms reach 0.05 or less in perfect patterns;
+# measured ones are seldom explained better.
+EXPLAINED = 0.15
+# Lattices and contents of a cell that are less likely get less time, as 1 / (1 + LESS * order).
+LESS = 2
 # What the highest symmetry is worth in Rwp: of two structures that agree alike, the simpler one.
 SYMMETRY = 0.03
 # Candidates whose Rwp is above this are left out where there are better ones.
@@ -50,12 +52,26 @@ SAME_STRUCTURE_RWP = 0.03
 class _Ranked:
     structure: Structure
     match: PatternMatch
+    merit: float
+
+    @classmethod
+    def of(cls, structure: Structure, measured: MeasuredPeaks) -> "_Ranked":
+        """A structure by its pattern, and by how little it takes to agree with so many peaks.
+
+        What is left is divided by the degrees of freedom that are left, as in the goodness of fit
+        of Rietveld refinement: a larger cell explains the lines of a smaller one too.
+        """
+        match = match_pattern(structure.crystal, measured)
+        symmetry = symmetry_of(structure.crystal)
+        peaks = len(measured.two_theta)
+        left = peaks / max(peaks - symmetry.free_coordinates, 1)
+        worth = SYMMETRY * math.log(symmetry.operations) / math.log(48)
+        return cls(structure, match, match.rwp * math.sqrt(left) - worth)
 
     def key(self) -> tuple[int, float]:
-        """Rwp with what symmetry is worth; of equal ones what a network guessed best."""
+        """The merit; of equal ones what a network guessed best."""
         guess = self.structure.guess
-        worth = SYMMETRY * math.log(operations_of(self.structure.crystal)) / math.log(48)
-        return round((self.match.rwp - worth) / SAME_RWP), 1.0 if guess is None else guess.misfit
+        return round(self.merit / SAME_RWP), 1.0 if guess is None else guess.misfit
 
 
 def solve_peaks(
@@ -99,7 +115,7 @@ def solve_peaks(
     for order in range(len(lattices)):
         if physics:
             solving.by_symmetry(order)
-        if not physics or order == 0 or not solving.explained(EXPLAINED):
+        if not physics or order == 0 or not solving.explained():
             solving.by_network(order)
     if not solving.found:
         raise CrystalNetError(
@@ -128,10 +144,10 @@ class _Solving:
     reason: str = "no lattice is of a crystal system that has a model"
     densities: dict[str, ndarray] = field(default_factory=dict)
 
-    def explained(self, rwp: float) -> bool:
+    def explained(self) -> bool:
         """Whether one of the three best structures agrees so well at low angles."""
         best = sorted(self.found, key=lambda each: each.match.rwp)[:3]
-        return any(_low_angles(each.structure, self.measured) < rwp for each in best)
+        return any(_low_angles(each.structure, self.measured) < EXPLAINED for each in best)
 
     def by_symmetry(self, order: int) -> None:
         """Go through the Wyckoff positions of a lattice, the likeliest contents first.
@@ -142,14 +158,13 @@ class _Solving:
         peaks = _shifted(self.measured, lattice.zero_shift)
         contents = cell_contents(self.known, _volume(lattice))
         for start in range(0, len(contents) if order == 0 else 1, TOGETHER):
-            if (order or start) and self.explained(ENOUGH):
+            if (order or start) and self.explained():
                 break
             some = contents[start : start + TOGETHER]
-            work = int(self.effort * WORK / (1 + order))
+            work = int(self._effort(order + start // TOGETHER) * WORK)
             crystals = search(self.measured, some, lattice, work=work, seed=self.seed)
             self.found += [
-                _Ranked(Structure(crystal, lattice, None), match_pattern(crystal, peaks))
-                for crystal in crystals
+                _Ranked.of(Structure(crystal, lattice, None), peaks) for crystal in crystals
             ]
             self.progress(
                 f"{lattice.system} {lattice.centring}: {len(crystals)} structures of "
@@ -164,18 +179,21 @@ class _Solving:
             if model.system != lattice.system:
                 continue
             densities = self._guess(model)
-            if order and self._atoms(densities, lattice) > LARGE:
+            atoms = self._atoms(densities, lattice)
+            if order and atoms > LARGE:
                 # What a smaller cell explains as well is not worth the time that it takes.
                 continue
+            if self.physics and self.known.amounts is not None:
+                densities = densities[: max(1, int(self._effort(order) * DECODED / atoms))]
             structures = guessed_structures(
                 model, densities, lattice, self.known, peaks, self.gaussians,
                 physics=self.physics, failed=self._failed,
             )  # fmt: skip
-            new = [_Ranked(each, match_pattern(each.crystal, peaks)) for each in structures]
+            new = [_Ranked.of(each, peaks) for each in structures]
             self.found += new
             self.progress(
-                f"{lattice.system} {lattice.centring}: {len(new)} structures from {self.guesses} "
-                f"guesses of {model.card.name}"
+                f"{lattice.system} {lattice.centring}: {len(new)} structures from "
+                f"{len(densities)} guesses of {model.card.name}"
             )
 
     def _guess(self, model: SolveModel) -> Float[ndarray, "guesses n n n"]:
@@ -185,14 +203,19 @@ class _Solving:
             self.densities[name] = model.guess(vector, self.known, self.guesses, GRID, self.seed)
         return self.densities[name]
 
+    def _effort(self, order: int) -> float:
+        """What is less likely gets less time."""
+        return self.effort / (1 + LESS * order)
+
     def _failed(self, reason: str) -> None:
         self.reason = reason
 
     def _atoms(self, densities: Float[ndarray, "guesses n n n"], lattice: IndexedLattice) -> float:
-        """About how many atoms a cell holds, by the electrons that were guessed."""
-        usual = np.flatnonzero(self.gaussians.valence).tolist()
-        elements = list(self.known.elements) or usual
-        valence = np.average(self.gaussians.valence[elements], weights=self.known.amounts)
+        """About how many atoms a cell holds, by its volume or the electrons that were guessed."""
+        if self.known.amounts is not None:
+            return float(sum(cell_contents(self.known, _volume(lattice))[0].values()))
+        elements = list(self.known.elements) or np.flatnonzero(self.gaussians.valence).tolist()
+        valence = self.gaussians.valence[elements].mean()
         return float(densities.mean() * _volume(lattice) / max(float(valence), 1.0))
 
 
@@ -212,23 +235,26 @@ def _low_angles(structure: Structure, measured: MeasuredPeaks) -> float:
 def _different(ranked: Sequence[_Ranked], most: int) -> list[_Ranked]:
     """The first of each structure, as many as are asked for."""
     matcher = StructureMatcher(ltol=0.05, stol=0.1, angle_tol=1, scale=False)
-    kept: list[_Ranked] = []
-
-    def same(one: _Ranked, other: _Ranked) -> bool:
-        # Equal structures have equal patterns; the comparison of atoms is slow.
-        if abs(one.match.rwp - other.match.rwp) > SAME_STRUCTURE_RWP:
-            return False
-        pair = (each.structure.crystal.to_structure() for each in (one, other))
-        return bool(matcher.fit(*pair))
-
+    kept: list[tuple[_Ranked, IStructure]] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for each in ranked:
+            if len(kept) == most:
+                break
             if kept and each.match.rwp > HOPELESS:
                 continue
-            if len(kept) < most and not any(same(each, other) for other in kept):
-                kept.append(each)
-    return kept
+            # Reduced once, and not again for every comparison.
+            primitive = each.structure.crystal.to_structure().get_primitive_structure()
+            reduced = primitive.get_reduced_structure()
+            # Equal structures have equal patterns.
+            alike = (
+                other
+                for ranked_before, other in kept
+                if abs(each.match.rwp - ranked_before.match.rwp) < SAME_STRUCTURE_RWP
+            )
+            if not any(matcher.fit(reduced, o, skip_structure_reduction=True) for o in alike):
+                kept.append((each, reduced))
+    return [each for each, _ in kept]
 
 
 def _candidate(place: int, ranked: _Ranked, gaussians: ValenceGaussians) -> Candidate:

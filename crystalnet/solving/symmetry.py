@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 import spglib
@@ -52,14 +53,35 @@ def symmetrised(crystal: Crystal, tolerance: float) -> Crystal | None:
     return Crystal(crystal.material_id, crystal.lattice, crystal.atomic_numbers, x % 1.0)
 
 
-def operations_of(crystal: Crystal, tolerance: float = 0.01) -> int:
-    """How many operations map the crystal onto itself, up to translations of a primitive cell.
+class Symmetry(NamedTuple):
+    """Of a crystal.
+
+    Attributes:
+        operations: that map it onto itself, up to translations of a primitive cell.
+        free_coordinates: how many numbers its atoms' places hold, beyond the choice of an origin.
+    """
+
+    operations: int
+    free_coordinates: int
+
+
+def symmetry_of(crystal: Crystal, tolerance: float = 0.01) -> Symmetry:
+    """How symmetric a crystal is.
+
+    Shifts of the atoms that keep the symmetry are counted by the characters of the operations: a
+    rotation R that leaves m atoms where they are has m tr R of all shifts, and tr R of the origin.
 
     Args:
         tolerance: distance in A.
     """
     found = _operations(crystal, tolerance)
-    return 1 if found is None else len(np.unique(found[0], axis=0))
+    images = None if found is None else _permutations(crystal, *found)
+    if found is None or images is None:
+        return Symmetry(1, 3 * len(crystal.atomic_numbers) - 3)
+    trace = np.trace(found[0], axis1=1, axis2=2)
+    fixed = (images == np.arange(len(crystal.atomic_numbers))).sum(axis=1)
+    free = (trace * fixed).mean() - trace.mean()
+    return Symmetry(len(np.unique(found[0], axis=0)), round(float(free)))
 
 
 def _operations(

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from crystalnet.solving.wyckoff import SpaceGroup, WyckoffPosition
+
+# Costs beyond 63 are not told apart: no way so complex is ever asked for.
+LIMIT = (1 << 64) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +45,11 @@ def ways_to_place(group: SpaceGroup, counts: Mapping[int, int], complexity: int)
     """
     elements = sorted(counts, reverse=True)
     positions = group.positions
+    # What the elements after each may cost together, as bits.
+    after = [1]
+    for number in elements[:0:-1]:
+        after.append(_sums(after[-1], _costs(group, counts[number], 0) >> 1))
+    after.reverse()
     seen: set[tuple[tuple[int, int], ...]] = set()
 
     def fill(
@@ -53,6 +62,8 @@ def ways_to_place(group: SpaceGroup, counts: Mapping[int, int], complexity: int)
                 yield from fill(element + 1, following, 0, spent - 1, taken)
             elif spent == complexity:
                 yield taken
+            return
+        if not _sums(_costs(group, left, first), after[element]) >> (complexity - spent) & 1:
             return
         for place in range(first, len(positions)):
             position = positions[place]
@@ -72,3 +83,28 @@ def ways_to_place(group: SpaceGroup, counts: Mapping[int, int], complexity: int)
         if key not in seen:
             seen.add(key)
             yield Way(group, places)
+
+
+@lru_cache(maxsize=100_000)
+def _costs(group: SpaceGroup, atoms: int, first: int) -> int:
+    """What orbits from a position on may cost that hold so many atoms, a bit for each cost."""
+    if atoms == 0:
+        return 1
+    found = 0
+    for place in range(first, len(group.positions)):
+        position = group.positions[place]
+        if position.multiplicity <= atoms:
+            # A point without freedom is taken once.
+            following = place + (position.freedom == 0)
+            rest = _costs(group, atoms - position.multiplicity, following)
+            found |= rest << (position.freedom + 1)
+    return found & LIMIT
+
+
+def _sums(one: int, other: int) -> int:
+    """The sums of two sets of costs."""
+    found = 0
+    for cost in range(other.bit_length()):
+        if other >> cost & 1:
+            found |= one << cost
+    return found & LIMIT

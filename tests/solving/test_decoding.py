@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pymatgen.core import Lattice, Structure
 
 from benchmarks.decoding import embedded, knowledge, matches, real, spoilt
 from crystalnet.crystallography.crystal import Crystal
@@ -14,9 +15,9 @@ from crystalnet.solving.assignment import exchange, likely_templates
 from crystalnet.solving.decoding import decode
 from crystalnet.solving.fit import DensityFit
 from crystalnet.solving.known_composition import KnownComposition
-from crystalnet.solving.modes import DensityModes
+from crystalnet.solving.modes import DensityModes, plane_waves
 from crystalnet.solving.refinement import refine_positions
-from crystalnet.solving.symmetry import symmetrised
+from crystalnet.solving.symmetry import symmetrised, symmetry_of
 
 RUTILE = Crystal(
     "TiO2",
@@ -57,6 +58,12 @@ def test_modes_are_the_structure_factors_of_the_valence(rutile_fit):
     # float32 densities, and modes beyond the grid that fold onto these.
     np.testing.assert_allclose(rutile_fit.modes.factor, calculated, atol=2e-3)
     assert rutile_fit.modes.electrons == pytest.approx(2 * (10 + 12), abs=1e-3)
+
+
+def test_waves_are_exponentials():
+    generator = np.random.default_rng(5)
+    hkl, x = generator.integers(-19, 20, (1500, 3)), generator.normal(size=(7, 3))
+    np.testing.assert_allclose(plane_waves(hkl, x), np.exp(2j * np.pi * (hkl @ x.T)), atol=1e-12)
 
 
 def test_maps_are_the_sum_over_modes(rutile_fit):
@@ -118,6 +125,28 @@ def test_no_symmetry_is_none():
         "x", np.diag([4.0, 5.0, 6.0]), np.array([8, 14, 22, 26]), generator.random((4, 3))
     )
     assert symmetrised(crystal, 0.01) is None
+    assert symmetry_of(crystal) == (1, 9)
+
+
+@pytest.mark.parametrize(
+    ("group", "lattice", "atoms", "expected"),
+    [
+        ("Fm-3m", Lattice.cubic(5.64), {"Na": (0, 0, 0), "Cl": (0.5, 0.5, 0.5)}, (48, 0)),
+        ("Pa-3", Lattice.cubic(5.42), {"Fe": (0, 0, 0), "S": (0.385, 0.385, 0.385)}, (24, 1)),
+        # Silicon at x, 0, 1/3 and oxygen at x, y, z.
+        ("P3_121", Lattice.hexagonal(4.91, 5.4),
+         {"Si": (0.47, 0, 1 / 3), "O": (0.414, 0.267, 0.119 + 1 / 3)}, (6, 4)),
+        # Both at z along a polar axis, of which one chooses the origin.
+        ("P6_3mc", Lattice.hexagonal(3.25, 5.2),
+         {"Zn": (1 / 3, 2 / 3, 0), "O": (1 / 3, 2 / 3, 0.382)}, (12, 1)),
+        ("R-3c", Lattice.hexagonal(4.76, 12.99),
+         {"Al": (0, 0, 0.352), "O": (0.306, 0, 0.25)}, (12, 2)),
+    ],
+)  # fmt: skip
+def test_free_coordinates_are_those_of_the_wyckoff_positions(group, lattice, atoms, expected):
+    structure = Structure.from_spacegroup(group, lattice, list(atoms), list(atoms.values()))
+    for cell in (structure, structure.get_primitive_structure()):
+        assert symmetry_of(Crystal.from_structure(cell)) == expected
 
 
 @pytest.mark.parametrize("kind", ["formula", "elements"])

@@ -82,6 +82,33 @@ def test_a_header_says_what_the_first_column_is(
     np.testing.assert_allclose(found.two_theta, X[::10], atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("header", "wavelength"),
+    [
+        ("# measured with Cu K-alpha\n", CU.wavelength),
+        ("# CuK\u03b1 radiation\n", CU.wavelength),
+        ("Anode,Mo Ka1\n", 0.7093),
+        ("; Wavelength = 0.41397 A\n", 0.41397),
+        ("K-Alpha1 wavelength,1.5405980\n", 1.540598),
+        ("_LAMBDA1=1.54060\n", 1.5406),
+        ("wavelength (nm): 0.15406 nm\n", 1.5406),
+    ],
+)
+def test_a_header_may_say_the_wavelength(tmp_path: Path, header: str, wavelength: float) -> None:
+    path = write(tmp_path, header + lines())
+    assert read_pattern(path).radiation.wavelength == pytest.approx(wavelength, abs=1e-5)
+    with pytest.raises(CrystalNetError, match=r"p\.xy: says .* A, but the wavelength given"):
+        read_pattern(path, None, radiation(2.1))
+
+
+@pytest.mark.parametrize(
+    "header", ["# Cu Kahn 3\n", "# wavelength: see the logbook\n", "# lambda 99.5\n"]
+)
+def test_what_is_no_wavelength_is_not_taken_for_one(tmp_path: Path, header: str) -> None:
+    with pytest.raises(CrystalNetError, match="does not say its wavelength"):
+        read_pattern(write(tmp_path, header + lines()))
+
+
 def test_what_the_caller_says_goes_before_the_header(tmp_path: Path) -> None:
     q = 4 * np.pi * np.sin(np.radians(X) / 2) / CU.wavelength
     path = write(tmp_path, "".join(f"{v:.8f} {y}\n" for v, y in zip(q, Y, strict=True)))

@@ -165,6 +165,25 @@ def test_distances_are_those_of_pymatgen(truth: Structure, centring: str) -> Non
         assert near == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.parametrize(("truth", "centring"), [(SPINEL, "F"), (QUARTZ, "P"), (CORUNDUM, "R")])
+def test_orbits_keep_their_distance_where_pymatgen_says_so(truth: Structure, centring: str) -> None:
+    lattice = lattice_of(truth, centring)
+    generator = np.random.default_rng(4)
+    own, other = generator.random((60, 3, 3)), generator.random((60, 2, 3))
+    radii = [0.5, 0.7]
+    found = Distances(lattice).keeps([own, other], radii)
+    primitive = Lattice(lattice.primitive)
+    for orbits, kept in zip(zip(own, other, strict=True), found, strict=True):
+        inside = primitive.get_fractional_coords(
+            np.concatenate(orbits) @ conventional_cell(lattice)
+        )
+        distances = primitive.get_all_distances(inside[:1], inside)[0]
+        # The first point is as far from its own images as the lattice is wide.
+        distances[0] = np.linalg.norm(primitive.get_lll_reduced_lattice().matrix, axis=1).min()
+        assert kept == (distances > np.repeat([1.0, 1.2], [3, 2])).all()
+    assert 0 < found.sum() < len(found)
+
+
 def test_atoms_too_near_are_no_arrangement() -> None:
     group = space_group(227)
     searching = GroupSearch(peaks_of(SPINEL), lattice_of(SPINEL, "F"), group, 1.2, 1.0)
