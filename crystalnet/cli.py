@@ -42,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
         description="From a measured pattern to ranked densities and structures.",
     )
     solve.add_argument("pattern", type=Path, help="a pattern, or a folder of patterns")
-    solve.add_argument("--wavelength", help="CuKa, MoKa, CoKa ..., or in A")
+    solve.add_argument(
+        "--wavelength", help="CuKa, MoKa, CoKa ..., or in A; may be left out where the file says it"
+    )
     solve.add_argument(
         "--quantity", choices=["two_theta", "q", "d"], help="of the first column, if not in it"
     )

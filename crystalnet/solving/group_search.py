@@ -184,24 +184,29 @@ class GroupSearch:
                 waves = np.exp(2j * np.pi * (position.orbit(part[None])[0] @ lines.hkl.T))
                 amplitude += lines.form(z) * waves.sum(axis=0)
                 slopes.append(lines.form(z) * np.einsum("jkh,kh->jh", turn, waves))
-            damping = lines.weight * np.exp(x[0] - x[1] * lines.g_squared / 2)
+            displacement = middle + half * np.sin(x[1])
+            damping = lines.weight * np.exp(x[0] - displacement * lines.g_squared / 2)
             power = np.abs(amplitude) ** 2 * damping
             moved = 2 * (np.conj(amplitude) * np.concatenate(slopes)[free]).real * damping
-            rows = np.stack([power, -power * lines.g_squared / 2, *moved])
+            swing = -power * lines.g_squared / 2 * half * np.cos(x[1])
+            rows = np.stack([power, swing, *moved])
             sums = np.add.reduceat(rows, lines.starts, axis=1)
             return sums[0], sums
 
-        start = np.concatenate([[0.0, DISPLACEMENT], values[free]])
+        # The displacement parameter swings between its bounds.
+        low, high = DISPLACEMENTS[0] - DISPLACEMENT, DISPLACEMENTS[-1]
+        middle, half = (low + high) / 2, (high - low) / 2
+        swung = np.arcsin((DISPLACEMENT - middle) / half)
+        start = np.concatenate([[0.0, swung], values[free]])
         first = model(start)[0]
         square = max(float(first**2 @ lines.precision), 1e-300)
         start[0] = np.log(max(float(first @ (lines.precision * lines.target)) / square, 1e-300))
-        low, high = np.full(len(start), -np.inf), np.full(len(start), np.inf)
-        low[1], high[1] = DISPLACEMENTS[0] - DISPLACEMENT, DISPLACEMENTS[-1]
         fit = least_squares(
             lambda x: root * (at(x.tobytes())[0] - lines.target),
             start,
             lambda x: (root * at(x.tobytes())[1]).T,
-            bounds=(low, high),
+            # The faster one wants as many areas as numbers.
+            method="lm" if len(lines.target) >= len(start) else "trf",
             x_scale="jac",
             max_nfev=25,
             ftol=1e-4,

@@ -33,13 +33,13 @@ TOGETHER = 4
 LARGE = 12
 # Atoms looked for in the guesses of one network where the formula is known: guesses of large cells
 # take long, and small networks have nothing to say there that symmetry has not.
-DECODED = 60
+DECODED = 40
 # A pattern that is explained this well, as Rwp over the spacings that structures are searched by,
 # needs no less likely contents or lattices. The true atoms reach 0.05 or less in perfect patterns;
 # measured ones are seldom explained better.
 EXPLAINED = 0.15
 # Lattices and contents of a cell that are less likely get less time, as 1 / (1 + LESS * order).
-LESS = 2
+LESS = 4
 # What the highest symmetry is worth in Rwp: of two structures that agree alike, the simpler one.
 SYMMETRY = 0.03
 # Candidates whose Rwp is above this are left out where there are better ones.
@@ -184,7 +184,10 @@ class _Solving:
                 # What a smaller cell explains as well is not worth the time that it takes.
                 continue
             if self.physics and self.known.amounts is not None:
-                densities = densities[: max(1, int(self._effort(order) * DECODED / atoms))]
+                most = round(self._effort(order) * DECODED / atoms)
+                densities = densities[: most if self.found else max(most, 1)]
+            if not len(densities):
+                continue
             structures = guessed_structures(
                 model, densities, lattice, self.known, peaks, self.gaussians,
                 physics=self.physics, failed=self._failed,

@@ -20,7 +20,7 @@ from crystalnet.solving.ways import ways_to_place
 from crystalnet.solving.wyckoff import SpaceGroup, groups_of, space_group
 
 # The most complex ways that are gone through, and how many of one complexity in one group.
-COMPLEXITY, WAYS = 10, 200
+COMPLEXITY, WAYS = 16, 200
 # Ways of one complexity that are worked on, those tried from more than one start, starts of all of
 # them and the least of each, and arrangements that are refined.
 BEGUN, IMPROVED, STARTS, LEAST_STARTS, REFINED = 120, 20, 100, 4, 40
@@ -31,7 +31,7 @@ PERFECT, EXPLAINED = 0.02, 0.1
 # What the highest symmetry is worth in residual, and residuals that are one.
 SYMMETRY, SAME_RESIDUAL = 0.03, 1e-3
 # Numbers worked on at most: some five seconds.
-WORK = 300_000_000
+WORK = 500_000_000
 
 
 def search(

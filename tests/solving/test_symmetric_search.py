@@ -200,6 +200,23 @@ def test_atoms_too_near_are_no_arrangement() -> None:
     assert searching.refine(collapsed) is None
 
 
+def test_fewer_areas_than_numbers_can_be_refined_too() -> None:
+    few = peaks_of(QUARTZ, 28.0)
+    group = space_group(152)
+    searching = GroupSearch(few, lattice_of(QUARTZ, "P"), group, 1.0, 1.0)
+    # For the scale, a displacement parameter and four coordinates.
+    assert len(searching.lines.target) < 6
+    way = next(
+        way
+        for way in ways_to_place(group, {14: 3, 8: 6}, 4)
+        if [p.multiplicity for p in way.positions] == [3, 6]
+    )
+    near = Arrangement(way, (np.array([0.46]), np.array([0.41, 0.26, 0.78])), 1.0)
+    refined = searching.refine(near)
+    assert refined is not None
+    assert refined.residual < 0.01
+
+
 def test_contents_of_cells() -> None:
     quartz = KnownComposition.from_formula("SiO2")
     assert {8: 6, 14: 3} in cell_contents(quartz, 113.0)
