@@ -255,17 +255,24 @@ def find_lattices(peaks: MeasuredPeaks, systems: Sequence[System]) -> list[Index
 def densest(lattices: list[IndexedLattice], known: KnownComposition) -> list[IndexedLattice]:
     """The likeliest centring of each cell: less dense ones explain no more lines than it does.
 
-    Centrings that leave no room for a formula unit do not count: where elements are hard to tell
+    A centring that leaves no room for a formula unit is none: where elements are hard to tell
     apart, the lines are those of a smaller cell, but the atoms are not in it.
     """
     kept: list[IndexedLattice] = []
-    roomy = [
-        each for each in lattices if has_room(known, abs(float(np.linalg.det(each.primitive))))
-    ]
-    for lattice in roomy or lattices:
+    for lattice in lattices:
         if not any(
             np.allclose([lattice.a, lattice.c or 0], [other.a, other.c or 0], rtol=SAME_CELL)
             for other in kept
         ):
-            kept.append(lattice)
-    return kept
+            kept.append(lattice if _has_room(lattice, known) else _primitive(lattice))
+    return [each for each in kept if _has_room(each, known)] or kept
+
+
+def _has_room(lattice: IndexedLattice, known: KnownComposition) -> bool:
+    return has_room(known, abs(float(np.linalg.det(lattice.primitive))))
+
+
+def _primitive(lattice: IndexedLattice) -> IndexedLattice:
+    """The lattice of the same edges without centring, which explains the same lines."""
+    bare = conventional_lattices(lattice.system, lattice.a, lattice.c)[-1]
+    return replace(lattice, centring=bare.centring, primitive=bare.primitive)

@@ -195,3 +195,5 @@ def test_a_centring_that_leaves_no_room_does_not_count() -> None:
     # LuTl3 has four atoms in its cell, and its superlattice lines are hardly seen.
     kept = densest(conventional_lattices("cubic", 4.7), composition("LuTl3", None, True))
     assert [lattice.centring for lattice in kept] == ["P"]
+    volume = float(np.linalg.det(kept[0].primitive))
+    assert abs(volume) == pytest.approx(4.7**3)
