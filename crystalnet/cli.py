@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         "--effort",
         type=float,
         default=1.0,
-        help="time of the search by symmetry, of the usual (1)",
+        help="of the search by symmetry, and of guesses in large cells; 1 is the usual",
     )
     solve.add_argument("--models", type=Path, help="folder of weights, instead of those included")
     solve.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 (cpu)")
