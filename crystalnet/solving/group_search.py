@@ -15,9 +15,10 @@ from scipy.optimize import least_squares
 from scipy.stats import qmc
 
 from crystalnet.crystallography.crystal import Crystal
+from crystalnet.solving.contacts import NEAR, covalent_radius
 from crystalnet.solving.lattices import IndexedLattice, conventional_cell
 from crystalnet.solving.line_intensities import LineIntensities
-from crystalnet.solving.orbit_distances import Distances, covalent_radius
+from crystalnet.solving.orbit_distances import Distances
 from crystalnet.solving.ranking import DISPLACEMENTS, MeasuredPeaks
 from crystalnet.solving.ways import Way
 from crystalnet.solving.wyckoff import SpaceGroup
@@ -29,8 +30,6 @@ KEPT, SWEEPS, GAIN = 32, 3, 0.01
 # Arrangements of a way handed on; those looked at for atoms that are too near; residuals that are
 # no better than chance.
 STARTS, TESTED, FEW, POOR = 4, 64, 8, 0.9
-# Two atoms are no nearer than this share of the sum of their covalent radii: 0.79 for CN and N2.
-NEAR = 0.75
 # Displacement parameter of the samples in A^2.
 DISPLACEMENT = 0.7
 # What a call costs, as numbers worked on.

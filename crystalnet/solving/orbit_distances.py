@@ -1,9 +1,8 @@
 """Distances between the orbits of Wyckoff positions, many at a time."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from itertools import product
 
-import gemmi
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
@@ -11,19 +10,19 @@ from numpy import ndarray
 from crystalnet.solving.lattices import IndexedLattice, centring_vectors, conventional_cell
 
 
-@lru_cache(maxsize=128)
-def covalent_radius(number: int) -> float:
-    """The covalent radius of an element in A (B. Cordero et al., doi 10.1039/b801115j)."""
-    return float(gemmi.Element(number).covalent_r)
-
-
 class Distances:
-    """Distances between orbits in one lattice."""
+    """Distances between orbits in one lattice.
+
+    The first point of an orbit stands for all of it, and is told from the others by its place in
+    the orbit: points that coincide are at a distance of 0, not one.
+    """
 
     def __init__(self, lattice: IndexedLattice) -> None:
         cell = conventional_cell(lattice)
         self._metric = (cell @ cell.T).astype(np.float32)
-        self._edge_squared = self._metric.diagonal().min()
+        steps = np.array([step for step in product(range(-2, 3), repeat=3) if any(step)])
+        # What a point is from its own nearest image, centring included.
+        self._period_squared = np.float32(((steps @ lattice.primitive) ** 2).sum(axis=1).min())
         self._hexagonal = lattice.system != "cubic"
         self._centring = centring_vectors(lattice.centring)
 
@@ -38,11 +37,12 @@ class Distances:
 
         Args:
             one: fractional coordinates in the conventional cell.
-            same: whether the point is of the orbit itself.
+            same: whether the point is the first of the orbit, which is then as far from itself as
+                from its nearest image.
         """
         square = self._squares(one, orbit)
         if same:
-            self._forget_itself(square)
+            square[:, 0] = self._period_squared
         return np.asarray(np.sqrt(square.min(axis=1)))
 
     def keeps(
@@ -56,7 +56,7 @@ class Distances:
             radii: of each orbit's atoms, in A: centres are no nearer than the sum of two.
         """
         square = self._squares(orbits[0][:, 0], np.concatenate(orbits, axis=1))
-        self._forget_itself(square[:, : orbits[0].shape[1]])
+        square[:, 0] = self._period_squared
         sums = np.repeat(np.asarray(radii) + radii[0], [orbit.shape[1] for orbit in orbits])
         return np.asarray((square > (sums**2).astype(np.float32)).all(axis=1))
 
@@ -75,7 +75,3 @@ class Distances:
             along_b = 1 - 2 * np.abs(y) + np.copysign(1, y) * x
             square += self._metric[0, 0] * np.minimum(np.minimum(along_a, along_b), 0)
         return np.asarray(square.reshape(*orbit.shape[:2], len(self._centring)).min(axis=2))
-
-    def _forget_itself(self, square: Float[ndarray, "sets points"]) -> None:
-        """Put the distance of a point from its own images where it is 0."""
-        square[square < 1e-3] = self._edge_squared

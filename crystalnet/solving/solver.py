@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from pymatgen.core import Composition, Element, IStructure
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.cell_contents import cell_contents
+from crystalnet.solving.contacts import too_near
 from crystalnet.solving.guessed import GRID, Structure, guessed_structures
 from crystalnet.solving.indexing import IndexedLattice
 from crystalnet.solving.known_composition import KnownComposition
@@ -163,9 +164,7 @@ class _Solving:
             some = contents[start : start + TOGETHER]
             work = int(self._effort(order + start // TOGETHER) * WORK)
             crystals = search(self.measured, some, lattice, work=work, seed=self.seed)
-            self.found += [
-                _Ranked.of(Structure(crystal, lattice, None), peaks) for crystal in crystals
-            ]
+            self._take((Structure(crystal, lattice, None) for crystal in crystals), peaks)
             self.progress(
                 f"{lattice.system} {lattice.centring}: {len(crystals)} structures of "
                 f"{', '.join(map(_formula, some))} by symmetry"
@@ -192,12 +191,22 @@ class _Solving:
                 model, densities, lattice, self.known, peaks, self.gaussians,
                 physics=self.physics, failed=self._failed,
             )  # fmt: skip
-            new = [_Ranked.of(each, peaks) for each in structures]
-            self.found += new
+            taken = self._take(structures, peaks)
             self.progress(
-                f"{lattice.system} {lattice.centring}: {len(new)} structures from "
+                f"{lattice.system} {lattice.centring}: {taken} structures from "
                 f"{len(densities)} guesses of {model.card.name}"
             )
+
+    def _take(self, structures: Iterable[Structure], peaks: MeasuredPeaks) -> int:
+        """Everything that is found comes in here, if its atoms keep their distance; how many do."""
+        before = len(self.found)
+        for structure in structures:
+            near = too_near(structure.crystal)
+            if near is None:
+                self.found.append(_Ranked.of(structure, peaks))
+            else:
+                self._failed(f"in the last one {near}")
+        return len(self.found) - before
 
     def _guess(self, model: SolveModel) -> Float[ndarray, "guesses n n n"]:
         name = model.card.name
