@@ -16,6 +16,7 @@ from numpy import ndarray
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.solving.pattern_score import AT_ONCE, PatternScorer
 from crystalnet.solving.ranking import MeasuredPeaks
+from crystalnet.solving.ties import in_order
 
 # All assignments are tried up to this many, otherwise exchanges of two atoms as long as they help.
 ALL = 1000
@@ -55,8 +56,8 @@ def exchange_elements(crystal: Crystal, measured: MeasuredPeaks, most: int = 3) 
     trials = np.concatenate([numbers[None], trials])
     rwp = _rwp(scorer, phases, trials)
     chosen: list[int] = []
-    # A stable sort: of equal ones the crystal's own, which is the first, is kept.
-    for trial in np.argsort(np.round(rwp / SAME), kind="stable").tolist():
+    # Of equal ones the crystal's own, which is the first, is kept.
+    for trial in in_order(rwp, SAME).tolist():
         if len(chosen) == most or rwp[trial] > rwp.min() + RIVAL:
             break
         if all(abs(rwp[trial] - rwp[other]) > SAME for other in chosen):
@@ -87,7 +88,7 @@ def _descend(
         trials, found = _exchanges(scorer, phases, path[-1])
         if found.min() >= best - SAME:
             return np.array(path)
-        path.append(trials[int(found.argmin())])
+        path.append(trials[in_order(found, SAME)[0]])
         best = float(found.min())
 
 

@@ -20,6 +20,7 @@ from crystalnet.solving.lattices import IndexedLattice, conventional_cell
 from crystalnet.solving.line_intensities import LineIntensities
 from crystalnet.solving.orbit_distances import Distances
 from crystalnet.solving.ranking import DISPLACEMENTS, MeasuredPeaks
+from crystalnet.solving.ties import in_order
 from crystalnet.solving.ways import Way
 from crystalnet.solving.wyckoff import SpaceGroup
 
@@ -30,6 +31,8 @@ KEPT, SWEEPS, GAIN = 32, 3, 0.01
 # Arrangements of a way handed on; those looked at for atoms that are too near; residuals that are
 # no better than chance.
 STARTS, TESTED, FEW, POOR = 4, 64, 8, 0.9
+# Residuals of samples that are one, summed in single precision: equivalent places have them.
+SAME_SAMPLE = 1e-5
 # Displacement parameter of the samples in A^2.
 DISPLACEMENT = 0.7
 # What a call costs, as numbers worked on.
@@ -130,7 +133,7 @@ class GroupSearch:
         self.work += CALL + len(way.places) * len(residual) * len(self.lines.hkl)
         if not several:
             return self._best(way, rows, residual), None
-        order = np.argsort(residual)
+        order = in_order(residual, SAME_SAMPLE)
         # A start whose atoms are too near leads to others that are, so sound ones come first.
         parameters = [
             table.parameters[samples[order]] for table, samples in zip(tables, rows, strict=True)
@@ -266,8 +269,8 @@ class GroupSearch:
         self, way: Way, rows: Int[ndarray, "orbits sets"], residual: Float[ndarray, " sets"]
     ) -> list[Arrangement]:
         """The best sets whose atoms keep their distance."""
-        order = np.argsort(residual)
-        order = order[residual[order] < POOR][:TESTED]
+        order = in_order(residual, SAME_SAMPLE, TESTED)
+        order = order[residual[order] < POOR]
         if not len(order):
             return []
         chosen = [
@@ -297,7 +300,7 @@ class GroupSearch:
                 trials = amplitude + (table.waves[usable] - table.waves[rows[orbit]]) * form
                 residual = self.lines.residual(trials, DISPLACEMENT)
                 self.work += CALL + trials.size
-                best = np.argsort(residual)[:TESTED]
+                best = in_order(residual, SAME_SAMPLE, TESTED)
                 # Mostly one of the first few will do.
                 for some in np.split(best, range(FEW, len(best), TESTED)):
                     chosen = [

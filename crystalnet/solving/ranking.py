@@ -17,6 +17,7 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.decoding import DecodedCrystal
+from crystalnet.solving.ties import tied
 
 # Patterns are compared as profiles: peaks of this standard deviation on points so far apart, both
 # in degrees of 2-theta. Peaks that are nearer than that to each other count as one.
@@ -116,7 +117,8 @@ def rank(candidates: Sequence[DecodedCrystal], measured: MeasuredPeaks) -> list[
         RankedCandidate(index, each, _match(each.crystal, measured, profile))
         for index, each in enumerate(candidates)
     ]
-    return sorted(ranked, key=lambda r: (round(r.match.rwp / SAME_RWP), r.decoded.misfit))
+    places = tied(np.array([each.match.rwp for each in ranked]), SAME_RWP)
+    return sorted(ranked, key=lambda each: (places[each.index], each.decoded.misfit))
 
 
 def match_pattern(crystal: Crystal, measured: MeasuredPeaks) -> PatternMatch:

@@ -4,6 +4,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -24,7 +25,8 @@ from crystalnet.solving.output import Candidate
 from crystalnet.solving.output.conventional import space_group_of
 from crystalnet.solving.ranking import SAME_RWP, MeasuredPeaks, PatternMatch, match_pattern
 from crystalnet.solving.symmetric_search import D_MIN, WORK, search
-from crystalnet.solving.symmetry import symmetry_of
+from crystalnet.solving.symmetry import Symmetry, symmetry_of
+from crystalnet.solving.ties import tied
 
 # Points per axis of the densities that are handed out.
 DENSITY_GRID = 40
@@ -53,6 +55,7 @@ SAME_STRUCTURE_RWP = 0.03
 class _Ranked:
     structure: Structure
     match: PatternMatch
+    symmetry: Symmetry
     merit: float
 
     @classmethod
@@ -67,12 +70,32 @@ class _Ranked:
         peaks = len(measured.two_theta)
         left = peaks / max(peaks - symmetry.free_coordinates, 1)
         worth = SYMMETRY * math.log(symmetry.operations) / math.log(48)
-        return cls(structure, match, match.rwp * math.sqrt(left) - worth)
+        return cls(structure, match, symmetry, match.rwp * math.sqrt(left) - worth)
 
-    def key(self) -> tuple[int, float]:
-        """The merit; of equal ones what a network guessed best."""
-        guess = self.structure.guess
-        return round(self.merit / SAME_RWP), 1.0 if guess is None else guess.misfit
+    def simplicity(self) -> tuple[Any, ...]:
+        """What is the least for the first of structures of one merit.
+
+        What a network guessed best; then the fewest free coordinates, the most operations, the
+        smallest cell, and at last elements and places, so that no order is left to chance.
+        """
+        guess, crystal = self.structure.guess, self.structure.crystal
+        # Whole turns are none, from either side.
+        places = np.round(crystal.frac_coords, 4) % 1
+        atoms = sorted(zip(crystal.atomic_numbers.tolist(), places.tolist(), strict=True))
+        return (
+            1.0 if guess is None else guess.misfit,
+            self.symmetry.free_coordinates,
+            -self.symmetry.operations,
+            len(atoms),
+            atoms,
+        )
+
+
+def _in_rank_order(found: Sequence[_Ranked]) -> list[_Ranked]:
+    """By merit; of those whose merits are one the simplest first."""
+    places = tied(np.array([each.merit for each in found]), SAME_RWP).tolist()
+    keyed = sorted(range(len(found)), key=lambda i: (places[i], found[i].simplicity()))
+    return [found[i] for i in keyed]
 
 
 def solve_peaks(
@@ -123,7 +146,7 @@ def solve_peaks(
             f"nothing gives a structure ({solving.reason}); take more guesses, or check lattice "
             "and composition"
         )
-    different = _different(sorted(solving.found, key=_Ranked.key), most)
+    different = _different(_in_rank_order(solving.found), most)
     return [_candidate(place, each, gaussians) for place, each in enumerate(different, start=1)]
 
 
@@ -147,7 +170,9 @@ class _Solving:
 
     def explained(self) -> bool:
         """Whether one of the three best structures agrees so well at low angles."""
-        best = sorted(self.found, key=lambda each: each.match.rwp)[:3]
+        best = sorted(self.found, key=lambda each: each.match.rwp)
+        # What agrees as well as the third counts too, so that no rounding chooses among equals.
+        best = [each for each in best if each.match.rwp <= best[:3][-1].match.rwp + SAME_RWP]
         return any(_low_angles(each.structure, self.measured) < EXPLAINED for each in best)
 
     def by_symmetry(self, order: int) -> None:

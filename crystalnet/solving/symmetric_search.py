@@ -13,9 +13,10 @@ from itertools import islice, product
 import numpy as np
 
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.solving.group_search import Arrangement, GroupSearch
+from crystalnet.solving.group_search import SAME_SAMPLE, Arrangement, Draft, GroupSearch
 from crystalnet.solving.lattices import IndexedLattice, centring_vectors, line_table
 from crystalnet.solving.ranking import MeasuredPeaks
+from crystalnet.solving.ties import in_order, tied
 from crystalnet.solving.ways import ways_to_place
 from crystalnet.solving.wyckoff import SpaceGroup, groups_of, space_group
 
@@ -62,7 +63,7 @@ def search(
     d_min = max(D_MIN, _spacing(lattice, LINES))
     searches = [GroupSearch(measured, lattice, group, d_min, D_MIN) for group in groups]
     searches = [each for each in searches if each.lines.possible]
-    # Of structures that agree alike the more symmetric one: it comes first, and sorting is stable.
+    # The more symmetric ones come first.
     searches.sort(key=lambda each: -len(each.group.rotations))
     generator = np.random.default_rng(seed)
     found: list[tuple[GroupSearch, Arrangement]] = []
@@ -73,14 +74,17 @@ def search(
         if explained or least < PERFECT or _worked(searches) > work:
             break
         explained = least < EXPLAINED
-    found.sort(key=lambda pair: pair[1].residual - _worth(pair[0].group))
-    kept: dict[tuple[int, tuple[tuple[int, int], ...], int], Crystal] = {}
-    for one, each in found:
-        # Starts that ended in one place are one arrangement.
-        name = one.group.number, each.way.places, round(each.residual / SAME_RESIDUAL)
-        if len(kept) < most and name not in kept:
-            kept[name] = one.crystal(each)
-    return list(kept.values())
+    merit = np.array([each.residual - _worth(one.group) for one, each in found])
+    places = tied(merit, SAME_RESIDUAL)
+    # Of structures that agree alike the more symmetric one, and the one of fewer numbers.
+    order = sorted(range(len(found)), key=lambda i: (places[i], *_simplicity(*found[i])))
+    kept: list[tuple[GroupSearch, Arrangement]] = []
+    for one, each in map(found.__getitem__, order):
+        if len(kept) == most:
+            break
+        if not any(one is other and _same(each, another) for other, another in kept):
+            kept.append((one, each))
+    return [one.crystal(each) for one, each in kept]
 
 
 def _of_complexity(
@@ -99,7 +103,8 @@ def _of_complexity(
             sampled += [(one, each) for each in arrangements]
             if draft is not None:
                 drafts.append((one, draft))
-    drafts.sort(key=lambda pair: (pair[1].crowded, pair[1].residual))
+    drafts = [drafts[i] for i in _by_residual([draft for _, draft in drafts])]
+    drafts.sort(key=lambda pair: pair[1].crowded)
     begun = []
     for one, draft in drafts[:BEGUN]:
         if _worked(searches) > work:
@@ -107,16 +112,38 @@ def _of_complexity(
         arrangements = one.improve(draft, 0, 1)
         sampled += [(one, each) for each in arrangements]
         if arrangements:
-            begun.append((arrangements[0].residual, one, draft))
-    begun.sort(key=lambda entry: entry[0])
+            begun.append((arrangements[0], one, draft))
+    begun = [begun[i] for i in _by_residual([arrangement for arrangement, _, _ in begun])]
     starts = max(STARTS // max(len(begun), 1), LEAST_STARTS)
     for _, one, draft in begun[:IMPROVED]:
         if _worked(searches) > work:
             break
         sampled += [(one, each) for each in one.improve(draft, 1, 1 + starts)]
-    sampled.sort(key=lambda pair: pair[1].residual)
-    refined = [(one, one.refine(each)) for one, each in sampled[:REFINED]]
+    best = _by_residual([each for _, each in sampled])[:REFINED]
+    refined = [(one, one.refine(each)) for one, each in map(sampled.__getitem__, best)]
     return [(one, each) for one, each in refined if each is not None]
+
+
+def _by_residual(found: Sequence[Arrangement | Draft]) -> list[int]:
+    """Their places from the best one on; of equal ones that of the simpler group and way first."""
+    order = in_order(np.array([each.residual for each in found]), SAME_SAMPLE)
+    return [int(place) for place in order]
+
+
+def _simplicity(
+    one: GroupSearch, found: Arrangement
+) -> tuple[int, int, int, tuple[tuple[int, int], ...], tuple[float, ...]]:
+    """What is the least for the simplest of arrangements that agree alike."""
+    values = np.concatenate(found.parameters)
+    # Whole turns are none, from either side.
+    place = tuple((np.round(values, 4) % 1).tolist())
+    return -len(one.group.rotations), len(values), one.group.number, found.way.places, place
+
+
+def _same(one: Arrangement, other: Arrangement) -> bool:
+    """Whether two starts in one group ended in one place."""
+    same = abs(one.residual - other.residual) < SAME_RESIDUAL
+    return same and one.way.places == other.way.places
 
 
 def _spacing(lattice: IndexedLattice, lines: int) -> float:
