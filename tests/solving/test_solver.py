@@ -1,5 +1,6 @@
 """What comes first, and why; the one door that candidates come in by."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -10,19 +11,24 @@ from pymatgen.core import Lattice, Structure
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.crystallography.iam import ValenceGaussians
+from crystalnet.errors import CrystalNetError
+from crystalnet.solving import guessed, solver
+from crystalnet.solving.guessed import variants
 from crystalnet.solving.indexing import IndexedLattice
 from crystalnet.solving.known_composition import KnownComposition
 from crystalnet.solving.lattices import conventional_lattices
-from crystalnet.solving.output import Candidate
-from crystalnet.solving.ranking import MeasuredPeaks
+from crystalnet.solving.output import Candidate, NetworkGuess
+from crystalnet.solving.ranking import MeasuredPeaks, PatternMatch
 from crystalnet.solving.solve import TEMPLATES
-from crystalnet.solving.solver import solve_peaks
+from crystalnet.solving.solver import SYMMETRY, solve_peaks
+from crystalnet.solving.symmetric_search import search
+from crystalnet.solving.symmetry import Symmetry, symmetry_of
 
 CU = 1.54184
 FLUORITE = Structure.from_spacegroup(
     "Fm-3m", Lattice.cubic(5.46), ["Ca", "F"], [[0, 0, 0], [0.25, 0.25, 0.25]]
 )
-RUTILE_LIKE = Structure.from_spacegroup(
+PYRITE = Structure.from_spacegroup(
     "Pa-3", Lattice.cubic(5.42), ["Fe", "S"], [[0, 0, 0], [0.385, 0.385, 0.385]]
 )
 WURTZITE = Structure.from_spacegroup(
@@ -33,7 +39,7 @@ WURTZITE = Structure.from_spacegroup(
 )
 CASES = [
     (FLUORITE, "CaF2", "F", (5.46,), 225),
-    (RUTILE_LIKE, "FeS2", "P", (5.42,), 205),
+    (PYRITE, "FeS2", "P", (5.42,), 205),
     (WURTZITE, "ZnO", "P", (3.25, 5.207), 186),
 ]
 
@@ -92,3 +98,136 @@ def test_rounding_order_and_seed_change_no_rank(
         best = solved(peaks, formula, lattice, gaussians, seed=seed)[0]
         assert best.space_group == group
         assert StructureMatcher().fit(best.crystal.to_structure(), truth)
+
+
+def guess_of(misfit: float) -> NetworkGuess:
+    return NetworkGuess("cubic", 0, np.ones((4, 4, 4)), misfit)
+
+
+def ranked(
+    structure: Structure,
+    rwp: float,
+    peaks: int,
+    monkeypatch: pytest.MonkeyPatch,
+    guess: NetworkGuess | None = None,
+) -> solver._Ranked:
+    crystal = Crystal.from_structure(structure)
+    monkeypatch.setattr(solver, "match_pattern", lambda *_: PatternMatch(rwp, 0.9, 0.0))
+    measured = MeasuredPeaks(np.linspace(20, 80, peaks), np.ones(peaks), CU, (10.0, 90.0))
+    lattice = conventional_lattices("cubic", 5.0)[0]
+    return solver._Ranked.of(guessed.Structure(crystal, lattice, guess), measured)
+
+
+def test_free_coordinates_cost_degrees_of_freedom(monkeypatch: pytest.MonkeyPatch) -> None:
+    wurtzite = WURTZITE.get_primitive_structure()
+    assert symmetry_of(Crystal.from_structure(wurtzite)) == Symmetry(12, 1)
+    found = ranked(wurtzite, 0.1, 5, monkeypatch)
+    worth = SYMMETRY * math.log(12) / math.log(48)
+    assert found.merit == pytest.approx(0.1 * math.sqrt(5 / 4) - worth, abs=1e-12)
+    # As many coordinates as peaks leave one degree of freedom, not none.
+    low = Structure(Lattice([[4, 0.1, 0], [0, 5, 0.2], [0.3, 0, 6]]), ["O"] * 3,
+                    [[0, 0, 0], [0.3, 0.1, 0.7], [0.6, 0.5, 0.2]])  # fmt: skip
+    assert ranked(low, 0.1, 4, monkeypatch).merit == pytest.approx(0.1 * 2, abs=1e-12)
+
+
+def test_a_simpler_structure_outranks_one_that_agrees_a_little_better(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert SYMMETRY == 0.03
+    fluorite = FLUORITE.get_primitive_structure()
+    wurtzite = WURTZITE.get_primitive_structure()
+    simple = ranked(fluorite, 0.100, 50, monkeypatch)
+    free = ranked(wurtzite, 0.095, 50, monkeypatch)
+    assert simple.merit == pytest.approx(0.100 - SYMMETRY, abs=1e-12)
+    assert solver._in_rank_order([free, simple]) == [simple, free]
+    # What agrees much better is the truth all the same.
+    best = ranked(wurtzite, 0.05, 50, monkeypatch)
+    assert solver._in_rank_order([simple, best]) == [best, simple]
+
+
+@pytest.mark.parametrize("rwp", [0.0305, 0.03, 0.1005, 0.0995])
+def test_of_one_merit_the_better_guess_and_the_simpler_structure_come_first(
+    rwp: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fluorite = FLUORITE.get_primitive_structure()
+    good, poor = guess_of(0.1), guess_of(0.2)
+    for noise in (-1e-12, 0.0, 1e-12):
+        first = ranked(fluorite, rwp + noise, 50, monkeypatch, good)
+        second = ranked(fluorite, rwp, 50, monkeypatch, poor)
+        none = ranked(fluorite, rwp - noise, 50, monkeypatch)
+        large = ranked(FLUORITE, rwp, 50, monkeypatch)
+        expected = [first, second, none, large]
+        assert solver._in_rank_order(expected) == expected
+        assert solver._in_rank_order(expected[::-1]) == expected
+
+
+def test_what_is_explained_takes_one_of_the_best_three(
+    gaussians: ValenceGaussians, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peaks, lattice = peaks_of(FLUORITE), lattice_of("F", (5.46,))
+    known = KnownComposition.from_formula("CaF2")
+    told: list[str] = []
+    solve_peaks(peaks, known, [lattice, lattice], [], gaussians, effort=0.2, progress=told.append)
+    assert len(told) == 1, "the second lattice is left alone"
+    monkeypatch.setattr(solver, "EXPLAINED", 0.0)
+    solve_peaks(peaks, known, [lattice, lattice], [], gaussians, effort=0.2, progress=told.append)
+    assert len(told) > 2
+
+
+@pytest.mark.parametrize("apart", [0.0, 1e-9, 0.05])
+def test_no_candidate_holds_atoms_that_are_too_near(
+    apart: float, gaussians: ValenceGaussians, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peaks, lattice = peaks_of(FLUORITE), lattice_of("F", (5.46,))
+    numbers = np.array([20, 9, 9])
+    sound = Crystal("x", lattice.primitive, numbers, np.array([[0.0] * 3, [0.25] * 3, [0.75] * 3]))
+    crowded = replace(sound, frac_coords=np.array([[0.0] * 3, [0.25] * 3, [0.25 + apart] * 3]))
+    known = KnownComposition.from_formula("CaF2")
+    monkeypatch.setattr(solver, "search", lambda *_, **__: [crowded, sound])
+    found = solve_peaks(peaks, known, [lattice], [], gaussians)
+    assert [c.crystal for c in found] == [sound]
+    monkeypatch.setattr(solver, "search", lambda *_, **__: [crowded])
+    with pytest.raises(CrystalNetError, match=r"F and F are 0\.\d\d A apart"):
+        solve_peaks(peaks, known, [lattice], [], gaussians)
+
+
+def shaken(structure: Structure, by: float) -> Crystal:
+    """Every atom moved by so many A, in its own direction."""
+    crystal = Crystal.from_structure(structure.get_primitive_structure())
+    moves = np.random.default_rng(7).standard_normal((len(crystal.atomic_numbers), 3))
+    moves *= by / np.linalg.norm(moves, axis=1, keepdims=True)
+    places = crystal.frac_coords + moves @ np.linalg.inv(crystal.lattice)
+    return replace(crystal, frac_coords=places)
+
+
+@pytest.mark.parametrize("physics", [True, False])
+@pytest.mark.parametrize("by", [0.05, 0.25])
+def test_symmetric_variants_of_a_guess_are_tried(by: float, physics: bool) -> None:
+    found = variants(shaken(FLUORITE, by), peaks_of(FLUORITE), physics=physics)
+    assert symmetry_of(found[0]).operations == 1 or physics
+    assert any(symmetry_of(each) == Symmetry(48, 0) for each in found)
+
+
+def test_elements_on_the_wrong_sites_are_exchanged_where_physics_is_allowed() -> None:
+    wrong = Crystal.from_structure(FLUORITE.get_primitive_structure())
+    calcium = int(np.flatnonzero(wrong.atomic_numbers == 20)[0])
+    fluorine = int(np.flatnonzero(wrong.atomic_numbers == 9)[0])
+    numbers = wrong.atomic_numbers.copy()
+    numbers[[calcium, fluorine]] = numbers[[fluorine, calcium]]
+    wrong = replace(wrong, atomic_numbers=numbers)
+    matcher = StructureMatcher()
+
+    def right(physics: bool) -> bool:
+        found = variants(wrong, peaks_of(FLUORITE), physics=physics)
+        return any(matcher.fit(each.to_structure(), FLUORITE) for each in found)
+
+    assert right(True)
+    assert not right(False)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_search_finds_the_simplest_of_equals_first(seed: int) -> None:
+    found = search(
+        peaks_of(FLUORITE), [{20: 1, 9: 2}], lattice_of("F", (5.46,)), work=10**7, seed=seed
+    )
+    assert symmetry_of(found[0]) == Symmetry(48, 0)
