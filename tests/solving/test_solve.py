@@ -31,7 +31,7 @@ def test_a_measured_pattern_of_rock_salt_is_solved() -> None:
     best = solution.candidates[0]
     assert StructureMatcher().fit(best.crystal.to_structure(), ROCK_SALT)
     assert best.space_group == 225
-    assert best.match.rwp < 0.15
+    assert best.match.rwp == pytest.approx(0.063, abs=0.01)
     assert solution.lattices[0].a == pytest.approx(5.64, abs=0.02)
     assert [c.rank for c in solution.candidates] == list(range(1, len(solution.candidates) + 1))
     assert any("of the 1024 bins" in line for line in told)
@@ -74,21 +74,21 @@ def test_a_measured_pattern_of_corundum_is_solved_by_symmetry() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "formula", "space_group"),
+    ("name", "formula", "space_group", "rwp"),
     [
-        ("fluorite", "CaF2", 225),
-        ("magnetite", "Fe3O4", 227),
-        ("pyrite", "FeS2", 205),
-        ("quartz", "SiO2", 152),
+        ("fluorite", "CaF2", 225, 0.057),
+        ("magnetite", "Fe3O4", 227, 0.120),
+        ("pyrite", "FeS2", 205, 0.134),
+        ("quartz", "SiO2", 152, 0.036),
         # Larger cells agree better here, with many more free coordinates.
-        ("calcite", "CaCO3", 167),
+        ("calcite", "CaCO3", 167, 0.341),
     ],
 )
-def test_more_measured_patterns(name: str, formula: str, space_group: int) -> None:
+def test_more_measured_patterns(name: str, formula: str, space_group: int, rwp: float) -> None:
     solution = crystalnet.solve(MEASURED / f"rockjock_{name}.xy", formula=formula)
     best = solution.candidates[0]
     assert best.space_group == space_group
-    assert best.match.rwp < (0.4 if name == "calcite" else 0.15)
+    assert best.match.rwp == pytest.approx(rwp, abs=0.01)
     lattice = solution.lattices[0]
     assert best.crystal.volume == pytest.approx(abs(np.linalg.det(lattice.primitive)), rel=1e-3)
 
