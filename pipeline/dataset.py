@@ -14,8 +14,8 @@ from crystalnet.crystallography.composition import composition_input, molar_frac
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.pattern_input import pattern_input
 from crystalnet.errors import CrystalNetError
-from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.settings import CompositionInput, PatternInput
+from crystalnet.tensors import CrystalTensors
 from pipeline import store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
 from pipeline.tables import read_table

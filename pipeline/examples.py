@@ -6,11 +6,11 @@ import torch
 from pymatgen.core import Composition
 
 from crystalnet.crystallography.rotations import rotation_set
-from crystalnet.learning.seeds import derived_generator
-from crystalnet.learning.tensors import CrystalTensors
-from crystalnet.learning.weights import load_model
 from crystalnet.network.crystalnet import CrystalNet
+from crystalnet.network.weights import load_model
 from crystalnet.scoring.ssim import score_guesses
+from crystalnet.seeds import derived_generator
+from crystalnet.tensors import CrystalTensors
 from pipeline import store
 from pipeline.dataset import Dataset
 from reports.data import Example, ModelReport, ReportData

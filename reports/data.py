@@ -7,7 +7,7 @@ import pandas as pd
 from jaxtyping import Float
 from numpy import ndarray
 
-from crystalnet.learning.card import ModelCard
+from crystalnet.network.card import ModelCard
 from crystalnet.settings import EvaluationSettings
 
 

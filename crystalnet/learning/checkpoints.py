@@ -13,7 +13,6 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from crystalnet.files import atomic_write
-from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.settings import (
     NetworkSettings,
@@ -21,6 +20,7 @@ from crystalnet.settings import (
     TakenComposition,
     TrainingSettings,
 )
+from crystalnet.tensors import CrystalTensors
 
 STATE_FILE = "state.safetensors"
 

@@ -29,11 +29,11 @@ from crystalnet.learning.progress import report
 from crystalnet.learning.realism import partial_compositions, realistic_patterns
 from crystalnet.learning.sampling import draw_points
 from crystalnet.learning.schedule import learning_rate
-from crystalnet.learning.seeds import derived_generator, seeded_initialisation
-from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.learning.validation import ValidationSet, validation_ssim
 from crystalnet.network.crystalnet import CrystalNet
+from crystalnet.seeds import derived_generator, seeded_initialisation
 from crystalnet.settings import NetworkSettings, RealismSettings, TakenComposition, TrainingSettings
+from crystalnet.tensors import CrystalTensors
 
 # A state is written when this many seconds have passed, or 20 times what the last write took.
 _SAVE_EVERY = 5.0

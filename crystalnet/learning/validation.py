@@ -8,11 +8,11 @@ from torch import Tensor
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.learning.distributed import Processes
-from crystalnet.learning.seeds import derived_generator
-from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.scoring.ssim import score_guesses
+from crystalnet.seeds import derived_generator
 from crystalnet.settings import Precision
+from crystalnet.tensors import CrystalTensors
 
 _CRYSTALS_AT_ONCE = 64
 

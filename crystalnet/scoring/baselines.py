@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.scoring.evaluate import every_nth_voxel
+from crystalnet.tensors import CrystalTensors
 
 _CRYSTALS_AT_ONCE = 256
 

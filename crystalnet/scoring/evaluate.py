@@ -9,11 +9,11 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.learning.seeds import derived_generator
-from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.scoring.protocol import Columns, score_crystals
 from crystalnet.scoring.windows import WINDOW
+from crystalnet.seeds import derived_generator
 from crystalnet.settings import EvaluationSettings
+from crystalnet.tensors import CrystalTensors
 
 _CRYSTALS_AT_ONCE = 16
 

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from crystalnet.crystallography.composition import ELEMENTS
 from crystalnet.errors import CrystalNetError
-from crystalnet.learning.card import ModelCard, read_card
-from crystalnet.learning.seeds import derived_generator
-from crystalnet.learning.weights import load_model, read_header
+from crystalnet.network.card import ModelCard, read_card
 from crystalnet.network.crystalnet import CrystalNet
+from crystalnet.network.weights import load_model, read_header
+from crystalnet.seeds import derived_generator
 from crystalnet.solving.known_composition import KnownComposition
 
 WEIGHTS = Path(__file__).parent / "weights"

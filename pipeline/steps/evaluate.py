@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from crystalnet.learning.weights import load_model
+from crystalnet.network.weights import load_model
 from crystalnet.scoring.evaluate import evaluate
 from pipeline.dataset import Dataset
 from pipeline.params import load_params

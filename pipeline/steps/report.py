@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.learning.card import read_card
+from crystalnet.network.card import read_card
 from pipeline import store
 from pipeline.dataset import Dataset
 from pipeline.examples import examples, known_types, of_inputs

@@ -13,14 +13,14 @@ from crystalnet.crystallography.composition import molar_fractions
 from crystalnet.crystallography.diffraction import bin_pattern, powder_pattern
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import sha256
-from crystalnet.learning.card import CardSettings, ModelCard, write_card
 from crystalnet.learning.checkpoints import fingerprint
 from crystalnet.learning.realism import partial_compositions, realistic_patterns
-from crystalnet.learning.seeds import derived_generator
-from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.learning.trainer import train
-from crystalnet.learning.weights import load_model, save_weights
+from crystalnet.network.card import CardSettings, ModelCard, write_card
+from crystalnet.network.weights import load_model, save_weights
+from crystalnet.seeds import derived_generator
 from crystalnet.settings import RealismSettings
+from crystalnet.tensors import CrystalTensors
 from pipeline import store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
 from pipeline.params import CrystalSystem, Params, load_params

@@ -17,13 +17,13 @@ from dvclive import Live
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import atomic_write, sha256
-from crystalnet.learning.card import CardSettings, ModelCard, write_card
 from crystalnet.learning.checkpoints import CurveRow, fingerprint
 from crystalnet.learning.distributed import Processes, join_processes, leave_processes
-from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.learning.trainer import train
-from crystalnet.learning.weights import load_model, save_weights
+from crystalnet.network.card import CardSettings, ModelCard, write_card
 from crystalnet.network.crystalnet import CrystalNet
+from crystalnet.network.weights import load_model, save_weights
+from crystalnet.tensors import CrystalTensors
 from pipeline import store
 from pipeline.dataset import Dataset
 from pipeline.params import Model, load_params

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from crystalnet.files import sha256
-from crystalnet.learning.card import read_card
+from crystalnet.network.card import read_card
 from pipeline.store import CURVE_QUANTITIES
 
 pytestmark = pytest.mark.xdist_group("engines")

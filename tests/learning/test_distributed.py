@@ -14,8 +14,8 @@ from torch import nn
 from crystalnet.errors import CrystalNetError
 from crystalnet.learning import trainer
 from crystalnet.learning.distributed import Processes, join_processes, synchronise_norms
-from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.settings import NetworkSettings, TrainingSettings
+from crystalnet.tensors import CrystalTensors
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,7 +28,7 @@ from crystalnet.learning.distributed import (
     Processes, join_processes, leave_processes, synchronise_norms
 )
 from crystalnet.learning.loss import density_loss
-from crystalnet.learning.tensors import CrystalTensors
+from crystalnet.tensors import CrystalTensors
 from crystalnet.learning.trainer import train
 from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.settings import NetworkSettings, TrainingSettings

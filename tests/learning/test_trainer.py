@@ -13,10 +13,10 @@ from torch import Tensor
 from crystalnet.errors import CrystalNetError
 from crystalnet.learning import trainer
 from crystalnet.learning.checkpoints import STATE_FILE, CurveRow
-from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.learning.trainer import TrainingResult, batch_count
 from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.settings import CompositionInput, NetworkSettings, TrainingSettings
+from crystalnet.tensors import CrystalTensors
 
 Make = Callable[[int, int], CrystalTensors]
 Run = Callable[..., TrainingResult]

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.learning.validation import ValidationSet, validation_ssim
 from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.settings import NetworkSettings
+from crystalnet.tensors import CrystalTensors
 
 Make = Callable[[int, int], CrystalTensors]
 

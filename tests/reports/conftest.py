@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crystalnet.learning.card import CardSettings, ModelCard
+from crystalnet.network.card import CardSettings, ModelCard
 from crystalnet.scoring.summary import summarise
 from pipeline.params import load_params
 from reports.data import Example, ModelReport, ReportData

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.scoring.baselines import ConstantMean, Known, MeanDensity, NearestPattern
 from crystalnet.scoring.evaluate import evaluate
 from crystalnet.settings import EvaluationSettings
+from crystalnet.tensors import CrystalTensors
 
 SETTINGS = EvaluationSettings(grid=8, guesses=2, rotations="array", precision="float32")
 

@@ -3,10 +3,10 @@ import pytest
 import torch
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.learning.tensors import CrystalTensors
 from crystalnet.scoring.evaluate import evaluate, every_nth_voxel
 from crystalnet.scoring.protocol import score_crystals
 from crystalnet.settings import EvaluationSettings
+from crystalnet.tensors import CrystalTensors
 
 SETTINGS = EvaluationSettings(grid=8, guesses=3, rotations="array", precision="float32")
 

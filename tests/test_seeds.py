@@ -2,7 +2,7 @@
 
 import torch
 
-from crystalnet.learning.seeds import derived_generator, derived_seed, seeded_initialisation
+from crystalnet.seeds import derived_generator, derived_seed, seeded_initialisation
 
 
 def test_each_purpose_has_its_own_seed() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.learning.tensors import CrystalTensors
+from crystalnet.tensors import CrystalTensors
 
 Make = Callable[[int, int], CrystalTensors]
 

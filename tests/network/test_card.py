@@ -7,7 +7,7 @@ import yaml
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import sha256
-from crystalnet.learning.card import CardSettings, ModelCard, read_card, write_card
+from crystalnet.network.card import CardSettings, ModelCard, read_card, write_card
 from crystalnet.settings import NetworkSettings, TrainingSettings
 
 

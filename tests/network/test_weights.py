@@ -9,8 +9,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.learning.weights import load_model, read_header, save_weights
 from crystalnet.network.crystalnet import CrystalNet
+from crystalnet.network.weights import load_model, read_header, save_weights
 from crystalnet.settings import NetworkSettings
 
 
