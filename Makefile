@@ -42,6 +42,7 @@ lint: setup  ## ruff, mypy, snakemake --lint, and that the ledger agrees with th
 	ruff check .
 	ruff format --check .
 	mypy
+	lint-imports --no-cache
 	snakemake --lint
 	python -m pipeline.ledger --check
 
