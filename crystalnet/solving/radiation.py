@@ -3,6 +3,10 @@
 import re
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
 from crystalnet.crystallography.diffraction import MO_K_ALPHA
 from crystalnet.errors import CrystalNetError
 
@@ -39,6 +43,23 @@ class Radiation:
     wavelength: float
     alpha_1: float | None = None
     alpha_2: float | None = None
+
+    @property
+    def is_doublet(self) -> bool:
+        """Whether every peak has a K-alpha-2 beside its K-alpha-1."""
+        return self.alpha_1 is not None and self.alpha_2 is not None
+
+    def second(self, two_theta: Float[ndarray, " peaks"]) -> Float[ndarray, " peaks"]:
+        """Where the K-alpha-2 of peaks lies, in degrees of 2-theta; of one line the peak itself.
+
+        Args:
+            two_theta: of K-alpha-1, in degrees. What Bragg's law leaves no angle is at 180.
+        """
+        if self.alpha_1 is None or self.alpha_2 is None:
+            return two_theta
+        sine = np.sin(np.radians(two_theta) / 2) * (self.alpha_2 / self.alpha_1)
+        found: ndarray = 2 * np.degrees(np.arcsin(np.minimum(sine, 1)))
+        return found
 
 
 def radiation(given: str | float) -> Radiation:

@@ -10,8 +10,9 @@ import pytest
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.background import snip
 from crystalnet.solving.pattern_file import PatternFile, read_pattern
-from crystalnet.solving.peaks import FoundPeaks, find_peaks, snip
+from crystalnet.solving.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.plot import plot_peaks
 from crystalnet.solving.radiation import Radiation, radiation
 
