@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 CORES ?= all
 
-.PHONY: setup slurm solve-models reproduce test test-all lint lock record pull inputs ledger clean help
+.PHONY: setup slurm solve-models reproduce verify test test-all lint lock record pull inputs ledger clean help
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ reproduce: setup  ## crystals -> patterns, densities, models, scores, report
 	python -m pipeline.unlock
 	snakemake all --cores $(CORES) --quiet rules host reason
 	@echo "Open reports/index.html"
+
+verify: setup  ## make everything in a clone of HEAD: what differs from what is recorded, and by how much
+	python -m pipeline.verify --fresh --cores $(CORES)
 
 test: setup  ## everything that needs no GPU, no network, no key and no extra program
 	@echo "Left out (make test-all runs them): kill -9 at 21 moments, queued experiments, 200 crystals"

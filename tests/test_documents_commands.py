@@ -150,6 +150,46 @@ def test_links_within_the_project_lead_somewhere(path: Path) -> None:
         assert (path.parent / link).exists(), f"{path.name}: {link}"
 
 
+NAMED = re.compile(r"`((?:crystalnet|pipeline|reports|benchmarks|tests|data|docs)[./][\w./-]+)`")
+
+
+def exists(name: str) -> bool:
+    """Whether a path lies in the project, or a dotted name is a module or stands in one."""
+    if "/" in name:
+        return (ROOT / name).exists()
+    path = ROOT / name.replace(".", "/")
+    parent, last = path.parent, path.name
+    modules = [path.with_suffix(".py"), path, parent.with_suffix(".py"), parent / "__init__.py"]
+    if modules[0].is_file() or modules[1].is_dir():
+        return True
+    sources = [module.read_text(encoding="utf-8") for module in modules[2:] if module.is_file()]
+    return any(re.search(rf"\b{re.escape(last)}\b", source) for source in sources)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_is_named_is_there(path: Path) -> None:
+    names = NAMED.findall(path.read_text(encoding="utf-8"))
+    # What a run makes is not there before it.
+    made = re.compile(r"reports/(index|figures|tables)|docs/api")
+    assert [name for name in names if not made.match(name) and not exists(name)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "there"),
+    [
+        ("crystalnet.files.atomic_write", True),
+        ("crystalnet.files.atomic_read", False),
+        ("crystalnet.solve", True),
+        ("crystalnet.solving", True),
+        ("crystalnet.solving.nothing", False),
+        ("pipeline/store.py", True),
+        ("pipeline/stores.py", False),
+    ],
+)
+def test_a_name_that_is_not_there_is_seen(name: str, there: bool) -> None:
+    assert exists(name) is there
+
+
 def blocks_of_python() -> list[Any]:
     return [
         pytest.param(block, id=f"{path.stem}-{number}")
