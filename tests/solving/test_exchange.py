@@ -83,6 +83,16 @@ def test_of_assignments_that_the_pattern_cannot_tell_apart_its_own_is_kept() -> 
         assert best.atomic_numbers.tolist() == own.atomic_numbers.tolist()
 
 
+def test_the_crystal_comes_back_however_badly_it_agrees() -> None:
+    wrong = replace(PEROVSKITE, atomic_numbers=np.roll(PEROVSKITE.atomic_numbers, 1))
+    peaks = measured(PEROVSKITE)
+    for most in (1, 3):
+        found = exchange_elements(wrong, peaks, most)
+        assert len(found) <= most + 1
+        assert found[-1].atomic_numbers.tolist() == wrong.atomic_numbers.tolist()
+        assert match_pattern(wrong, peaks).rwp > match_pattern(found[0], peaks).rwp + 0.2
+
+
 def test_one_element_is_left_alone() -> None:
     copper = spacegroup("Fm-3m", 3.6, ["Cu"], [[0, 0, 0]])
     assert exchange_elements(copper, measured(copper)) == [copper]

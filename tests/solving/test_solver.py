@@ -161,6 +161,68 @@ def test_of_one_merit_the_better_guess_and_the_simpler_structure_come_first(
         assert solver._in_rank_order(expected[::-1]) == expected
 
 
+def test_each_reason_of_an_order_counts_where_those_before_it_are_equal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fluorite = FLUORITE.get_primitive_structure()
+    sodium, wide = fluorite.copy(), fluorite.copy()
+    sodium.replace_species({"Ca": "Na"})
+    wide.translate_sites([2], [0.01] * 3)
+    made = [
+        (fluorite, 0.1, Symmetry(48, 2)),
+        (fluorite, 0.2, Symmetry(12, 1)),
+        (FLUORITE, 0.2, Symmetry(48, 2)),
+        (fluorite, 0.2, Symmetry(12, 2)),
+        (FLUORITE, 0.2, Symmetry(12, 2)),
+    ]
+    expected = [
+        replace(ranked(each, 0.1, 50, monkeypatch, guess_of(misfit)), symmetry=symmetry, merit=0.1)
+        for each, misfit, symmetry in made
+    ]
+    assert solver._in_rank_order(expected) == expected
+    assert solver._in_rank_order(expected[::-1]) == expected
+    # At last the elements, and then the places.
+    for one, other in ((sodium, fluorite), (fluorite, wide)):
+        pair = [
+            replace(ranked(each, 0.1, 50, monkeypatch), symmetry=Symmetry(1, 0), merit=0.1)
+            for each in (one, other)
+        ]
+        assert solver._in_rank_order(pair) == solver._in_rank_order(pair[::-1]) == pair
+
+
+def test_of_equal_structures_the_first_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = FLUORITE.get_primitive_structure().copy()
+    moved.translate_sites(range(len(moved)), [0.1, 0.2, 0.3])
+    first = ranked(FLUORITE.get_primitive_structure(), 0.10, 50, monkeypatch)
+    again = ranked(moved, 0.12, 50, monkeypatch)
+    supercell = ranked(FLUORITE, 0.12, 50, monkeypatch)
+    other = ranked(PYRITE, 0.12, 50, monkeypatch)
+    # Of another pattern it is another one, whatever a matcher says.
+    unlike = ranked(moved, 0.14, 50, monkeypatch)
+    found = solver._different([first, again, other, supercell, unlike], 9)
+    assert found == [first, other, unlike]
+    assert solver._different([first, again, other, unlike], 2) == [first, other]
+
+
+def test_what_is_hopeless_is_left_out_where_there_is_better(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    poor = [ranked(each, 0.91, 50, monkeypatch) for each in (FLUORITE, PYRITE)]
+    fair = ranked(PYRITE, 0.89, 50, monkeypatch)
+    assert solver._different(poor, 9) == poor[:1]
+    assert solver._different([poor[0], fair], 9) == [poor[0], fair]
+
+
+def test_a_shift_of_the_zero_is_taken_off_the_peaks(gaussians: ValenceGaussians) -> None:
+    peaks, lattice = peaks_of(PYRITE), lattice_of("P", (5.42,))
+    shifted = replace(peaks, two_theta=peaks.two_theta + 0.3)
+    expected = solved(peaks, "FeS2", lattice, gaussians)[0]
+    found = solved(shifted, "FeS2", replace(lattice, zero_shift=0.3), gaussians)[0]
+    assert found.match.rwp == pytest.approx(expected.match.rwp, abs=1e-3)
+    assert expected.match.rwp < 0.03
+    assert found.space_group == expected.space_group == 205
+
+
 def test_what_is_explained_takes_one_of_the_best_three(
     gaussians: ValenceGaussians, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,6 +268,19 @@ def test_symmetric_variants_of_a_guess_are_tried(by: float, physics: bool) -> No
     found = variants(shaken(FLUORITE, by), peaks_of(FLUORITE), physics=physics)
     assert symmetry_of(found[0]).operations == 1 or physics
     assert any(symmetry_of(each) == Symmetry(48, 0) for each in found)
+
+
+def test_sites_are_made_symmetric_whatever_elements_are_on_them() -> None:
+    # With iron where sulphur belongs no atom of pyrite is symmetric to another.
+    wrong = shaken(PYRITE, 0.05)
+    order = np.random.default_rng(0).permutation(len(wrong.atomic_numbers))
+    wrong = replace(wrong, atomic_numbers=wrong.atomic_numbers[order])
+    matcher = StructureMatcher()
+    found = variants(wrong, peaks_of(PYRITE), physics=True)
+    right = [each for each in found if matcher.fit(each.to_structure(), PYRITE)]
+    assert Symmetry(24, 1) in map(symmetry_of, right)
+    alone = variants(wrong, peaks_of(PYRITE), physics=False)
+    assert [each.atomic_numbers.tolist() for each in alone] == [wrong.atomic_numbers.tolist()]
 
 
 def test_elements_on_the_wrong_sites_are_exchanged_where_physics_is_allowed() -> None:

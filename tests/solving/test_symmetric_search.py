@@ -6,12 +6,14 @@ from pymatgen.analysis.diffraction.xrd import XRDCalculator
 from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Lattice, Structure
 
+from crystalnet.solving import symmetric_search
 from crystalnet.solving.cell_contents import cell_contents
 from crystalnet.solving.group_search import Arrangement, GroupSearch
 from crystalnet.solving.known_composition import KnownComposition
 from crystalnet.solving.lattices import IndexedLattice, conventional_cell, conventional_lattices
 from crystalnet.solving.line_intensities import LineIntensities
 from crystalnet.solving.orbit_distances import Distances
+from crystalnet.solving.output.conventional import space_group_of
 from crystalnet.solving.ranking import MeasuredPeaks
 from crystalnet.solving.symmetric_search import search
 from crystalnet.solving.ways import Way, ways_to_place
@@ -92,6 +94,31 @@ def test_wrong_contents_explain_nothing() -> None:
             peaks_of(CORUNDUM), [{13: 6, 8: 4}], lattice_of(CORUNDUM, "R"), work=20_000_000
         )
     )
+
+
+def test_symmetry_is_worth_a_little_residual(monkeypatch: pytest.MonkeyPatch) -> None:
+    salt = Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.2), ["Mg", "O"], [[0] * 3, [0.5] * 3])
+    residuals: dict[int, float] = {}
+
+    def arrangements(
+        searches: list[GroupSearch], *_: object
+    ) -> list[tuple[GroupSearch, Arrangement]]:
+        return [
+            (one, Arrangement(way, (np.empty(0),) * 2, residuals[one.group.number]))
+            for one in searches
+            if one.group.number in residuals
+            # Rock salt in Fm-3m, zinc blende in F-43m.
+            for way in list(ways_to_place(one.group, {12: 4, 8: 4}, 0))[-1:]
+        ]
+
+    monkeypatch.setattr(symmetric_search, "_of_complexity", arrangements)
+    places = []
+    # Fm-3m has 48 operations beside the centring, F-43m 24: that is worth 0.03 log 2 / log 48.
+    for high, low in ((0.014, 0.010), (0.018, 0.010)):
+        residuals.update({225: high, 216: low})
+        found = search(peaks_of(salt), [{12: 1, 8: 1}], lattice_of(salt, "F"))
+        places.append([space_group_of(each)[0] for each in found])
+    assert places == [[225, 216], [216, 225]]
 
 
 def test_intensities_are_those_of_pymatgen() -> None:
