@@ -1,5 +1,6 @@
 """Writing files so that a final name never holds half a file."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -36,6 +37,19 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
     except BaseException:
         _remove(temporary)
         raise
+
+
+@contextmanager
+def locked(folder: Path | str) -> Iterator[None]:
+    """Hold a folder for this thread alone, by a file `lock` in it; others wait.
+
+    The lock ends with the block or, by whatever way, with the process.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def sha256(path: Path | str) -> str:

@@ -189,10 +189,16 @@ def _numbers(block: bytes) -> Float[ndarray, " values"] | None:
             return None
 
 
+def electron_bounds(crystal: Crystal) -> tuple[float, float]:
+    """The fewest and the most electrons that a cell of valence densities can hold."""
+    atoms = len(crystal.atomic_numbers)
+    most = float(crystal.atomic_numbers.sum()) + MOST_ADDED_PER_ATOM * atoms
+    return FEWEST_PER_ATOM * atoms, most
+
+
 def _check_electrons(path: Path, crystal: Crystal, electrons: float) -> None:
     atoms = len(crystal.atomic_numbers)
-    least = FEWEST_PER_ATOM * atoms
-    most = float(crystal.atomic_numbers.sum()) + MOST_ADDED_PER_ATOM * atoms
+    least, most = electron_bounds(crystal)
     if not least <= electrons <= most:
         raise CrystalNetError(
             f"{path}: the density holds {electrons:.6g} electrons, where {atoms} atoms "

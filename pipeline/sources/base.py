@@ -13,6 +13,7 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.resampling import electron_count
 from crystalnet.errors import CrystalNetError
 from pipeline.crystal_tables import CRYSTAL_COLUMNS
+from pipeline.sources.identity import COPIED, Tolerance, refuse_another
 
 CRYSTAL_SOURCE_COLUMNS = (*CRYSTAL_COLUMNS, "source", "has_mp_charge_density")
 
@@ -92,12 +93,21 @@ def density_record(
     density: Float[ndarray, "g g g"],
     electrons: float,
     provenance: dict[str, str | float],
+    *,
+    of: Crystal,
+    tolerance: Tolerance = COPIED,
 ) -> DensityRecord:
-    """A record whose values were looked at, with the electrons that its grid holds.
+    """The one door from a density to its crystal: a record of the right crystal, looked at.
+
+    Args:
+        of: the cell and atoms that the density was made for, compared with the crystal's.
+        tolerance: of that comparison.
 
     Raises:
+        AnotherCrystal: if the density is of another cell or other atoms.
         CrystalNetError: for values that are not finite, or zero everywhere.
     """
+    refuse_another(crystal, of, tolerance)
     if not np.isfinite(density).all():
         raise CrystalNetError(
             f"{crystal.material_id}: {int((~np.isfinite(density)).sum())} of {density.size} "
@@ -108,7 +118,7 @@ def density_record(
             f"{crystal.material_id}: its density is zero everywhere; leave it out or restore its "
             "file"
         )
-    grid_electrons = electron_count(density, crystal.volume)
+    grid_electrons = electron_count(density, of.volume)
     return DensityRecord(
         crystal.material_id,
         density.astype(np.float32),

@@ -122,6 +122,7 @@ class ChgcarFolder:
                     "grid": "x".join(map(str, charge.density.shape)),
                     "resample": self.resample,
                 },
+                of=charge.crystal,
             )
             # What mp-pyrho's route loses is part of the parity it is kept for; it is recorded.
             if self.resample == "exact":

@@ -26,8 +26,6 @@ MODES_GRID = 50
 _CELL = ("material_id", "lattice", "atomic_numbers", "frac_coords")
 _COEFFICIENTS = ("h", "k", "l", "re", "im")
 _FACTS = ("ecut_eV", "kpt_density", "truncation_nmae_percent")
-# Coordinates of two tables name the same crystal if they agree to this, in A and cell edges.
-_SAME = 1e-4
 # The file keeps coefficients to half precision: F(000) V misses the electrons by up to 2^-12.
 _HALF_PRECISION = 2.5e-4
 
@@ -90,8 +88,8 @@ class DftDensities:
         rows = {row.material_id: row for row in frame.itertuples(index=False)}
         for crystal in crystals:
             row = rows[crystal.material_id]
-            self._refuse_another(crystal, row)
-            density = self._on_modes_grid(row, crystal.volume)
+            own = self._own(row)
+            density = self._on_modes_grid(row, own.volume)
             if grid != MODES_GRID:
                 density = resample(density, grid)
             facts = {fact: float(getattr(row, fact)) for fact in _FACTS}
@@ -100,23 +98,24 @@ class DftDensities:
                 density,
                 float(row.electrons),
                 {"file": self.path.name, "method": "GPAW 22.8.0, PBE, plane waves", **facts},
+                of=own,
             )
             refuse_lost_electrons(record, self.electron_tolerance)
             yield record
 
-    def _refuse_another(self, crystal: Crystal, row: Any) -> None:
-        same = (
-            np.allclose(np.asarray(row.lattice).reshape(3, 3), crystal.lattice, rtol=0, atol=_SAME)
-            and np.array_equal(row.atomic_numbers, crystal.atomic_numbers)
-            and np.allclose(
-                np.asarray(row.frac_coords).reshape(-1, 3), crystal.frac_coords, rtol=0, atol=_SAME
+    def _own(self, row: Any) -> Crystal:
+        """The cell and atoms of the calculation."""
+        try:
+            return Crystal(
+                row.material_id,
+                np.asarray(row.lattice, dtype=np.float64).reshape(3, 3),
+                np.asarray(row.atomic_numbers, dtype=np.int64),
+                np.asarray(row.frac_coords, dtype=np.float64).reshape(-1, 3),
             )
-        )
-        if not same:
+        except (ValueError, CrystalNetError) as error:
             raise CrystalNetError(
-                f"{self.path}: {crystal.material_id} has another cell or other atoms than in the "
-                "structures; densities and structures must come together: restore both from git"
-            )
+                f"{self.path}: {row.material_id} holds no crystal ({error}); restore it from git"
+            ) from None
 
     def _on_modes_grid(self, row: Any, volume: float) -> Float[ndarray, "x y z"]:
         """The density on the grid of the coefficients, from the half that the file holds."""

@@ -47,4 +47,5 @@ class IamDensities:
                     density,
                     gaussians.electrons(crystal),
                     {"file": self.path.name, "method": "superposed free atoms, soft cores"},
+                    of=crystal,
                 )

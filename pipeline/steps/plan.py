@@ -76,7 +76,8 @@ def main() -> None:
     table = read_table(arguments.split, columns)
     parts = Parts(store.MATERIALS_PROJECT_WORK, params.densities.grid, params.densities.resample)
     objects = stored_objects({name: table[name].to_numpy() for name in columns})
-    missing = [stored for stored in objects.values() if not parts.has(stored)]
+    # Crystals of one object share what is fetched.
+    missing = [stored for stored in dict.fromkeys(objects.values()) if not parts.has(stored)]
     fetch_bytes = sum(stored.size for stored in missing)
     rate = measured_rate(missing, params) if missing else 0.0
     plan = Plan(

@@ -12,7 +12,7 @@ import torch
 from crystalnet.crystallography.composition import molar_fractions
 from crystalnet.crystallography.diffraction import bin_pattern, powder_pattern
 from crystalnet.errors import CrystalNetError
-from crystalnet.files import sha256
+from crystalnet.files import locked, sha256
 from crystalnet.learning.checkpoints import fingerprint
 from crystalnet.learning.realism import partial_compositions, realistic_patterns
 from crystalnet.learning.trainer import train
@@ -29,7 +29,7 @@ from pipeline.sources.base import DensityRecord, DensitySource
 from pipeline.sources.embedded import MODES_GRID, DftDensities
 from pipeline.sources.iam import IamDensities
 from pipeline.steps import command
-from pipeline.steps.train import LICENCE, alone, digest, hardware
+from pipeline.steps.train import LICENCE, digest, hardware
 from pipeline.tables import read_table
 
 
@@ -74,7 +74,7 @@ def main() -> None:
         flush=True,
     )
     run_dir = store.WORK / "training" / identity[:16]
-    with alone(run_dir):
+    with locked(run_dir):
         result = train(
             params.solve.network,
             settings,

@@ -1,22 +1,20 @@
 """Train one model of params.yaml on the crystals of its system."""
 
 import argparse
-import fcntl
 import hashlib
 import os
 import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
 from dvclive import Live
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.files import atomic_write, sha256
+from crystalnet.files import atomic_write, locked, sha256
 from crystalnet.learning.checkpoints import CurveRow, fingerprint
 from crystalnet.learning.distributed import Processes, join_processes, leave_processes
 from crystalnet.learning.trainer import train
@@ -76,7 +74,7 @@ def main() -> None:
             f"on {hardware(device, processes.count)}; curves so far: dvc plots show {live}",
             flush=True,
         )
-    with alone(run_dir) if processes.first else nullcontext():
+    with locked(run_dir) if processes.first else nullcontext():
         curves = Curves(live) if processes.first else None
         result = train(
             params.network,
@@ -184,15 +182,6 @@ def hardware(device: str, processes: int) -> str:
         return name if processes == 1 else f"{processes} x {name}"
     threads = torch.get_num_threads() * processes
     return f"{platform.machine()} CPU, {threads} {'thread' if threads == 1 else 'threads'}"
-
-
-@contextmanager
-def alone(run_dir: Path) -> Iterator[None]:
-    """Hold the run for this process; another one that wants it waits. A kill sets it free."""
-    run_dir.mkdir(parents=True, exist_ok=True)
-    with (run_dir / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 if __name__ == "__main__":

@@ -153,7 +153,9 @@ def test_another_crystal_under_the_same_id(dft_crystals):
     stretched = Crystal(
         known.material_id, known.lattice * 1.02, known.atomic_numbers, known.frac_coords
     )
-    with pytest.raises(CrystalNetError, match=f"{known.material_id} has another cell"):
+    with pytest.raises(
+        CrystalNetError, match=f"{known.material_id}: its density is of a cell with"
+    ):
         only(DftDensities(DFT, TOLERANCE), [stretched])
 
 

@@ -121,12 +121,13 @@ class Standin:
             "has_props": {"charge_density": True},
             **changes,
         }
+        optimization = f"mp-{number + 2_000_000}"
         self.core[material] = {
             "material_id": material,
-            "calc_types": {
-                task: "GGA Static",
-                f"mp-{number + 2_000_000}": "GGA Structure Optimization",
-            },
+            "calc_types": {task: "GGA Static", optimization: "GGA Structure Optimization"},
+            "origins": [
+                {"name": "structure", "task_id": task, "last_updated": "2024-01-01T00:00:00"}
+            ],
         }
         self.tasks[task] = {"task_id": task, "last_updated": f"2024-01-01T00:00:{number % 60:02d}"}
         if content is not None:

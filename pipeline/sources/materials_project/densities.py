@@ -2,24 +2,20 @@
 
 import multiprocessing
 import threading
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import (
     ProcessPoolExecutor,
     ThreadPoolExecutor,
     as_completed,
 )
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from crystalnet.crystallography.chgcar import FEWEST_PER_ATOM, MOST_ADDED_PER_ATOM
+from crystalnet.crystallography.chgcar import electron_bounds
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.resampling import Resample
 from crystalnet.errors import CrystalNetError
-from crystalnet.files import atomic_write
+from crystalnet.files import atomic_write, locked
 from pipeline import store
 from pipeline.crystal_tables import OBJECT_COLUMNS
 from pipeline.params import MaterialsProject
@@ -29,9 +25,17 @@ from pipeline.sources.base import (
     density_record,
     refuse_lost_electrons,
 )
+from pipeline.sources.identity import CALCULATED
 from pipeline.sources.materials_project.client import database_version
+from pipeline.sources.materials_project.ids import task_key
 from pipeline.sources.materials_project.objects import Bucket, Damaged, StoredObject
-from pipeline.sources.materials_project.parse import Parsed, Unreadable, end_with_parent, parse
+from pipeline.sources.materials_project.parse import (
+    Parsed,
+    Unreadable,
+    end_with_parent,
+    most_bytes,
+    parse,
+)
 from pipeline.sources.materials_project.parts import Facts, Part, Parts, stored_objects
 from pipeline.sources.materials_project.retry import Permanent, Unreachable
 from pipeline.steps import command
@@ -90,10 +94,16 @@ class MaterialsProjectDensities:
         versions = dict(zip(rows["material_id"], rows["database_version"], strict=True))
         dates = dict(zip(rows["material_id"], rows["queried"], strict=True))
         parts = Parts(self._work, grid, self._resample)
-        missing = [c for c in crystals if parts.read(objects[c.material_id]) is None]
+        # Two crystals of one object wait for the same part.
+        missing: dict[StoredObject, int] = {}
+        for crystal in crystals:
+            stored = objects[crystal.material_id]
+            limit = most_bytes(len(crystal.atomic_numbers), crystal.volume)
+            if not _decided(parts.read(stored), limit):
+                missing[stored] = max(limit, missing.get(stored, 0))
         if missing:
             self._tell_of_another_database(set(versions.values()))
-            self._fetch(missing, objects, grid, parts)
+            self._fetch(missing, grid, parts)
         for crystal in crystals:
             stored = objects[crystal.material_id]
             part = parts.read(stored)
@@ -115,14 +125,17 @@ class MaterialsProjectDensities:
             yield self._record(crystal, part, facts)
 
     def _record(self, crystal: Crystal, part: Part, facts: Facts) -> DensityRecord | DensityFailure:
-        if part.density is None:
+        if part.density is None or part.cell is None:
             return DensityFailure(crystal.material_id, str(facts["reason"]))
-        electrons = float(facts["electrons"])
         try:
-            # The values are those of the calculation's own cell.
-            record = density_record(crystal, part.density, electrons, facts)
-            own = electrons_on_grid(part.density, float(facts["volume"]))
-            record = replace(record, provenance={**record.provenance, "grid_electrons": own})
+            record = density_record(
+                crystal,
+                part.density,
+                float(facts["electrons"]),
+                facts,
+                of=part.cell,
+                tolerance=CALCULATED,
+            )
             if self._resample == "exact":
                 refuse_lost_electrons(record, self._tolerance)
         except CrystalNetError as error:
@@ -144,9 +157,7 @@ class MaterialsProjectDensities:
                 flush=True,
             )
 
-    def _fetch(
-        self, crystals: Sequence[Crystal], objects: dict[str, StoredObject], grid: int, parts: Parts
-    ) -> None:
+    def _fetch(self, wanted: Mapping[StoredObject, int], grid: int, parts: Parts) -> None:
         stop = threading.Event()
         bucket = Bucket(self._settings, stop.wait)
         context = multiprocessing.get_context("forkserver")
@@ -158,10 +169,8 @@ class MaterialsProjectDensities:
             ThreadPoolExecutor(self._settings.parallel_requests) as threads,
         ):
             waiting = [
-                threads.submit(
-                    self._one, crystal, objects[crystal.material_id], grid, bucket, processes, parts
-                )
-                for crystal in crystals
+                threads.submit(self._one, stored, limit, grid, bucket, processes, parts)
+                for stored, limit in wanted.items()
             ]
             try:
                 for done, future in enumerate(as_completed(waiting), start=1):
@@ -173,7 +182,7 @@ class MaterialsProjectDensities:
                     # Nothing comes any more: the service is away, and asking on helps nobody.
                     if in_a_row >= 2 * self._settings.parallel_requests:
                         break
-                    tell(done, len(crystals))
+                    tell(done, len(wanted))
             except BrokenProcessPool:
                 raise CrystalNetError(
                     "a process that resamples densities was ended from outside, for example for "
@@ -184,26 +193,30 @@ class MaterialsProjectDensities:
                 threads.shutdown(wait=False, cancel_futures=True)
         if failure:
             raise Unreachable(
-                f"{len(crystals) - came} of {len(crystals)} densities did not come; {failure}"
+                f"{len(wanted) - came} of {len(wanted)} densities did not come; {failure}"
             )
 
     def _one(
         self,
-        crystal: Crystal,
         stored: StoredObject,
+        limit: int,
         grid: int,
         bucket: Bucket,
         processes: ProcessPoolExecutor,
         parts: Parts,
     ) -> None:
-        """Fetch, resample and keep one density, or the reason why it cannot be had."""
+        """Fetch, resample and keep one object, or the reason why it cannot be used.
+
+        Args:
+            limit: bytes that the density of the largest crystal that asks for it can need.
+        """
         digests: set[str] = set()
 
         def fetch_and_parse() -> tuple[Parsed, str]:
             try:
                 raw = self._raw(stored, bucket)
                 try:
-                    parsed = processes.submit(parse, raw, grid, self._resample).result()
+                    parsed = processes.submit(parse, raw, grid, self._resample, limit).result()
                     return parsed, stored.digest(raw)
                 except Unreadable as error:
                     if error.packed_whole or stored.whole(raw):
@@ -216,10 +229,10 @@ class MaterialsProjectDensities:
                 raise
 
         try:
-            parsed, md5 = bucket.tried(f"{crystal.material_id} ({stored.key})", fetch_and_parse)
-            part = _checked(crystal, parsed, md5)
+            parsed, md5 = bucket.tried(stored.key, fetch_and_parse)
+            part = _checked(stored, parsed, md5)
         except Permanent as error:
-            part = Part(None, {"reason": str(error)})
+            part = Part(None, {"reason": str(error), "limit": limit})
         parts.write(stored, part)
 
     def _raw(self, stored: StoredObject, bucket: Bucket) -> bytes:
@@ -229,41 +242,46 @@ class MaterialsProjectDensities:
         if path.is_file() and stored.whole(raw := path.read_bytes()):
             return raw
         raw = bucket.fetch(stored)
-        with atomic_write(path) as temporary:
+        with locked(path.parent), atomic_write(path) as temporary:
             temporary.write_bytes(raw)
         return raw
 
 
-def electrons_on_grid(density: np.ndarray, volume: float) -> float:
-    """Mean of the values (e/A^3) times the cell's volume (A^3)."""
-    return float(density.mean(dtype=np.float64)) * volume
+def _decided(part: Part | None, limit: int) -> bool:
+    """Whether a kept part says what became of the object, for a crystal of this limit in bytes.
+
+    What was refused for a smaller crystal may be the density of a larger one.
+    """
+    if part is None or part.density is not None:
+        return part is not None
+    return float(part.facts.get("limit", 0)) >= limit
 
 
-def _checked(crystal: Crystal, parsed: Parsed, md5: str) -> Part:
-    """A part, if the object holds the density of this crystal.
+def _checked(stored: StoredObject, parsed: Parsed, md5: str) -> Part:
+    """What is kept of an object that holds a density of the calculation it is named after.
 
     Raises:
-        Permanent: for other atoms, or electrons that no such crystal has.
+        Permanent: for another calculation, a cell that is none, or electrons that no such cell has.
     """
-    ours = Counter(str(site.specie) for site in crystal.to_structure())
-    theirs = Counter(parsed.elements)
-    if ours != theirs:
-        raise Permanent(f"its object holds the atoms {dict(theirs)}, the crystal {dict(ours)}")
-    atoms = len(crystal.atomic_numbers)
-    most = float(crystal.atomic_numbers.sum()) + MOST_ADDED_PER_ATOM * atoms
-    if not FEWEST_PER_ATOM * atoms <= parsed.electrons <= most:
+    if parsed.task_id is not None and task_key(parsed.task_id) != task_key(stored.task_id):
         raise Permanent(
-            f"its object holds {parsed.electrons:.6g} electrons; want {FEWEST_PER_ATOM * atoms:g} "
-            f"to {most:g}"
+            f"its object {stored.key} says it is of the calculation {parsed.task_id}; want "
+            f"{stored.task_id}"
         )
-    volume = float(abs(np.linalg.det(parsed.lattice)))
-    return Part(
-        parsed.density,
-        {
-            "md5": md5,
-            "grid": "x".join(map(str, parsed.shape)),
-            "electrons": parsed.electrons,
-            # Of the calculation's cell, which can differ from the one in the summary.
-            "volume": volume,
-        },
-    )
+    try:
+        cell = Crystal(stored.task_id, parsed.lattice, parsed.atomic_numbers, parsed.frac_coords)
+    except CrystalNetError as error:
+        raise Permanent(f"its object holds no crystal: {error}") from None
+    least, most = electron_bounds(cell)
+    if not least <= parsed.electrons <= most:
+        raise Permanent(
+            f"its object holds {parsed.electrons:.6g} electrons; want {least:g} to {most:g}"
+        )
+    facts: Facts = {
+        "md5": md5,
+        "grid": "x".join(map(str, parsed.shape)),
+        "electrons": parsed.electrons,
+        # Of the calculation's cell, which can differ a little from the one in the summary.
+        "volume": cell.volume,
+    }
+    return Part(parsed.density, facts, cell)

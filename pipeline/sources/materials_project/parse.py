@@ -1,6 +1,7 @@
 """From the bytes of a stored density to values on a grid; runs in processes of its own.
 
-Neither pymatgen nor monty is used: they would build Python objects that nothing needs. simdjson
+Neither pymatgen's nor monty's decoders are used: they would build Python objects that nothing
+needs. simdjson
 hands a million numbers over as one buffer, and igzip unpacks twice as fast as zlib.
 """
 
@@ -12,11 +13,21 @@ from typing import Any
 
 import numpy as np
 import simdjson
-from isal import igzip, isal_zlib
-from jaxtyping import Float
+from isal import isal_zlib
+from jaxtyping import Float, Int
 from numpy import ndarray
+from pymatgen.core import Element
 
 from crystalnet.crystallography.resampling import Resample, resample, resample_pyrho
+
+# Points of a density lie at least so far apart, in A: VASP's finest grids (twice the cut-off of
+# 520 eV and more, for the augmentation charges) stay above 0.05.
+FINEST_SPACING = 0.04
+# Text of one number of a density with its comma, and there are a total and a magnetisation; of one
+# atom with its augmentation occupancies; of what else stands in an object.
+_BYTES_PER_VALUE = 32
+_BYTES_PER_ATOM = 2**16
+_FIXED_BYTES = 2**20
 
 
 class Unreadable(Exception):
@@ -42,26 +53,40 @@ class Parsed:
         electrons: its integral over the cell.
         shape: points of the stored grid.
         lattice: of the calculation's own cell, rows in A.
-        elements: symbol of each atom of that cell.
+        atomic_numbers, frac_coords: of the atoms of that cell.
+        task_id: the calculation that the object names, if it names one.
     """
 
     density: Float[ndarray, "g g g"]
     electrons: float
     shape: tuple[int, int, int]
     lattice: Float[ndarray, "3 3"]
-    elements: list[str]
+    atomic_numbers: Int[ndarray, " atoms"]
+    frac_coords: Float[ndarray, "atoms 3"]
+    task_id: str | None
 
 
-def parse(raw: bytes, grid: int, method: Resample) -> Parsed:
+def most_bytes(atoms: int, volume: float) -> int:
+    """The size of the largest object that a density of a crystal can be, unpacked.
+
+    Args:
+        atoms: in the cell.
+        volume: of the cell, A^3.
+    """
+    points = volume / FINEST_SPACING**3
+    return int(_FIXED_BYTES + atoms * _BYTES_PER_ATOM + 2 * points * _BYTES_PER_VALUE)
+
+
+def parse(raw: bytes, grid: int, method: Resample, limit: int) -> Parsed:
     """Unpack, decode and resample one object: gzip of JSON, values are density times volume.
+
+    Args:
+        limit: bytes that the object may have unpacked; no more are unpacked.
 
     Raises:
         Unreadable: for bytes that are damaged, or hold something else.
     """
-    try:
-        text = igzip.decompress(raw)
-    except (EOFError, OSError, isal_zlib.error) as error:  # type: ignore[misc]
-        raise Unreadable(f"gzip is cut short or damaged ({error})", False) from None
+    text = _unpacked(raw, limit)
     try:
         document: Any = simdjson.Parser().parse(text)
     except ValueError as error:
@@ -72,7 +97,11 @@ def parse(raw: bytes, grid: int, method: Resample) -> Parsed:
         structure = data["poscar"]["structure"]
         lattice = np.array(structure["lattice"]["matrix"].as_list(), dtype=np.float64)
         lattice = lattice.reshape(3, 3)
-        elements = [str(site["species"][0]["element"]) for site in structure["sites"]]
+        sites = structure["sites"]
+        numbers = [Element(str(site["species"][0]["element"])).Z for site in sites]
+        coordinates = np.array([site["abc"].as_list() for site in sites], dtype=np.float64)
+        coordinates = coordinates.reshape(-1, 3)
+        task = document.get("task_id")
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         what = "a list" if isinstance(document, simdjson.Array) else type(document).__name__
         if isinstance(document, simdjson.Object):
@@ -85,14 +114,46 @@ def parse(raw: bytes, grid: int, method: Resample) -> Parsed:
     volume = float(abs(np.linalg.det(lattice)))
     if not volume > 1e-3:
         raise Unreadable("a cell without volume", True)
+    if not (len(numbers) and np.isfinite(coordinates).all()):
+        raise Unreadable("a cell without atoms, or with atoms nowhere", True)
     route = resample if method == "exact" else resample_pyrho
     return Parsed(
         (route(values, grid) / volume).astype(np.float32),
         float(values.mean()),
         (values.shape[0], values.shape[1], values.shape[2]),
         lattice,
-        elements,
+        np.array(numbers, dtype=np.int64),
+        coordinates,
+        task if isinstance(task, str) else None,
     )
+
+
+def _unpacked(raw: bytes, limit: int) -> bytes:
+    """All members of a gzip file, at most `limit` bytes of them.
+
+    Raises:
+        Unreadable: for bytes that are no gzip, damaged, or hold more.
+    """
+    text = bytearray()
+    rest = raw
+    try:
+        while rest:
+            member = isal_zlib.decompressobj(wbits=31)
+            # One byte more than allowed tells that there is more.
+            text += member.decompress(rest, limit - len(text) + 1)
+            if len(text) > limit:
+                raise Unreadable(
+                    f"it unpacks to more than the {limit} bytes that the density of such a cell "
+                    "can need",
+                    True,
+                )
+            if not member.eof:
+                raise EOFError("it ends before its end mark")
+            # Bytes of nothing may fill the last block.
+            rest = member.unused_data.lstrip(b"\0")
+    except (EOFError, OSError, isal_zlib.error) as error:  # type: ignore[misc]
+        raise Unreadable(f"gzip is cut short or damaged ({error})", False) from None
+    return bytes(text)
 
 
 def _array(value: Any) -> Float[ndarray, "..."]:

@@ -1,10 +1,10 @@
 """What became of each fetched object, in a file of its own, so that no object is fetched twice.
 
 The names hold the task, the version of its object and the grid: other splits, systems or limits
-find the same files again.
+find the same files again. What is kept tells of the object alone, never of a crystal that asked for
+it: which crystal the density is of is looked at whenever one is taken.
 """
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,13 @@ import orjson
 from jaxtyping import Float
 from numpy import ndarray
 
-from crystalnet.files import atomic_write
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.files import atomic_write, locked
 from pipeline.sources.materials_project.objects import StoredObject
 
 Facts = dict[str, str | float]
+
+_ATOMS = ("atomic_numbers", "frac_coords")
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +30,13 @@ class Part:
     Attributes:
         density: float32, e/A^3; None for an object that cannot be used.
         facts: what is known of it; `reason` where there is no density.
+        cell: the cell and atoms of the calculation, named by its task; whoever takes the density
+            compares them with the crystal's. None where there is no density.
     """
 
     density: Float[ndarray, "g g g"] | None
     facts: Facts
+    cell: Crystal | None = None
 
 
 class Parts:
@@ -44,18 +50,33 @@ class Parts:
         arrays: dict[str, ndarray] = {
             "facts": np.frombuffer(orjson.dumps(part.facts), dtype=np.uint8)
         }
-        if part.density is not None:
-            arrays["density"] = part.density
-        with atomic_write(self._path(stored)) as temporary, temporary.open("wb") as stream:
+        if part.density is not None and part.cell is not None:
+            arrays |= {"density": part.density, "lattice": part.cell.lattice}
+            arrays |= {name: getattr(part.cell, name) for name in _ATOMS}
+        # Another shard, in a process of its own, may want the same object.
+        with (
+            locked(self.folder),
+            atomic_write(self._path(stored)) as temporary,
+            temporary.open("wb") as stream,
+        ):
             np.savez(stream, **arrays)  # type: ignore[arg-type]
 
     def read(self, stored: StoredObject) -> Part | None:
         """The kept part; None where there is none, or it is damaged (its checksum says so)."""
         try:
-            with np.load(self._path(stored), allow_pickle=False) as arrays:
+            # Opened here: numpy leaves a file open that is no archive.
+            with (
+                self._path(stored).open("rb") as stream,
+                np.load(stream, allow_pickle=False) as arrays,
+            ):
                 facts: Facts = orjson.loads(arrays["facts"].tobytes())
-                return Part(arrays.get("density"), facts)
-        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+                if "reason" in facts:
+                    return Part(None, facts)
+                numbers, coordinates = (arrays[name] for name in _ATOMS)
+                cell = Crystal(stored.task_id, arrays["lattice"], numbers, coordinates)
+                return Part(arrays["density"], facts, cell)
+        # A damaged archive fails in as many ways as there are bytes in its headers.
+        except Exception:
             return None
 
     def has(self, stored: StoredObject) -> bool:

@@ -14,6 +14,8 @@ from pipeline.sources.materials_project.kept import Kept
 BATCH = 200
 # The calculations that the paper's densities are of, as in the client's own method.
 STATIC = ("GGA Static", "GGA+U Static")
+# How the types of all their calculations begin; r2SCAN, SCAN, HSE06, PBEsol and others do not.
+FUNCTIONALS = ("GGA ", "GGA+U ")
 
 Document = dict[str, Any]
 
@@ -22,6 +24,10 @@ def resolve(
     service: Service, material_ids: Sequence[str], stored: Collection[str], kept: Kept
 ) -> tuple[dict[str, str], dict[str, str]]:
     """The task of each material's density: its newest static GGA or GGA+U run that is stored.
+
+    A material whose structure comes from another functional is left out: its cell is not that of
+    the density. The service says of each calculation which type it is, and which one the structure
+    comes from. Where it does not say the latter, it may be any of the calculations.
 
     Args:
         stored: the task ids that have an object in the bucket.
@@ -32,13 +38,18 @@ def resolve(
     candidates: dict[str, list[str]] = {}
     reasons: dict[str, str] = {}
     for batch in _batches(material_ids):
-        found = kept.get(_name("calc-types", batch), partial(_calc_types, service, batch))
+        found = kept.get(_name("calculations", batch), partial(_calc_types, service, batch))
         for material_id in batch:
-            tasks = found.get(material_id)
-            if tasks is None:
+            calculations = found.get(material_id)
+            if calculations is None:
                 reasons[material_id] = "the service lists no calculations for it"
-            elif not tasks:
+                continue
+            types: dict[str, str] = calculations["types"]
+            tasks = sorted(task for task, kind in types.items() if kind in STATIC)
+            if not tasks:
                 reasons[material_id] = "it has no static GGA or GGA+U calculation"
+            elif other := _another_functional(types, calculations["structure_from"]):
+                reasons[material_id] = other
             elif not (there := [task for task in tasks if task in stored]):
                 reasons[material_id] = (
                     f"flagged with a charge density, but the bucket holds none of "
@@ -59,20 +70,50 @@ def newest(tasks: Sequence[str], dates: Mapping[str, str]) -> str:
     return max(tasks, key=lambda task: (_moment(dates.get(task)), task))
 
 
-def _calc_types(service: Service, material_ids: Sequence[str]) -> dict[str, list[str] | None]:
-    """The static tasks of each material, null where its calculation types are null."""
+def _another_functional(types: Mapping[str, str], structure_from: str | None) -> str | None:
+    """Why the structure may be of another functional than GGA or GGA+U; None if it is not."""
+    possible = types if structure_from is None else {structure_from: types.get(structure_from)}
+    for task, kind in sorted(possible.items()):
+        if kind is None:
+            return f"its structure comes from {task}, of which the service lists no type"
+        if not kind.startswith(FUNCTIONALS):
+            which = "may come" if structure_from is None else "comes"
+            return (
+                f"its structure {which} from another functional ({task}: {kind}); want GGA or "
+                "GGA+U, as the density"
+            )
+    return None
+
+
+def _calc_types(service: Service, material_ids: Sequence[str]) -> dict[str, Document | None]:
+    """The type of each calculation of each material, null where the service has none.
+
+    `structure_from` is the calculation that the material's structure comes from, null where the
+    service does not say.
+    """
 
     def search(ids: list[str], client: Any) -> list[Document]:
-        found = client.materials.search(material_ids=ids, fields=["material_id", "calc_types"])
-        return list(found)
+        fields = ["material_id", "calc_types", "origins"]
+        return list(client.materials.search(material_ids=ids, fields=fields))
 
     documents = _documents(service, "calculations", search, material_ids, "material_id")
     return {
         material_id: None
         if (types := document.get("calc_types")) is None
-        else sorted({task_key(task) for task, kind in types.items() if kind in STATIC})
+        else {
+            "types": {task_key(task): str(kind) for task, kind in types.items()},
+            "structure_from": _structure_from(document),
+        }
         for material_id, document in documents.items()
     }
+
+
+def _structure_from(document: Document) -> str | None:
+    """The task of a material's structure, as its provenance names it."""
+    for origin in document.get("origins") or []:
+        if origin.get("name") == "structure" and origin.get("task_id") is not None:
+            return task_key(origin["task_id"])
+    return None
 
 
 def _dates(service: Service, tasks: Sequence[str]) -> dict[str, str]:

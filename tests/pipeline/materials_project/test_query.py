@@ -103,6 +103,9 @@ def test_ids_in_letters(place: Workplace, standin: Standin) -> None:
         standin.add(number, content=None)
     standin.core["mp-1"]["calc_types"] = {"mp-aaaeguxu": "GGA Static"}
     standin.core["mp-2"]["calc_types"] = {"mp-aaahllpg": "GGA Static"}
+    # What its structure comes from is spelt in yet another way.
+    standin.core["mp-1"]["origins"] = [{"name": "structure", "task_id": "mp-1947498"}]
+    standin.core["mp-2"]["origins"] = [{"name": "structure", "task_id": "mp-ahllpg"}]
     standin.put_object("mp-1947498", b"x")
     standin.put_object("mp-aaahllpg", b"x")
     assert place.table()["task_id"].tolist() == ["mp-1947498", "mp-aaahllpg"]
