@@ -13,6 +13,18 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# Seconds for one test. The longest took 278 s alone on a slow machine: a limit is there to end what
+# hangs, and none may be near what a test takes under load.
+LIMIT = 1200
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that start engines get that limit, if they have none of their own."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(LIMIT))
+
+
 # Both engines start Python programs in turn; BLAS threads would only fight over the cores.
 ENVIRONMENT = {
     **{key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "GIT_"))},
@@ -56,7 +68,7 @@ class Project:
     folder: Path
 
     def run(
-        self, *command: str, check: bool = True, timeout: float = 280
+        self, *command: str, check: bool = True, timeout: float = LIMIT
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             command,

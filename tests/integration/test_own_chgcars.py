@@ -13,7 +13,8 @@ from pipeline.crystal_tables import crystals_of
 from pipeline.params import load_params
 from pipeline.sources import crystal_source
 
-pytestmark = pytest.mark.xdist_group("engines")
+# These need none of the recorded results, so another worker can run them meanwhile.
+pytestmark = pytest.mark.xdist_group("sources")
 Project = Any
 
 
