@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 CORES ?= all
 
-.PHONY: setup slurm solve-models reproduce verify test test-all lint lock record pull inputs ledger clean help
+.PHONY: setup slurm solve-models reproduce verify test test-all lint lock record pull inputs clean help
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,16 +41,12 @@ test: setup  ## everything that needs no GPU, no network, no key and no extra pr
 test-all: setup  ## the tests above and the slow ones
 	OMP_NUM_THREADS=1 pytest -n 2 --dist loadgroup
 
-lint: setup  ## ruff, mypy, snakemake --lint, and that the ledger agrees with the code
+lint: setup  ## ruff, mypy, snakemake --lint, and who may import whom
 	ruff check .
 	ruff format --check .
 	mypy
 	lint-imports --no-cache
 	snakemake --lint
-	python -m pipeline.ledger --check
-
-ledger: setup  ## write the code files that each stage depends on into dvc.yaml
-	python -m pipeline.ledger
 
 record: setup  ## after `snakemake all`: tell DVC that what lies here is the result
 	dvc commit --force

@@ -17,6 +17,7 @@ report: "reports/captions/workflow.rst"
 
 rule all:
     input:
+        store.FINGERPRINTS,
         store.STRUCTURES,
         store.CRYSTALS,
         store.DUPLICATES,

@@ -1,16 +1,19 @@
 """Which of the project's own files a step runs.
 
-Both engines rerun a step when its code changes, so both need the list. It is read from the
-import statements, without running them.
+Both engines rerun a step when its code changes. Snakemake is given the files; DVC one fingerprint
+of them a rule, in fingerprints.yaml, so that its ledger stays short. Imports are read, not run.
 """
 
 import ast
+import hashlib
+import re
 from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("crystalnet", "pipeline", "reports")
+RULES = Path("pipeline/rules")
 
 # Files that say how a step starts, fails and is configured, and so change no result: what they
 # hand on, the parameters, is tracked by value.
@@ -70,3 +73,27 @@ def _imports_of(module: str) -> tuple[str, ...]:
             base = resolve_name("." * node.level + (node.module or ""), package)
             found += [base, *(f"{base}.{alias.name}" for alias in node.names)]
     return tuple(found)
+
+
+def code_by_rule() -> dict[str, list[str]]:
+    """For each rule of the graph, the files that it declares as its code."""
+    found = {}
+    for file in sorted((ROOT / RULES).glob("*.smk")):
+        text = file.read_text(encoding="utf-8")
+        for rule, module in re.findall(
+            r'^rule (\w+):\n(?:(?!^rule ).*\n)*? +code=code_of\("([\w.]+)"\)', text, re.M
+        ):
+            found[rule] = code_of(module)
+    return found
+
+
+def fingerprints() -> dict[str, str]:
+    """For each rule, a checksum of the names and contents of its code files."""
+    found = {}
+    for rule, files in code_by_rule().items():
+        whole = hashlib.sha256()
+        for file in files:
+            content = hashlib.sha256((ROOT / file).read_bytes()).hexdigest()
+            whole.update(f"{file} {content}\n".encode())
+        found[rule] = whole.hexdigest()
+    return found

@@ -24,6 +24,7 @@ WORK = Path("work")
 # What was asked and fetched, found again by every split and every scale.
 MATERIALS_PROJECT_WORK = WORK / "materials_project"
 
+FINGERPRINTS = Path("fingerprints.yaml")
 STRUCTURES = ARTIFACTS / "structures.parquet"
 CRYSTALS = ARTIFACTS / "crystals.parquet"
 DUPLICATES = ARTIFACTS / "duplicates.parquet"

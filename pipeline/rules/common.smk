@@ -4,7 +4,7 @@ from pathlib import Path
 
 from crystalnet.errors import CrystalNetError
 from pipeline import store
-from pipeline.code import code_of
+from pipeline.code import code_by_rule, code_of
 from pipeline.params import load_params
 from pipeline.sources import GAUSSIANS, source_files
 
@@ -36,3 +36,23 @@ wildcard_constraints:
     shard=r"\d{4}",
     model="|".join(PARAMS.models),
     system="|".join(PARAMS.systems),
+
+
+rule code:
+    input:
+        sorted(set().union(*code_by_rule().values())),
+    output:
+        store.FINGERPRINTS,
+    log:
+        "work/logs/code.log",
+    benchmark:
+        "work/benchmarks/code.tsv"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    conda:
+        ENVIRONMENT
+    message:
+        "code: what each rule runs, as a fingerprint for DVC"
+    shell:
+        "python -m pipeline.steps.fingerprints --output {output} 2>&1 | tee {log}"

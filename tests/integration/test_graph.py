@@ -10,18 +10,14 @@ import pytest
 from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
 
-from pipeline.ledger import LEDGER, RULES, code_by_rule, rewrite
+from pipeline.code import RULES, code_by_rule
 
 pytestmark = pytest.mark.xdist_group("engines")
 Project = Any
+LEDGER = Path("dvc.yaml")
 
 # Rules that are in the graph only where densities are fetched, and the files they bring.
 FETCHING = set(re.findall(r"^rule (\w+):", (RULES / "materials_project.smk").read_text(), re.M))
-FETCHING_CODE = (
-    set()
-    .union(*(code_by_rule()[rule] for rule in FETCHING))
-    .difference(*(code for rule, code in code_by_rule().items() if rule not in FETCHING))
-)
 
 
 def covered(path: str, by: set[str]) -> bool:
@@ -94,18 +90,33 @@ def test_the_two_graphs_agree(
                 seen.add(path)
                 made_by = rules_of_outputs.get(path, ("", set()))[0]
                 (waiting.append if made_by in rules else reads.add)(path)
+        code = set().union(*(code_by_rule().get(rule, []) for rule in rules))
         for path in reads:
-            assert covered(path, deps), f"{stage.name} reads {path}, which is no dep of it"
+            known = covered(path, deps) or path in code
+            assert known, f"{stage.name} reads {path}, which is no dep of it"
         for dep in deps:
             inside = any(covered(path, {dep}) for path in reads)
             # Read or not, as the sources in params.yaml say.
-            optional = dep.startswith("data/") or dep in FETCHING_CODE
+            optional = dep.startswith("data/")
             assert inside or optional, f"{stage.name}: nothing reads the dep {dep}"
 
 
-def test_the_ledger_lists_the_code_of_every_stage() -> None:
-    text = LEDGER.read_text()
-    assert rewrite(text) == text
+def test_every_stage_knows_the_code_of_its_rules() -> None:
+    with Repo() as repo:
+        for stage in repo.index.stages:
+            rules = set(stage.cmd.partition("--allowed-rules ")[2].partition(" --")[0].split())
+            params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
+            known = {p for dep in params if dep.def_path == "fingerprints.yaml" for p in dep.params}
+            assert known == rules & set(code_by_rule()), stage.name
+
+
+def test_what_is_fingerprinted_is_seen_by_the_ledger() -> None:
+    """A file that no dep of the stage `code` holds would change without a stage noticing."""
+    with Repo() as repo:
+        stage = next(stage for stage in repo.index.stages if stage.name == "code")
+        deps = {Path(dep.fs_path).relative_to(repo.root_dir).as_posix() for dep in stage.deps}
+    for file in set().union(*code_by_rule().values()):
+        assert covered(file, deps), file
 
 
 def test_no_rule_calls_dvc_and_no_stage_persists() -> None:

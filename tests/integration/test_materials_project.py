@@ -17,7 +17,7 @@ import pytest
 import zarr
 
 from crystalnet.files import sha256
-from pipeline.ledger import RULES
+from pipeline.code import RULES
 from tests.standin.materials_project import (
     KEY,
     OF_BUCKET,
