@@ -40,7 +40,7 @@ def ssim_table(
         for model in models:
             if model.system != system:
                 continue
-            vector = network_pattern(peaks, model.network.pattern_bins).vector
+            vector = network_pattern(peaks, model.patterns).vector
             densities = model.guess(vector, known, guesses, GRID, 0)
             truth = torch.from_numpy(truths[crystal.material_id].astype(np.float32))
             scores = score_guesses(

@@ -29,6 +29,40 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class PatternSpec(Settings):
+    """How powder patterns are binned; a network understands those of its training alone.
+
+    Attributes:
+        wavelength: A.
+        two_theta_min, two_theta_max: ends of the bins, in degrees.
+        bins: of equal width in 2-theta.
+    """
+
+    wavelength: Positive
+    two_theta_min: Annotated[float, Field(ge=0, lt=180)]
+    two_theta_max: Annotated[float, Field(gt=0, le=180)]
+    bins: Annotated[int, Field(ge=8)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "PatternSpec":
+        if self.two_theta_min >= self.two_theta_max:
+            raise ValueError(
+                f"two_theta_min {self.two_theta_min} is not below two_theta_max "
+                f"{self.two_theta_max}"
+            )
+        return self
+
+    @property
+    def two_theta_range(self) -> tuple[float, float]:
+        return self.two_theta_min, self.two_theta_max
+
+    def __str__(self) -> str:
+        return (
+            f"{self.bins} bins of {self.two_theta_min:g} to {self.two_theta_max:g} degrees at "
+            f"{self.wavelength:g} A"
+        )
+
+
 class NetworkSettings(Settings):
     """Sizes of the network; the paper's are in params.yaml.
 
@@ -109,7 +143,6 @@ class RealismSettings(Settings):
     """How far the patterns of a training may be from perfect ones; each draws its own share.
 
     Attributes:
-        wavelength: of the binned patterns, in A.
         displacement: largest displacement parameter B of all atoms, A^2.
         intensity_error: standard deviation of the logarithm of an intensity.
         faintest: peaks below this share of the strongest are lost.
@@ -121,7 +154,6 @@ class RealismSettings(Settings):
             180 degrees.
     """
 
-    wavelength: Positive
     displacement: NotNegative
     intensity_error: NotNegative
     faintest: Fraction

@@ -14,7 +14,7 @@ from crystalnet.crystallography.composition import composition_input, molar_frac
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.pattern_input import pattern_input
 from crystalnet.errors import CrystalNetError
-from crystalnet.settings import CompositionInput, PatternInput
+from crystalnet.settings import CompositionInput, PatternInput, PatternSpec
 from crystalnet.tensors import CrystalTensors
 from pipeline import store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
@@ -67,6 +67,14 @@ class Dataset:
                     f"{arrays.path}: holds other crystals than {folder / store.DATASET.name}; "
                     "run the pipeline again"
                 )
+        first, last = self._patterns.attributes["two_theta_range_degrees"]
+        # How the patterns are binned, which the networks trained on them have to be told.
+        self.pattern_spec = PatternSpec(
+            wavelength=self._patterns.attributes["wavelength_A"],
+            two_theta_min=first,
+            two_theta_max=last,
+            bins=len(self._patterns.read("patterns", 0)),
+        )
         self.density_source: str = self._densities.attributes["density_source"]
         self.density_label: str = self._densities.attributes["density_label"]
 

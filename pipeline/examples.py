@@ -63,7 +63,7 @@ def example(
 
 def examples(dataset: Dataset, report: ModelReport, seed: int) -> dict[str, list[Example]]:
     """Test crystals of one system by rank: the best, those in the middle, the worst."""
-    network = load_model(store.WEIGHTS.format(model=report.name))
+    network = load_model(store.WEIGHTS.format(model=report.name), dataset.pattern_spec)
     test = tensors_of(dataset, report, seed)
     column = f"ssim_{report.evaluation.rotations}"
     ranked = report.scores.sort_values([column, "material_id"], ascending=[False, True])
@@ -133,7 +133,7 @@ def of_inputs(dataset: Dataset, data: ReportData, system: str, seed: int) -> lis
         ids[place]: [] for place in quantiles(len(ids), 5)[1:-1] or [0]
     }
     for model in models:
-        network = load_model(store.WEIGHTS.format(model=model.name))
+        network = load_model(store.WEIGHTS.format(model=model.name), dataset.pattern_spec)
         test = tensors_of(dataset, model, seed)
         for name, examples_of in guessed.items():
             rank = f"{ids.index(name) + 1} of {len(ids)}"

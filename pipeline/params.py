@@ -17,6 +17,7 @@ from crystalnet.settings import (
     NetworkSettings,
     NotNegative,
     PatternInput,
+    PatternSpec,
     Positive,
     RealismSettings,
     Settings,
@@ -55,24 +56,6 @@ class Split(Settings):
             raise ValueError(
                 f"train {self.train} and validation {self.validation} leave nothing for test; "
                 "their sum must be below 1"
-            )
-        return self
-
-
-class Patterns(Settings):
-    """The simulated powder patterns."""
-
-    wavelength: Positive
-    two_theta_min: Annotated[float, Field(ge=0, lt=180)]
-    two_theta_max: Annotated[float, Field(gt=0, le=180)]
-    bins: Annotated[int, Field(ge=8)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Patterns":
-        if self.two_theta_min >= self.two_theta_max:
-            raise ValueError(
-                f"two_theta_min {self.two_theta_min} is not below two_theta_max "
-                f"{self.two_theta_max}"
             )
         return self
 
@@ -216,7 +199,7 @@ class Params(Settings):
     systems: Annotated[list[CrystalSystem], Field(min_length=1)]
     structures: Structures
     split: Split
-    patterns: Patterns
+    patterns: PatternSpec
     densities: Densities
     materials_project: MaterialsProject
     store: Store

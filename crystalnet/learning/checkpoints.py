@@ -13,10 +13,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from crystalnet.files import atomic_write
+from crystalnet.learning.realism import Realism
 from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.settings import (
     NetworkSettings,
-    RealismSettings,
     TakenComposition,
     TrainingSettings,
 )
@@ -82,7 +82,7 @@ def fingerprint(
     train: CrystalTensors,
     validation: CrystalTensors,
     start: CrystalNet | None = None,
-    realism: RealismSettings | None = None,
+    realism: Realism | None = None,
 ) -> str:
     """SHA-256 of everything that decides what a training computes."""
     parts: list[object] = [
@@ -99,7 +99,7 @@ def fingerprint(
             weights.update(name.encode() + value.cpu().contiguous().numpy().tobytes())
         parts.append(weights.hexdigest())
     if realism is not None:
-        parts.append(realism.model_dump())
+        parts += [realism.settings.model_dump(), realism.spec.model_dump()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -3,17 +3,27 @@
 Works on binned patterns, on any device, for a whole batch at once.
 """
 
+from dataclasses import dataclass
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from crystalnet.crystallography.composition import FORMS, SHARES
-from crystalnet.settings import RealismSettings
+from crystalnet.settings import PatternSpec, RealismSettings
+
+
+@dataclass(frozen=True)
+class Realism:
+    """How patterns are made worse, and how they are binned."""
+
+    settings: RealismSettings
+    spec: PatternSpec
 
 
 def realistic_patterns(
     patterns: Float[Tensor, "crystals bins"],
-    settings: RealismSettings,
+    realism: Realism,
     generator: torch.Generator,
 ) -> Float[Tensor, "crystals bins"]:
     """Patterns as an instrument would give them; the strongest peak of each is 1 again.
@@ -22,14 +32,16 @@ def realistic_patterns(
     by one bin, peaks of something else, and the range cut at both ends. How strongly each pattern
     is struck is itself random, up to what the settings say, so perfect ones occur too.
     """
+    settings, spec = realism.settings, realism.spec
     crystals, bins = patterns.shape
 
     def uniform(*shape: int) -> Tensor:
         return torch.rand(shape, generator=generator, device=patterns.device)
 
-    # s = sin(theta) / wavelength at the middle of each bin, in 1/A.
-    middle = (torch.arange(bins, device=patterns.device) + 0.5) / bins
-    s_squared = (torch.sin(middle * torch.pi / 2) / settings.wavelength) ** 2
+    # 2-theta at the middle of each bin, in shares of 180 degrees; s = sin(theta) / wavelength.
+    begin, end = (end / 180 for end in spec.two_theta_range)
+    middle = begin + (end - begin) * (torch.arange(bins, device=patterns.device) + 0.5) / bins
+    s_squared = (torch.sin(middle * torch.pi / 2) / spec.wavelength) ** 2
     displacement = settings.displacement * uniform(crystals, 1)
     found = patterns * torch.exp(-2 * displacement * s_squared)
     found = found / _strongest(found)

@@ -26,13 +26,13 @@ from crystalnet.learning.feed import Batch, density_batches
 from crystalnet.learning.interruption import terminate_as_exit
 from crystalnet.learning.loss import Loss, density_loss
 from crystalnet.learning.progress import report
-from crystalnet.learning.realism import partial_compositions, realistic_patterns
+from crystalnet.learning.realism import Realism, partial_compositions, realistic_patterns
 from crystalnet.learning.sampling import draw_points
 from crystalnet.learning.schedule import learning_rate
 from crystalnet.learning.validation import ValidationSet, validation_ssim
 from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.seeds import derived_generator, seeded_initialisation
-from crystalnet.settings import NetworkSettings, RealismSettings, TakenComposition, TrainingSettings
+from crystalnet.settings import NetworkSettings, TakenComposition, TrainingSettings
 from crystalnet.tensors import CrystalTensors
 
 # A state is written when this many seconds have passed, or 20 times what the last write took.
@@ -72,7 +72,7 @@ def train(
     progress: Callable[[str], object] = print,
     record: Callable[[CurveRow], object] = lambda row: None,
     start: CrystalNet | None = None,
-    realism: RealismSettings | None = None,
+    realism: Realism | None = None,
 ) -> TrainingResult:
     """Train a network and return it with the weights that validated best.
 
@@ -237,7 +237,7 @@ def training_step(
     at_hand: Batch,
     training: TrainingSettings,
     generator: torch.Generator,
-    realism: RealismSettings | None = None,
+    realism: Realism | None = None,
 ) -> Float[Tensor, "4"]:
     """Draw points and noise for a batch, and take one step.
 

@@ -12,6 +12,7 @@ from crystalnet.settings import (
     Count,
     NetworkSettings,
     NotNegative,
+    PatternSpec,
     Settings,
     Sha256,
     TakenComposition,
@@ -37,6 +38,7 @@ class ModelCard(Settings):
         name: of the model, such as cubic-main.
         system: crystal system it was trained on.
         composition_input, pattern_input: the forms of composition and pattern that it takes.
+        pattern: how its patterns were binned.
         density_source: what its densities are, in words.
         data_sha256: of the data it was trained on.
         weights_sha256: of the weights file beside the card.
@@ -53,6 +55,7 @@ class ModelCard(Settings):
     system: Text
     composition_input: TakenComposition
     pattern_input: TakenPattern
+    pattern: PatternSpec
     density_source: Text
     data_sha256: Sha256
     weights_sha256: Sha256

@@ -12,7 +12,7 @@ from torch import Tensor
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import atomic_write
 from crystalnet.network.crystalnet import CrystalNet
-from crystalnet.settings import Count, NetworkSettings, Settings, TakenComposition
+from crystalnet.settings import NetworkSettings, PatternSpec, Settings, TakenComposition
 
 # The key of the safetensors header under which WeightsHeader stands as JSON.
 _HEADER = "crystalnet"
@@ -22,13 +22,14 @@ class WeightsHeader(Settings):
     """What a weights file says about its network.
 
     Attributes:
-        network, pattern_bins, with_formula: the arguments of CrystalNet.
+        network, with_formula: arguments of CrystalNet.
+        pattern: how the patterns of its training were binned.
         composition_input: the form of composition that it was trained on.
         notes: whatever else was given when it was saved.
     """
 
     network: NetworkSettings
-    pattern_bins: Count
+    pattern: PatternSpec
     with_formula: bool
     composition_input: TakenComposition
     notes: dict[str, str]
@@ -37,30 +38,35 @@ class WeightsHeader(Settings):
 def save_weights(
     path: Path | str,
     model: CrystalNet,
+    patterns: PatternSpec,
     metadata: Mapping[str, str],
     dtype: torch.dtype = torch.float32,
 ) -> None:
     """Write a network's weights, atomically.
 
     Args:
+        patterns: how those of its training were binned.
         metadata: `composition_input`, and any further notes.
         dtype: of the trained parameters: torch.float32, or torch.bfloat16 at half the size.
             Buffers (running statistics, Fourier frequencies) stay as they are: the phases of the
             position encoder need the digits.
 
     Raises:
-        ValueError: if the metadata have no composition_input, or one that contradicts the model.
+        ValueError: if the metadata have no composition_input, or one that contradicts the model, or
+            for other bins than the model's.
     """
     notes = dict(metadata)
     header = WeightsHeader.model_validate(
         {
             "network": model.settings,
-            "pattern_bins": model.pattern_bins,
+            "pattern": patterns,
             "with_formula": model.with_formula,
             "composition_input": notes.pop("composition_input", None),
             "notes": notes,
         }
     )
+    if patterns.bins != model.pattern_bins:
+        raise ValueError(f"patterns of {patterns}, but the network takes {model.pattern_bins} bins")
     if (header.composition_input != "no_formula") != model.with_formula:
         raise ValueError(
             f"composition_input is {header.composition_input}, but the network was built with "
@@ -81,15 +87,26 @@ def read_header(path: Path | str) -> WeightsHeader:
     return _read(path, with_tensors=False)[0]
 
 
-def load_model(path: Path | str, device: torch.device | str = "cpu") -> CrystalNet:
+def load_model(
+    path: Path | str, patterns: PatternSpec | None, device: torch.device | str = "cpu"
+) -> CrystalNet:
     """The network of a weights file, in float32 and evaluation mode.
 
+    Args:
+        patterns: how those are binned that it is to be given; None where the caller makes them
+            as the header says.
+
     Raises:
-        CrystalNetError: if the file is missing, damaged, not of this project, or its weights do
-            not fit the network it names.
+        CrystalNetError: if the file is missing, damaged, not of this project, its weights do not
+            fit the network it names, or it was trained on patterns that are binned otherwise.
     """
     header, tensors = _read(path, with_tensors=True)
-    model = CrystalNet(header.network, header.pattern_bins, header.with_formula)
+    if patterns is not None and patterns != header.pattern:
+        raise CrystalNetError(
+            f"{path}: trained on patterns of {header.pattern}, but those here are {patterns}; "
+            "take the `patterns` of its training, or train it again"
+        )
+    model = CrystalNet(header.network, header.pattern.bins, header.with_formula)
     wanted = model.state_dict()
     for name in sorted(wanted.keys() | tensors.keys()):
         seen = tuple(tensors[name].shape) if name in tensors else "nothing"

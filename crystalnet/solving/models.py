@@ -15,6 +15,7 @@ from crystalnet.network.card import ModelCard, read_card
 from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.network.weights import load_model, read_header
 from crystalnet.seeds import derived_generator
+from crystalnet.settings import PatternSpec
 from crystalnet.solving.known_composition import KnownComposition
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -27,10 +28,12 @@ class SolveModel:
 
     Attributes:
         network: in evaluation mode.
+        patterns: how it wants them binned.
         card: what it was trained on, and the checksum of its weights.
     """
 
     network: CrystalNet
+    patterns: PatternSpec
     card: ModelCard
 
     @classmethod
@@ -53,7 +56,12 @@ class SolveModel:
                 f"{weights}: takes the composition as {header.composition_input} only; want a "
                 "solve model, which `make solve-models` trains"
             )
-        return cls(load_model(weights, device), card)
+        if header.pattern != card.pattern:
+            raise CrystalNetError(
+                f"{weights}: made for patterns of {header.pattern}, but its card says "
+                f"{card.pattern}; fetch both again"
+            )
+        return cls(load_model(weights, None, device), header.pattern, card)
 
     @property
     def system(self) -> str:

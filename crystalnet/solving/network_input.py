@@ -6,8 +6,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from crystalnet.crystallography.diffraction import MO_K_ALPHA, bin_pattern
+from crystalnet.crystallography.diffraction import bin_pattern
 from crystalnet.errors import CrystalNetError
+from crystalnet.settings import PatternSpec
 from crystalnet.solving.ranking import MeasuredPeaks
 
 
@@ -39,23 +40,19 @@ class NetworkPattern:
         )
 
 
-def network_pattern(
-    peaks: MeasuredPeaks,
-    bins: int = 1024,
-    wavelength: float = MO_K_ALPHA,
-    two_theta_range: tuple[float, float] = (0.0, 180.0),
-) -> NetworkPattern:
+def network_pattern(peaks: MeasuredPeaks, spec: PatternSpec) -> NetworkPattern:
     """Peaks at their d-spacings in the radiation of the networks' training.
 
     Intensities are turned from one Lorentz-polarisation factor to the other. Peaks that the
     training's radiation does not reach are left out.
 
     Args:
-        bins, wavelength, two_theta_range: those of the training (params.yaml, patterns).
+        spec: how the patterns of the training were binned.
 
     Raises:
         CrystalNetError: if no peak is within the reach of the training's radiation.
     """
+    wavelength, bins, two_theta_range = spec.wavelength, spec.bins, spec.two_theta_range
     sine = np.sin(np.radians(peaks.two_theta) / 2)
     there = sine * wavelength / peaks.wavelength
     low, high = (float(np.sin(np.radians(end) / 2)) for end in two_theta_range)

@@ -141,8 +141,7 @@ def solve(
     file = read_pattern(pattern, quantity, beam)
     found = find_peaks(file)
     progress(f"{file.path}: {len(found.peaks.two_theta)} peaks")
-    bins = models[0].network.pattern_bins
-    progress(network_pattern(found.peaks, bins).told())
+    progress(network_pattern(found.peaks, models[0].patterns).told())
     lattices = _lattices(found, systems, lattice, known)
     for each in lattices:
         cell = f"a = {each.a:.4f} A" + (f", c = {each.c:.4f} A" if each.c else "")

@@ -236,7 +236,7 @@ class _Solving:
     def _guess(self, model: SolveModel) -> Float[ndarray, "guesses n n n"]:
         name = model.card.name
         if name not in self.densities:
-            vector = network_pattern(self.measured, model.network.pattern_bins).vector
+            vector = network_pattern(self.measured, model.patterns).vector
             self.densities[name] = model.guess(vector, self.known, self.guesses, GRID, self.seed)
         return self.densities[name]
 

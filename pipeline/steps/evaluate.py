@@ -34,7 +34,7 @@ def main() -> None:
         model.system, "test", composition=model.composition, pattern=model.pattern, seed=params.seed
     )
     columns = evaluate(
-        load_model(arguments.weights, device),
+        load_model(arguments.weights, dataset.pattern_spec, device),
         test,
         settings,
         params.seed,

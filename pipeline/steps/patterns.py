@@ -22,7 +22,7 @@ def main() -> None:
     params = load_params()
     settings = params.patterns
     rows = read_shard(arguments.split, arguments.shard, params.store)
-    two_theta_range = (settings.two_theta_min, settings.two_theta_max)
+    two_theta_range = settings.two_theta_range
     patterns = np.zeros((len(rows), settings.bins), dtype=np.float32)
     what = f"patterns, shard {arguments.shard}"
     for row, crystal in enumerate(command.progress(crystals_of(rows), what)):

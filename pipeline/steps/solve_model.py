@@ -14,12 +14,11 @@ from crystalnet.crystallography.diffraction import bin_pattern, powder_pattern
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import locked, sha256
 from crystalnet.learning.checkpoints import fingerprint
-from crystalnet.learning.realism import partial_compositions, realistic_patterns
+from crystalnet.learning.realism import Realism, partial_compositions, realistic_patterns
 from crystalnet.learning.trainer import train
 from crystalnet.network.card import CardSettings, ModelCard, write_card
 from crystalnet.network.weights import load_model, save_weights
 from crystalnet.seeds import derived_generator
-from crystalnet.settings import RealismSettings
 from crystalnet.tensors import CrystalTensors
 from pipeline import store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
@@ -54,9 +53,10 @@ def main() -> None:
     training, validation = (
         tensors(params, crystals[crystals["split"] == split], source) for split in ("train", "val")
     )
-    validation = as_measured(validation, params.solve.realism, params.seed)
+    realism = Realism(params.solve.realism, params.patterns)
+    validation = as_measured(validation, realism, params.seed)
     settings = params.solve_training("pretrain" if arguments.densities == "iam" else "finetune")
-    start = None if arguments.start is None else load_model(arguments.start)
+    start = None if arguments.start is None else load_model(arguments.start, params.patterns)
     identity = fingerprint(
         params.solve.network,
         settings,
@@ -65,7 +65,7 @@ def main() -> None:
         training,
         validation,
         start,
-        params.solve.realism,
+        realism,
     )
     name = f"{arguments.system}-solve-{arguments.densities}"
     print(
@@ -86,11 +86,11 @@ def main() -> None:
             device=device,
             progress=lambda line: print(f"{name}: {line}", flush=True),
             start=start,
-            realism=params.solve.realism,
+            realism=realism,
         )
     notes = {"composition_input": "any", "system": arguments.system}
     notes["density_source"] = source.name
-    save_weights(arguments.weights, result.model, notes, torch.bfloat16)
+    save_weights(arguments.weights, result.model, params.patterns, notes, torch.bfloat16)
     write_card(
         arguments.card,
         ModelCard(
@@ -98,6 +98,7 @@ def main() -> None:
             system=arguments.system,
             composition_input="any",
             pattern_input="realistic",
+            pattern=params.patterns,
             density_source=source.label,
             data_sha256=digest(training, validation),
             weights_sha256=sha256(arguments.weights),
@@ -144,10 +145,10 @@ def chosen_crystals(params: Params, system: str, source: DensitySource) -> pd.Da
 def tensors(params: Params, frame: pd.DataFrame, source: DensitySource) -> CrystalTensors:
     """Perfect patterns, molar fractions and densities of crystals."""
     crystals = crystals_of(frame)
-    knobs, grid = params.patterns, params.solve.grid
-    two_theta = (knobs.two_theta_min, knobs.two_theta_max)
+    spec, grid = params.patterns, params.solve.grid
+    two_theta = spec.two_theta_range
     patterns = [
-        bin_pattern(powder_pattern(crystal, knobs.wavelength, two_theta), knobs.bins, two_theta)
+        bin_pattern(powder_pattern(crystal, spec.wavelength, two_theta), spec.bins, two_theta)
         for crystal in command.progress(crystals, "patterns")
     ]
     densities = np.empty((len(crystals), grid, grid, grid), dtype=np.float16)
@@ -168,7 +169,7 @@ def tensors(params: Params, frame: pd.DataFrame, source: DensitySource) -> Cryst
     )
 
 
-def as_measured(crystals: CrystalTensors, realism: RealismSettings, seed: int) -> CrystalTensors:
+def as_measured(crystals: CrystalTensors, realism: Realism, seed: int) -> CrystalTensors:
     """The same crystals with patterns and compositions as people have them, drawn once."""
     generator = derived_generator(torch.device("cpu"), seed, "as measured")
     return CrystalTensors(

@@ -21,6 +21,7 @@ from crystalnet.learning.trainer import train
 from crystalnet.network.card import CardSettings, ModelCard, write_card
 from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.network.weights import load_model, save_weights
+from crystalnet.settings import PatternSpec
 from crystalnet.tensors import CrystalTensors
 from pipeline import store
 from pipeline.dataset import Dataset
@@ -59,7 +60,7 @@ def main() -> None:
     )
     # Inputs are drawn from the root seed; what else is random differs between repeats.
     seed = params.seed + model.repeat
-    start = start_of(model)
+    start = start_of(model, dataset.pattern_spec)
     identity = fingerprint(
         params.network, settings, model.composition, seed, training, validation, start
     )
@@ -98,6 +99,7 @@ def main() -> None:
     save_weights(
         arguments.weights,
         result.model,
+        dataset.pattern_spec,
         {
             "composition_input": model.composition,
             "system": model.system,
@@ -111,6 +113,7 @@ def main() -> None:
             system=model.system,
             composition_input=model.composition,
             pattern_input=model.pattern,
+            pattern=dataset.pattern_spec,
             density_source=dataset.density_label,
             data_sha256=digest(training, validation),
             weights_sha256=sha256(arguments.weights),
@@ -125,7 +128,7 @@ def main() -> None:
     )
 
 
-def start_of(model: Model) -> CrystalNet | None:
+def start_of(model: Model, patterns: PatternSpec) -> CrystalNet | None:
     """The network whose weights a training starts from, if it starts from any.
 
     Raises:
@@ -133,7 +136,7 @@ def start_of(model: Model) -> CrystalNet | None:
     """
     if model.start is None:
         return None
-    network = load_model(model.start.weights)
+    network = load_model(model.start.weights, patterns)
     if (seen := sha256(model.start.weights)) != model.start.sha256:
         raise CrystalNetError(
             f"{model.start.weights}: its SHA-256 is {seen}, but params.yaml names "

@@ -6,11 +6,10 @@ import pytest
 import torch
 
 from crystalnet.crystallography.composition import FORMS, SHARES
-from crystalnet.learning.realism import partial_compositions, realistic_patterns
-from crystalnet.settings import RealismSettings
+from crystalnet.learning.realism import Realism, partial_compositions, realistic_patterns
+from crystalnet.settings import PatternSpec, RealismSettings
 
 PERFECT = RealismSettings(
-    wavelength=0.71073,
     displacement=0.0,
     intensity_error=0.0,
     faintest=0.0,
@@ -23,6 +22,8 @@ PERFECT = RealismSettings(
     shortest_range=1.0,
     latest_start=0.0,
 )
+
+SPEC = PatternSpec(wavelength=0.71073, two_theta_min=0.0, two_theta_max=180.0, bins=1024)
 
 
 def generator(seed: int = 1) -> torch.Generator:
@@ -38,7 +39,7 @@ def patterns(crystals: int = 400, bins: int = 1024) -> torch.Tensor:
 
 def test_without_any_flaw_a_pattern_stays_as_it_is() -> None:
     before = patterns()
-    assert torch.equal(realistic_patterns(before, PERFECT, generator()), before)
+    assert torch.equal(realistic_patterns(before, Realism(PERFECT, SPEC), generator()), before)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_without_any_flaw_a_pattern_stays_as_it_is() -> None:
 )
 def test_each_flaw_alone_changes_patterns_and_keeps_them_patterns(flaw: dict[str, float]) -> None:
     before = patterns()
-    after = realistic_patterns(before, PERFECT.model_copy(update=flaw), generator())
+    after = realistic_patterns(before, Realism(PERFECT.model_copy(update=flaw), SPEC), generator())
     assert not torch.equal(after, before)
     assert (after >= 0).all()
     assert after.isfinite().all()
@@ -65,7 +66,7 @@ def test_each_flaw_alone_changes_patterns_and_keeps_them_patterns(flaw: dict[str
 def test_a_cut_leaves_nothing_outside_and_everything_inside() -> None:
     knobs = PERFECT.model_copy(update={"cut": 1.0, "shortest_range": 0.2, "latest_start": 0.05})
     before = patterns()
-    after = realistic_patterns(before, knobs, generator())
+    after = realistic_patterns(before, Realism(knobs, SPEC), generator())
     ends = torch.where(after > 0, torch.arange(1024), 0).amax(dim=1) / 1024
     assert ends.min() < 0.3
     assert ends.max() > 0.9
@@ -81,7 +82,7 @@ def test_moving_atoms_damp_as_debye_and_waller_say() -> None:
     knobs = PERFECT.model_copy(update={"displacement": 2.0})
     before = torch.zeros(200, 1024)
     before[:, 100], before[:, 500] = 1.0, 0.5
-    after = realistic_patterns(before, knobs, generator())
+    after = realistic_patterns(before, Realism(knobs, SPEC), generator())
     low, high = (math.sin(math.radians((b + 0.5) * 180 / 1024 / 2)) / 0.71073 for b in (100, 500))
     found = torch.log(0.5 / after[:, 500]) / (2 * (high**2 - low**2))
     assert (found > -1e-6).all()
@@ -111,3 +112,17 @@ def test_the_only_element_is_never_dropped() -> None:
     formulas[:, 14] = 1.0
     told = partial_compositions(formulas, generator())
     assert set(told.sum(dim=1).tolist()) == {0.0, 1.0}
+
+
+def test_displacement_follows_the_angles_and_the_wavelength_of_the_bins() -> None:
+    """exp(-2 B s^2) with s = sin(theta) / wavelength at the middle of each bin, up to the scale."""
+    spec = PatternSpec(wavelength=1.5406, two_theta_min=10.0, two_theta_max=90.0, bins=64)
+    knobs = PERFECT.model_copy(update={"displacement": 2.0})
+    flat = torch.ones(200, 64)
+    after = realistic_patterns(flat, Realism(knobs, spec), generator())
+    two_theta = 10 + (torch.arange(64) + 0.5) * 80 / 64
+    s_squared = (torch.sin(torch.deg2rad(two_theta / 2)) / 1.5406) ** 2
+    strength = -torch.log(after[:, -1]) / (2 * (s_squared[-1] - s_squared[0]))
+    assert strength.max() > 1.9
+    wanted = torch.exp(-2 * strength[:, None] * (s_squared - s_squared[0]))
+    torch.testing.assert_close(after, wanted, rtol=1e-4, atol=1e-6)

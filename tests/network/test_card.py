@@ -8,7 +8,9 @@ import yaml
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import sha256
 from crystalnet.network.card import CardSettings, ModelCard, read_card, write_card
-from crystalnet.settings import NetworkSettings, TrainingSettings
+from crystalnet.settings import NetworkSettings, PatternSpec, TrainingSettings
+
+SPEC = PatternSpec(wavelength=0.71073, two_theta_min=0.0, two_theta_max=180.0, bins=32)
 
 
 @pytest.fixture
@@ -27,6 +29,7 @@ def card(
         system="cubic",
         composition_input="baseline",
         pattern_input="full",
+        pattern=SPEC,
         density_source="made up",
         data_sha256="0" * 64,
         weights_sha256=sha256(weights),

@@ -39,7 +39,10 @@ def write(folder: Path, ids: list[str] = IDS) -> tuple[np.ndarray, np.ndarray]:
     draw = np.random.default_rng(0)
     patterns = draw.random((12, BINS), dtype=np.float32)
     densities = draw.random((12, GRID, GRID, GRID), dtype=np.float32)
-    about = {"material_ids": ids, "density_source": "dft", "density_label": "embedded DFT"}
+    about = {
+        "material_ids": ids, "density_source": "dft", "density_label": "embedded DFT",
+        "wavelength_A": 0.71073, "two_theta_range_degrees": [0.0, 180.0],
+    }  # fmt: skip
     for name, arrays in (
         ("patterns", {"patterns": patterns}),
         ("densities", {"densities": densities, "electrons": np.full(12, 8.0)}),
@@ -58,6 +61,7 @@ def test_one_crystal(tmp_path: Path) -> None:
     assert np.array_equal(record.density, densities[4])
     assert (record.split, record.spacegroup_number, record.electrons) == ("val", 204, 8.0)
     assert record.density_source == "dft"
+    assert str(Dataset(tmp_path).pattern_spec) == f"{BINS} bins of 0 to 180 degrees at 0.71073 A"
     assert record.crystal.volume == pytest.approx(8.0**3)
 
 

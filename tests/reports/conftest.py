@@ -55,6 +55,7 @@ def model(system: str, form: str, seed: int) -> ModelReport:
     of = columns(seed)
     card = ModelCard(
         name=f"{system}-{form}", system=system, composition_input=form, pattern_input="full",
+        pattern=PARAMS.patterns,
         density_source="IAM",
         data_sha256="0" * 64, weights_sha256="1" * 64, parameters=1234,
         settings=CardSettings(network=PARAMS.network, training=PARAMS.training, seed=1),

@@ -18,6 +18,7 @@ def test_the_models_that_come_along_are_whole() -> None:
         assert model.card.pattern_input == "realistic"
         assert model.card.parameters == model.network.parameter_count
         assert not model.network.training
+        assert model.card.pattern == model.patterns
 
 
 def test_guesses_follow_their_seed() -> None:
@@ -57,4 +58,13 @@ def test_weights_that_are_missing_damaged_or_others_are_said(tmp_path: Path) -> 
         load_models(folder=tmp_path)
     (tmp_path / "cubic.yaml").unlink()
     with pytest.raises(CrystalNetError, match="model card"):
+        load_models(folder=tmp_path)
+
+
+def test_a_card_of_other_patterns_is_refused(tmp_path: Path) -> None:
+    for name in ("cubic.safetensors", "cubic.yaml"):
+        shutil.copyfile(WEIGHTS / name, tmp_path / name)
+    card = tmp_path / "cubic.yaml"
+    card.write_text(card.read_text().replace("wavelength: 0.71073", "wavelength: 1.5406"))
+    with pytest.raises(CrystalNetError, match=r"its card says 1024 bins of .* at 1\.54"):
         load_models(folder=tmp_path)

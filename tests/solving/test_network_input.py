@@ -6,6 +6,7 @@ import pytest
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import MO_K_ALPHA, bin_pattern, powder_pattern
 from crystalnet.errors import CrystalNetError
+from crystalnet.settings import PatternSpec
 from crystalnet.solving.network_input import network_pattern
 from crystalnet.solving.ranking import MeasuredPeaks
 
@@ -16,6 +17,8 @@ ROCK_SALT = Crystal(
     np.array([[0.0, 0, 0], [0.5, 0.5, 0.5]]),
 )
 
+SPEC = PatternSpec(wavelength=MO_K_ALPHA, two_theta_min=0.0, two_theta_max=180.0, bins=1024)
+
 
 def peaks(wavelength: float, last: float) -> MeasuredPeaks:
     pattern = powder_pattern(ROCK_SALT, wavelength, (5.0, last))
@@ -23,7 +26,7 @@ def peaks(wavelength: float, last: float) -> MeasuredPeaks:
 
 
 def test_the_radiation_of_the_measurement_does_not_matter() -> None:
-    copper = network_pattern(peaks(1.54184, 120.0))
+    copper = network_pattern(peaks(1.54184, 120.0), SPEC)
     reach = copper.last_bin
     whole = bin_pattern(powder_pattern(ROCK_SALT))[: reach + 1]
     assert copper.vector[reach + 1 :].max() == 0
@@ -31,7 +34,7 @@ def test_the_radiation_of_the_measurement_does_not_matter() -> None:
 
 
 def test_it_says_what_the_range_leaves_out() -> None:
-    found = network_pattern(peaks(1.54184, 65.0))
+    found = network_pattern(peaks(1.54184, 65.0), SPEC)
     assert found.d_min == pytest.approx(1.43, abs=0.005)
     assert found.last_bin == 163
     assert "reach d = 1.43 A" in found.told()
@@ -40,10 +43,12 @@ def test_it_says_what_the_range_leaves_out() -> None:
 
 def test_molybdenum_is_taken_as_it_is() -> None:
     whole = bin_pattern(powder_pattern(ROCK_SALT, MO_K_ALPHA, (5.0, 120.0)))
-    np.testing.assert_allclose(network_pattern(peaks(MO_K_ALPHA, 120.0)).vector, whole, atol=1e-9)
+    np.testing.assert_allclose(
+        network_pattern(peaks(MO_K_ALPHA, 120.0), SPEC).vector, whole, atol=1e-9
+    )
 
 
 def test_peaks_that_the_networks_cannot_see_are_an_error() -> None:
     hard = MeasuredPeaks(np.array([170.0]), np.array([1.0]), 0.3, (5.0, 175.0))
     with pytest.raises(CrystalNetError, match="check the wavelength"):
-        network_pattern(hard)
+        network_pattern(hard, SPEC)
