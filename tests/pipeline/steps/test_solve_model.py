@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from crystalnet.errors import CrystalNetError
+from crystalnet.learning.realism import Realism
 from pipeline.crystal_tables import crystals_of
 from pipeline.params import load_params
 from pipeline.sources import DATA, DFT_FILE, GAUSSIANS
@@ -64,8 +65,8 @@ def test_dft_densities_are_those_of_the_fine_grid() -> None:
     assert torch.allclose(
         coarse.densities[0].float(), torch.from_numpy(fine[::2, ::2, ::2]), rtol=1e-3, atol=1e-3
     )
-    spoilt = as_measured(coarse, params.solve.realism, 1)
+    spoilt = as_measured(coarse, Realism(params.solve.realism, params.patterns), 1)
     assert torch.equal(spoilt.densities, coarse.densities)
     assert not torch.equal(spoilt.patterns, coarse.patterns)
-    again = as_measured(coarse, params.solve.realism, 1)
+    again = as_measured(coarse, Realism(params.solve.realism, params.patterns), 1)
     assert torch.equal(spoilt.patterns, again.patterns)
