@@ -73,3 +73,65 @@ def test_sha256_of_a_directory_sees_names_and_contents(tmp_path: Path) -> None:
     assert sha256(tmp_path / "a") != sha256(tmp_path / "b")
     (tmp_path / "a/x").write_text("2")
     assert sha256(tmp_path / "a/x") != sha256(tmp_path / "b/y")
+
+
+def test_a_directory_is_made_as_deep_as_it_is_asked_for(tmp_path: Path) -> None:
+    with atomic_write(tmp_path / "a/b/c/file") as temporary:
+        temporary.write_text("whole")
+    assert (tmp_path / "a/b/c/file").read_text() == "whole"
+
+
+def test_what_a_killed_write_left_is_not_mixed_in(tmp_path: Path) -> None:
+    for name in (".store.partial", ".store.replaced"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "half").write_text("half")
+    for content in ("one", "two"):
+        with atomic_write(tmp_path / "store") as temporary:
+            assert not temporary.exists()
+            temporary.mkdir()
+            (temporary / content).write_text(content)
+    assert [p.name for p in tmp_path.rglob("*")] == ["store", "two"]
+
+
+@pytest.mark.parametrize("directory", [False, True])
+def test_contents_reach_the_disk_before_the_name_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, directory: bool
+) -> None:
+    seen: list[str] = []
+    opened: set[int] = set()
+    replace = os.replace
+
+    def flushed(descriptor: int) -> None:
+        opened.add(descriptor)
+        path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        seen.append(f"flush {path.relative_to(tmp_path)}")
+
+    def replaced(source: Path, target: Path) -> None:
+        seen.append(f"rename to {target.name}")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(os, "replace", replaced)
+    with atomic_write(tmp_path / "x") as temporary:
+        if directory:
+            (temporary / "deep").mkdir(parents=True)
+            (temporary / "deep/file").write_text("1")
+        else:
+            temporary.write_text("1")
+    inside = ["flush .x.partial/deep/file"] if directory else []
+    assert seen == [*inside, "flush .x.partial", "rename to x", "flush ."]
+    for descriptor in opened:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(descriptor)
+
+
+def test_sha256_of_a_directory_does_not_depend_on_the_order_of_its_listing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("b", "a", "c"):
+        (tmp_path / name).write_text(name)
+    forwards = sha256(tmp_path)
+    listing = sorted(tmp_path.rglob("*"))
+    for order in (listing, listing[::-1]):
+        monkeypatch.setattr(Path, "rglob", lambda self, pattern, order=order: iter(order))
+        assert sha256(tmp_path) == forwards

@@ -6,6 +6,8 @@ from pymatgen.core import Element
 
 from crystalnet.crystallography.composition import (
     ELEMENTS,
+    FORMS,
+    SHARES,
     composition_input,
     formula_fractions,
     molar_fractions,
@@ -92,3 +94,8 @@ def test_an_impossible_formula_is_refused(formula: str) -> None:
 def test_impossible_atoms_are_refused(numbers: list[int]) -> None:
     with pytest.raises(CrystalNetError, match="want at least one atom"):
         molar_fractions(np.array(numbers, dtype=np.int64))
+
+
+def test_the_forms_of_a_training_are_drawn_with_shares_of_one() -> None:
+    assert len(SHARES) == len(FORMS) == len(set(FORMS))
+    assert sum(SHARES) == pytest.approx(1)

@@ -64,3 +64,18 @@ def test_inputs_are_left_alone_and_none_stays_none() -> None:
     )
     assert formulas is None
     assert torch.equal(patterns, before)
+
+
+def test_patterns_are_cut_at_zero_and_compositions_get_normal_noise() -> None:
+    patterns, formulas = torch.zeros(200, 100), torch.full((200, 119), 0.5)
+    noisy, formula = augment(
+        patterns, formulas, shift_bins=0, noise=0.01, generator=torch.Generator().manual_seed(4)
+    )
+    assert noisy.min() == 0
+    assert abs((noisy == 0).double().mean().item() - 0.5) < 0.03
+    assert formula is not None
+    away = (formula - formulas).double() / 0.01
+    assert abs(away.mean().item()) < 0.03
+    assert abs(away.std().item() - 1) < 0.03
+    # The fourth moment of a normal distribution.
+    assert abs((away**4).mean().item() - 3) < 0.2

@@ -112,6 +112,9 @@ def test_the_only_element_is_never_dropped() -> None:
     formulas[:, 14] = 1.0
     told = partial_compositions(formulas, generator())
     assert set(told.sum(dim=1).tolist()) == {0.0, 1.0}
+    # Zeros come from the form without a formula alone.
+    untold = float((told.sum(dim=1) == 0).float().mean())
+    assert abs(untold - SHARES[FORMS.index("no_formula")] / sum(SHARES)) < 0.06
 
 
 def test_displacement_follows_the_angles_and_the_wavelength_of_the_bins() -> None:
@@ -126,3 +129,49 @@ def test_displacement_follows_the_angles_and_the_wavelength_of_the_bins() -> Non
     assert strength.max() > 1.9
     wanted = torch.exp(-2 * strength[:, None] * (s_squared - s_squared[0]))
     torch.testing.assert_close(after, wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_a_peak_moves_by_one_bin_to_either_side_equally() -> None:
+    before = torch.zeros(4000, 64)
+    before[:, 30] = 1.0
+    knobs = PERFECT.model_copy(update={"moved": 1.0})
+    after = realistic_patterns(before, Realism(knobs, SPEC), generator())
+    place = after.argmax(dim=1)
+    assert ((after > 0).sum(dim=1) == 1).all()
+    share = {b: float((place == b).float().mean()) for b in place.unique().tolist()}
+    # How often a pattern's peaks move is itself uniform: half of them on average.
+    assert share == pytest.approx({29: 0.25, 30: 0.5, 31: 0.25}, abs=0.03)
+
+
+def test_peaks_of_something_else_are_as_many_and_as_high_as_said() -> None:
+    before = torch.zeros(4000, 64)
+    before[:, 30] = 1.0
+    knobs = PERFECT.model_copy(update={"extra": 6.0, "extra_height": 0.2})
+    after = realistic_patterns(before, Realism(knobs, SPEC), generator())
+    others = torch.cat([after[:, :30], after[:, 31:]], dim=1)
+    assert (after[:, 30] == 1).all()
+    assert others.max() < 0.2
+    assert float((others > 0).sum(dim=1).float().mean()) == pytest.approx(3.0 * 63 / 64, abs=0.15)
+    assert float(others[others > 0].mean()) == pytest.approx(0.1, abs=0.005)
+
+
+@pytest.mark.parametrize("flaw", [{"faintest": 0.5}, {"weak": 0.5, "missing": 1.0}])
+def test_only_peaks_below_a_share_of_the_strongest_are_missed(flaw: dict[str, float]) -> None:
+    before = torch.zeros(4000, 32)
+    before[:, (4, 12, 20, 28)] = torch.tensor([1.0, 0.8, 0.6, 0.3])
+    errors = PERFECT.model_copy(update={"intensity_error": 1.5})
+    whole = realistic_patterns(before, Realism(errors, SPEC), generator())
+    flawed = Realism(errors.model_copy(update=flaw), SPEC)
+    after = realistic_patterns(before, flawed, generator())
+    lost = (whole > 0) & (after == 0)
+    assert torch.equal(after[~lost], whole[~lost])
+    assert lost.any(dim=1).float().mean() > 0.2
+    assert whole[lost].max() < 0.5
+    assert whole[lost].max() > 0.45
+
+
+def test_a_range_without_a_peak_is_left_whole_and_nothing_stays_nothing() -> None:
+    before = torch.zeros(2, 64)
+    before[0, 63] = 1.0
+    knobs = PERFECT.model_copy(update={"cut": 1.0, "shortest_range": 0.2})
+    assert torch.equal(realistic_patterns(before, Realism(knobs, SPEC), generator()), before)

@@ -7,7 +7,7 @@ import torch
 
 from crystalnet.learning.validation import ValidationSet, validation_ssim
 from crystalnet.network.crystalnet import CrystalNet
-from crystalnet.settings import NetworkSettings
+from crystalnet.settings import NetworkSettings, Precision
 from crystalnet.tensors import CrystalTensors
 
 Make = Callable[[int, int], CrystalTensors]
@@ -56,3 +56,37 @@ def test_best_guess_and_rotation_count(
     oracle.truth, oracle.seen = scored.truth.clone(), 0
     oracle.truth[3] = 0
     assert 0.79 < validation_ssim(oracle, scored, 2, 0, 1, "float32") < 0.99
+
+
+class Witness(Oracle):
+    """Remembers what it was told."""
+
+    told: list[tuple[torch.Tensor, torch.Tensor | None, bool]]
+
+    def predict_on_axis(self, patterns, formulas, axis, guesses, generator):  # type: ignore
+        self.told.append((patterns, formulas, torch.is_autocast_enabled("cpu")))
+        return super().predict_on_axis(patterns, formulas, axis, guesses, generator)
+
+
+@pytest.mark.parametrize("with_formula", [True, False])
+def test_each_part_is_told_its_own_patterns_and_formulas(
+    crystals: Make,
+    tiny_network: NetworkSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    with_formula: bool,
+) -> None:
+    monkeypatch.setattr("crystalnet.learning.validation._CRYSTALS_AT_ONCE", 2)
+    few = crystals(5, 1)
+    scored = ValidationSet.of(few, 10, with_formula=with_formula)
+    precisions: tuple[Precision, ...] = ("float32", "bfloat16")
+    for precision in precisions:
+        model = Witness(tiny_network, 32, with_formula)
+        model.truth, model.told = scored.truth, []
+        validation_ssim(model, scored, 2, 0, 1, precision)
+        assert torch.equal(torch.cat([told[0] for told in model.told]), few.patterns)
+        formulas = [told[1] for told in model.told]
+        if with_formula:
+            assert torch.equal(torch.cat([f for f in formulas if f is not None]), few.formulas)
+        else:
+            assert formulas == [None] * 3
+        assert [told[2] for told in model.told] == [precision == "bfloat16"] * 3

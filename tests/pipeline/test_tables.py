@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from crystalnet.errors import CrystalNetError
-from pipeline.tables import read_table, refuse_repeats, write_table
+from pipeline.tables import read_table, refuse_repeats, table_metadata, write_table
 
 COLUMNS = ["material_id", "nsites", "lattice", "split", "is_stable"]
 
@@ -116,3 +116,16 @@ def test_repeats(frame):
     refuse_repeats(frame, "x.parquet")
     with pytest.raises(CrystalNetError, match=r"x\.parquet: mp-1 stands in 2 rows"):
         refuse_repeats(pd.concat([frame, frame.iloc[1:2]]), "x.parquet")
+
+
+def test_an_optional_column_is_read_where_the_file_has_it(path):
+    found = read_table(path, ["material_id"], optional=["object_bytes", "nsites"])
+    assert list(found.columns) == ["material_id", "nsites"]
+
+
+def test_the_metadata_are_what_was_written(path, frame, tmp_path):
+    assert table_metadata(path) == {"units": "A"}
+    frame.to_parquet(tmp_path / "pandas.parquet")
+    assert "ARROW:schema" not in table_metadata(tmp_path / "pandas.parquet")
+    write_table(tmp_path / "bare.parquet", frame, {})
+    assert table_metadata(tmp_path / "bare.parquet") == {}

@@ -50,3 +50,12 @@ def test_negative_mass_is_the_share_of_what_is_negative():
     assert float(negative_mass_percent(density)) == 25
     assert float(negative_mass_percent(density.clamp(min=0))) == 0
     assert float(negative_mass_percent(torch.zeros(2, 2, 2))) == 0
+
+
+def test_a_constant_truth_correlates_with_nothing():
+    assert (map_correlation(torch.full((2, 5, 5, 5), 0.1), torch.rand(2, 5, 5, 5)) == 0).all()
+
+
+def test_a_faint_density_has_a_negative_share_too():
+    density = torch.tensor([3.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]).reshape(2, 2, 2) / 100
+    assert float(negative_mass_percent(density)) == pytest.approx(25)

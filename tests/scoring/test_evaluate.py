@@ -100,3 +100,22 @@ def test_every_nth_voxel_keeps_the_origin():
     found = every_nth_voxel(density, 7)
     torch.testing.assert_close(found, density[:, ::2, ::2, ::2], rtol=0, atol=0)
     torch.testing.assert_close(every_nth_voxel(density, 14), density, rtol=0, atol=0)
+
+
+def test_one_crystal_is_enough(tensors):
+    columns = evaluate(Noisy(tensors, 0.0), tensors.subset(torch.tensor([4])), SETTINGS, 1, "cpu")
+    assert columns["ssim_cube"].shape == (1,)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_guesses_are_made_in_the_precision_asked_for(tensors, precision):
+    seen = []
+
+    class Witness(Noisy):
+        def predict(self, *arguments):
+            seen.append(torch.is_autocast_enabled("cpu"))
+            return super().predict(*arguments)
+
+    settings = SETTINGS.model_copy(update={"precision": precision})
+    evaluate(Witness(tensors, 0.0), tensors, settings, 1, "cpu")
+    assert seen == [precision == "bfloat16"] * 2

@@ -60,3 +60,20 @@ def test_unequal_columns_are_refused():
         summarise({"a": np.zeros(0)}, seed=1)
     with pytest.raises(CrystalNetError, match="4 labels for 5 crystals"):
         summarise_groups(COLUMNS, ["a"] * 4, seed=1)
+
+
+def test_a_score_of_just_a_half_is_not_below_it():
+    figures = summarise({"ssim_cube": np.array([0.5, 0.4999, 0.6, 1.0])}, seed=1)["ssim_cube"]
+    assert figures["share_below_half"] == 0.25
+
+
+def test_groups_of_one_size_are_in_the_order_of_their_labels():
+    groups = summarise_groups(COLUMNS, ["c", "b", "a", "b", "c"], seed=5)
+    assert list(groups) == ["b", "c", "a"]
+
+
+def test_the_interval_is_that_of_a_thousand_resamples():
+    draws = np.random.default_rng(7).integers(5, size=(1000, 5))
+    low, high = np.percentile(SSIM[draws].mean(axis=1), [2.5, 97.5])
+    figures = summarise(COLUMNS, seed=7)["ssim_cube"]
+    assert (figures["mean_low"], figures["mean_high"]) == pytest.approx((low, high), rel=1e-12)

@@ -33,3 +33,10 @@ def test_wrapped_adds_half_a_window_of_periodic_images():
 def test_a_grid_smaller_than_the_window_is_refused():
     with pytest.raises(CrystalNetError, match=r"\(7, 6, 7\) points"):
         window_sums(torch.zeros(7, 6, 7))
+
+
+@pytest.mark.parametrize("shape", [(8, 9, 7), (2, 3, 7, 8, 9)])
+def test_wrapped_takes_any_number_of_fields(shape):
+    fields = torch.rand(shape)
+    widths = [(0, 0)] * (len(shape) - 3) + [(3, 3)] * 3
+    np.testing.assert_array_equal(wrapped(fields).numpy(), np.pad(fields, widths, mode="wrap"))
