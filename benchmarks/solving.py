@@ -67,17 +67,27 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--figure", type=Path, help="picture of the curves")
     parser.add_argument("--output", type=Path, help="table of results, CSV")
+    parser.add_argument("--markdown", action="store_true", help="tables as the documents have them")
     arguments = parser.parse_args()
-    print(f"{machine(torch.device(arguments.device))}; {arguments.guesses} guesses")
+    print(f"{machine(torch.device(arguments.device))}; {arguments.guesses} guesses\n")
+
+    def tell(table: pd.DataFrame) -> None:
+        print(
+            table.to_markdown(index=False, disable_numparse=True)
+            if arguments.markdown
+            else table.to_string(index=False),
+            end="\n\n",
+        )
+
     models = load_models(
         None, *([arguments.models] if arguments.models else []), device=arguments.device
     )
     if arguments.measured:
-        print(measured_table(models, arguments.guesses).to_string(index=False))
+        tell(measured_table(models, arguments.guesses))
         return
     test = unseen_crystals(dft=not arguments.sizes)[:: arguments.every]
     if arguments.ssim:
-        print(ssim_table(models, test, arguments.guesses).to_string(index=False))
+        tell(ssim_table(models, test, arguments.guesses))
         return
     rows = [
         row
@@ -97,18 +107,16 @@ def main() -> None:
     if arguments.output:
         table.to_csv(arguments.output, index=False)
     found = shares(table, ["title", "system", "lattice", "atoms by"])
-    print(found.to_string(index=False))
+    tell(found)
     if arguments.figure:
         plot_curves(found, arguments.figure)
     if arguments.sizes:
         size = pd.cut(table["atoms"], SIZES, labels=[f"up to {last}" for last in SIZES[1:]])
-        print(
-            shares(table.assign(size=size.astype(str)), ["system", "size"]).to_string(index=False)
-        )
+        tell(shares(table.assign(size=size.astype(str)), ["system", "size"]))
     elif not (arguments.curves or arguments.only):
         chosen = table[(table["lattice"] == "given") & (table["atoms by"] == "pattern too")]
-        print(shares(chosen, ["system", "atoms"]).to_string(index=False))
-        print(shares(chosen, ["system", "type_in_training"]).to_string(index=False))
+        tell(shares(chosen, ["system", "atoms"]))
+        tell(shares(chosen, ["system", "type_in_training"]))
 
 
 def solve_all(
@@ -180,6 +188,7 @@ def shares(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
             | {
                 "Rwp of first": round(float(found["rwp"].median()), 3),
                 "seconds": round(float(found["seconds"].median()), 2),
+                "slowest": round(float(found["seconds"].max()), 1),
                 "no result": int((found["reason"] != "").sum()),
             }
         )
