@@ -18,8 +18,8 @@ from benchmarks.machine import machine
 from crystalnet.learning.trainer import train
 from crystalnet.scoring.evaluate import evaluate
 from pipeline.dataset import Dataset
+from pipeline.device import best_device
 from pipeline.params import load_params
-from pipeline.steps import command
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--system", default="trigonal")
     parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args()
-    device = command.device()
+    device = best_device()
     params, dataset = load_params(), Dataset()
     splits = {
         split: dataset.tensors(arguments.system, split, seed=params.seed)

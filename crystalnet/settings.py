@@ -24,9 +24,9 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class Settings(BaseModel):
-    """A frozen group of settings that refuses unknown keys and silent conversions."""
+    """A frozen group of settings: no unknown keys, silent conversions, infinite numbers or NaN."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class PatternSpec(Settings):

@@ -15,14 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("crystalnet", "pipeline", "reports")
 RULES = Path("pipeline/rules")
 
-# Files that say how a step starts, fails and is configured, and so change no result: what they
-# hand on, the parameters, is tracked by value.
-NO_RESULT = {
-    "crystalnet/errors.py",
-    "crystalnet/settings.py",
-    "pipeline/params.py",
-    "pipeline/steps/command.py",
-}
+# Files that say how a step starts and fails, and so change no result. What reads and checks the
+# parameters is not among them: it decides what a model is told.
+NO_RESULT = {"crystalnet/errors.py", "pipeline/steps/command.py"}
 
 
 def code_of(module: str) -> list[str]:

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+import re
+import reprlib
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast
 
-import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from crystalnet.errors import CrystalNetError
@@ -24,6 +25,7 @@ from crystalnet.settings import (
     Sha256,
     TrainingSettings,
 )
+from pipeline.yaml_file import read_mapping
 
 PARAMS_FILE = Path("params.yaml")
 
@@ -187,7 +189,25 @@ class Preset(Settings):
 
 
 T = TypeVar("T", bound=BaseModel)
-ModelName = Annotated[str, Field(pattern=r"^[a-z0-9_]+(-[a-z0-9_]+)*$")]
+# Names of models stand in paths, in commands and in names of stages.
+ModelName = Annotated[str, Field(pattern=r"^[a-z0-9_]+(-[a-z0-9_]+)*$", max_length=100)]
+# A key that is shown as it is; another one is shown in quotes.
+_PLAIN = re.compile(r"[\w\[\]-]{1,100}")
+
+
+def models_told(models: dict[str, Model], told: ModelInput) -> dict[str, str]:
+    """The model of each system that is told this input, by the protocol of Table 2."""
+    found: dict[str, str] = {}
+    for name, model in models.items():
+        if (model.input, model.protocol, model.repeat) == (told, "ablation", 0):
+            found.setdefault(model.system, name)
+    return found
+
+
+def inputs(models: dict[str, Model]) -> list[ModelInput]:
+    """The inputs that the models of Table 2 are told, and so what can be in focus."""
+    told = [model.input for model in models.values()]
+    return [each for each in dict.fromkeys(told) if models_told(models, each)]
 
 
 class Params(Settings):
@@ -215,6 +235,11 @@ class Params(Settings):
     def _consistent(self) -> "Params":
         if len(set(self.systems)) != len(self.systems):
             raise ValueError(f"systems {self.systems} names one twice")
+        if not models_told(self.models, self.focus):
+            raise ValueError(
+                f"focus: no model has the input {self.focus!r} and the protocol 'ablation'; "
+                f"there are {inputs(self.models)}"
+            )
         for name, model in self.models.items():
             if model.system not in self.systems:
                 raise ValueError(f"models.{name}.system {model.system!r} is not in systems")
@@ -277,17 +302,7 @@ def load_params(path: Path | str = PARAMS_FILE) -> Params:
             impossible value.
     """
     path = Path(path)
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CrystalNetError(
-            f"{path}: no such file; run from the top folder of the project"
-        ) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise CrystalNetError(f"{path}: cannot be read as YAML: {reason}") from None
-    if not isinstance(raw, dict):
-        raise CrystalNetError(f"{path}: holds no sections; restore it from git")
+    raw = read_mapping(path)
     scales = _choices(path, raw, "scale", Scale)
     presets = _choices(path, raw, "preset", Preset)
     # Every choice is checked, so that a slip in one is found before it is chosen.
@@ -304,9 +319,10 @@ def _choices(
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Take what each scale, or each preset, replaces out of `raw`: name -> section -> keys."""
     found = raw.pop(f"{key}s", None)
-    if not isinstance(found, dict) or raw.get(key) not in found:
-        known = sorted(found) if isinstance(found, dict) else []
-        raise CrystalNetError(f"{path}: {key} {raw.get(key)!r} is none of {key}s {known}")
+    known = sorted(found) if isinstance(found, dict) else []
+    if not isinstance(found, dict) or raw.get(key) not in known:
+        seen = _shown(raw.get(key))
+        raise CrystalNetError(f"{path}: {key} {seen} is none of {key}s {_shown(known)}")
     checked = {}
     for name, replaced in found.items():
         try:
@@ -346,16 +362,29 @@ def _validate(
 def _first(error: ValidationError, prefix: str) -> str:
     """The first finding of a validation, in one line: where, what was seen, what is wanted."""
     found = error.errors()[0]
-    where = ".".join([prefix, *map(str, found["loc"])]).strip(".")
+    parts = [str(part) if _PLAIN.fullmatch(str(part)) else _shown(part) for part in found["loc"]]
+    where = ".".join([prefix, *parts]).strip(".")
     more = f" (and {len(error.errors()) - 1} more)" if len(error.errors()) > 1 else ""
     message = found["msg"].removeprefix("Value error, ")
     if found["type"] == "extra_forbidden":
         return f"{where}: unknown key{more}"
+    if found["loc"][-1:] == ("[key]",):
+        return (
+            f"{where.removesuffix('.[key]')}: a name is made of lower-case letters, digits and _, "
+            f"its words joined by -, at most 100 characters{more}"
+        )
     if found["type"] == "missing":
         return f"{where}: missing{more}"
-    if not found["loc"]:
+    if found["type"] == "value_error" and not found["loc"]:
         return f"{prefix + ': ' if prefix else ''}{message}{more}"
-    return f"{where}: {found['input']!r}: {message}{more}"
+    return f"{where}: {_shown(found['input'])}: {message}{more}"
+
+
+def _shown(value: object) -> str:
+    """A value as a part of one line, however long or deep it is."""
+    shown = reprlib.Repr()
+    shown.maxstring = shown.maxother = 80
+    return shown.repr(value)
 
 
 def _replace(settings: T, keys: dict[str, Any], where: str) -> T:

@@ -15,6 +15,7 @@ from crystalnet.scoring.baselines import ConstantMean, Known, MeanDensity, Neare
 from crystalnet.scoring.evaluate import Predictor, evaluate
 from pipeline.crystal_tables import crystals_of
 from pipeline.dataset import Dataset
+from pipeline.device import best_device
 from pipeline.params import load_params
 from pipeline.scores import headline, score_table, write_metrics
 from pipeline.steps import command
@@ -34,7 +35,7 @@ def main() -> None:
     system = arguments.system
     # A cosine similarity in bfloat16 would not find the nearest pattern.
     settings = params.evaluation.model_copy(update={"precision": "float32"})
-    device = command.device()
+    device = best_device()
     dataset = Dataset()
     training = dataset.tensors(system, "train", seed=params.seed)
     test = dataset.tensors(system, "test", seed=params.seed)

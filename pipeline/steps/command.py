@@ -52,11 +52,3 @@ def counter(what: str, every: float = 5.0) -> Callable[[int, int], None]:
             print(f"{what}: {done} of {total}", flush=True)
 
     return tell
-
-
-def device() -> str:
-    """Where a step computes: on a GPU if there is one."""
-    # Imported here because most steps need no torch, and it takes seconds to load.
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"

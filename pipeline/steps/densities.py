@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline import store
 from pipeline.crystal_tables import crystals_of
+from pipeline.device import best_device
 from pipeline.params import load_params
 from pipeline.sources import density_source
 from pipeline.sources.base import DensityFailure, DensityRecord
@@ -25,7 +26,7 @@ def main() -> None:
     params = load_params()
     settings = params.densities
     # Only the independent-atom model computes anything worth a GPU.
-    device = command.device() if settings.source == "iam" else "cpu"
+    device = best_device() if settings.source == "iam" else "cpu"
     source = density_source(
         params, device=device, table=arguments.split, processes=arguments.processes
     )

@@ -8,6 +8,7 @@ import torch
 from crystalnet.network.weights import load_model
 from crystalnet.scoring.evaluate import evaluate
 from pipeline.dataset import Dataset
+from pipeline.device import best_device
 from pipeline.params import load_params
 from pipeline.scores import by_group, headline, score_table, write_metrics
 from pipeline.steps import command
@@ -28,7 +29,7 @@ def main() -> None:
     name = arguments.model
     model = params.models[name]
     settings = params.evaluation_of(model.protocol)
-    device = command.device()
+    device = best_device()
     dataset = Dataset()
     test = dataset.tensors(
         model.system, "test", composition=model.composition, pattern=model.pattern, seed=params.seed

@@ -12,36 +12,11 @@ from typing import Any
 
 import pandas as pd
 
-from crystalnet.errors import CrystalNetError
 from crystalnet.files import atomic_write
 from pipeline import store
-from pipeline.params import ModelInput, Params, load_params
+from pipeline.params import inputs, load_params, models_told
 from pipeline.scores import write_metrics
 from pipeline.steps import command
-
-
-def models_in_focus(params: Params) -> dict[str, str]:
-    """The model of each system that is told the input in focus, by the protocol of Table 2.
-
-    Raises:
-        CrystalNetError: if no model is.
-    """
-    found: dict[str, str] = {}
-    for name, model in params.models.items():
-        if (model.input, model.protocol, model.repeat) == (params.focus, "ablation", 0):
-            found.setdefault(model.system, name)
-    if not found:
-        raise CrystalNetError(
-            f"params.yaml: no model has the input {params.focus!r} that focus names and the "
-            f"protocol 'ablation'; there are {inputs(params)}"
-        )
-    return found
-
-
-def inputs(params: Params) -> list[ModelInput]:
-    """What can be in focus."""
-    ablations = [model.input for model in params.models.values() if model.protocol == "ablation"]
-    return list(dict.fromkeys(ablations))
 
 
 def distribution(groups: dict[str, dict[str, Any]]) -> pd.DataFrame:
@@ -62,9 +37,9 @@ def main() -> None:
     arguments = parser.parse_args()
     params = load_params()
     if arguments.list:
-        print("\n".join(inputs(params)))
+        print("\n".join(inputs(params.models)))
         return
-    found = models_in_focus(params)
+    found = models_told(params.models, params.focus)
     scores, groups = (
         {
             system: json.loads(Path(place.format(model=name)).read_text(encoding="utf-8"))

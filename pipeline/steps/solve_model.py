@@ -22,6 +22,7 @@ from crystalnet.seeds import derived_generator
 from crystalnet.tensors import CrystalTensors
 from pipeline import store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
+from pipeline.device import best_device
 from pipeline.params import CrystalSystem, Params, load_params
 from pipeline.sources import DATA, DFT_FILE, GAUSSIANS, STRUCTURES_FILE
 from pipeline.sources.base import DensityRecord, DensitySource
@@ -43,7 +44,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     params = load_params()
-    device = command.device()
+    device = best_device()
     source: DensitySource = (
         IamDensities(GAUSSIANS, device)
         if arguments.densities == "iam"

@@ -25,6 +25,7 @@ from crystalnet.settings import PatternSpec
 from crystalnet.tensors import CrystalTensors
 from pipeline import store
 from pipeline.dataset import Dataset
+from pipeline.device import best_device
 from pipeline.params import Model, load_params
 from pipeline.steps import command
 
@@ -66,7 +67,7 @@ def main() -> None:
     )
     # Models that are trained alike share one run: the second finds it finished.
     run_dir = store.WORK / "training" / identity[:16]
-    device = join_processes(command.device())
+    device = join_processes(best_device())
     processes = Processes.current()
     live = run_dir / "live"
     if processes.first:
