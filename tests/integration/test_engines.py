@@ -48,6 +48,21 @@ def test_repro_makes_everything_and_snakemake_agrees(
     assert hashes[0] == hashes[1]
 
 
+def test_dvc_says_why_a_stage_failed_and_runs_no_name(recorded: Project, tmp_path: Path) -> None:
+    project = recorded.copy(tmp_path / "slips")
+    models = yaml.safe_load((project.folder / "params.yaml").read_text())["models"]
+    project.put("models", {"x; touch y; x": models["cubic-main"], **models})
+    done = project.dvc("repro", check=False)
+    assert done.returncode
+    assert "a name is made of lower-case letters" in done.stdout + done.stderr
+    assert not (project.folder / "y").exists()
+    project.put("models", models)
+    project.put("evaluation.guesses", -1)
+    done = project.dvc("repro", check=False)
+    assert done.returncode
+    assert "evaluation.guesses: -1" in done.stdout + done.stderr
+
+
 def test_a_change_reruns_what_it_touches_and_going_back_runs_nothing(
     recorded: Project, tmp_path: Path
 ) -> None:
