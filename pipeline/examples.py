@@ -7,7 +7,7 @@ from pymatgen.core import Composition
 
 from crystalnet.crystallography.rotations import rotation_set
 from crystalnet.network.crystalnet import CrystalNet
-from crystalnet.network.weights import load_model
+from crystalnet.network.trained import load_trained
 from crystalnet.scoring.ssim import score_guesses
 from crystalnet.seeds import derived_generator
 from crystalnet.tensors import CrystalTensors
@@ -61,9 +61,17 @@ def example(
     )
 
 
+def _network(dataset: Dataset, report: ModelReport) -> CrystalNet:
+    weights, card = (form.format(model=report.name) for form in (store.WEIGHTS, store.CARD))
+    network, _ = load_trained(
+        weights, card, dataset.pattern_spec, name=report.name, system=report.card.system
+    )
+    return network
+
+
 def examples(dataset: Dataset, report: ModelReport, seed: int) -> dict[str, list[Example]]:
     """Test crystals of one system by rank: the best, those in the middle, the worst."""
-    network = load_model(store.WEIGHTS.format(model=report.name), dataset.pattern_spec)
+    network = _network(dataset, report)
     test = tensors_of(dataset, report, seed)
     column = f"ssim_{report.evaluation.rotations}"
     ranked = report.scores.sort_values([column, "material_id"], ascending=[False, True])
@@ -133,7 +141,7 @@ def of_inputs(dataset: Dataset, data: ReportData, system: str, seed: int) -> lis
         ids[place]: [] for place in quantiles(len(ids), 5)[1:-1] or [0]
     }
     for model in models:
-        network = load_model(store.WEIGHTS.format(model=model.name), dataset.pattern_spec)
+        network = _network(dataset, model)
         test = tensors_of(dataset, model, seed)
         for name, examples_of in guessed.items():
             rank = f"{ids.index(name) + 1} of {len(ids)}"

@@ -42,6 +42,7 @@ rule evaluate:
         patterns=store.PATTERNS,
         densities=store.DENSITIES,
         weights=store.WEIGHTS,
+        card=store.CARD,
     output:
         scores=store.MODEL_SCORES,
         metrics=store.MODEL_METRICS,
@@ -64,7 +65,7 @@ rule evaluate:
         "evaluate: {wildcards.model} on its test crystals"
     shell:
         "python -m pipeline.steps.evaluate --model {wildcards.model} --threads {threads} "
-        "--weights {input.weights} --scores {output.scores} --metrics {output.metrics} "
+        "--weights {input.weights} --card {input.card} --scores {output.scores} --metrics {output.metrics} "
         "--groups {output.groups} "
         "2>&1 | tee {log}"
 

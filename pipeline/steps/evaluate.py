@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from crystalnet.network.weights import load_model
+from crystalnet.network.trained import load_trained
 from crystalnet.scoring.evaluate import evaluate
 from pipeline.dataset import Dataset
 from pipeline.device import best_device
@@ -20,6 +20,7 @@ def main() -> None:
     parser.add_argument("--model", required=True, help="its name in params.yaml")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--card", type=Path, required=True)
     parser.add_argument("--scores", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)
     parser.add_argument("--groups", type=Path, required=True)
@@ -34,8 +35,16 @@ def main() -> None:
     test = dataset.tensors(
         model.system, "test", composition=model.composition, pattern=model.pattern, seed=params.seed
     )
+    network, _ = load_trained(
+        arguments.weights,
+        arguments.card,
+        dataset.pattern_spec,
+        name=name,
+        system=model.system,
+        device=device,
+    )
     columns = evaluate(
-        load_model(arguments.weights, dataset.pattern_spec, device),
+        network,
         test,
         settings,
         params.seed,
