@@ -1,12 +1,18 @@
 """Differences between inputs are taken crystal by crystal, from the right reference."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from crystalnet.errors import CrystalNetError
+from pipeline import store
 from pipeline.params import Model, load_params
+from pipeline.steps import ablate
 from pipeline.steps.ablate import compare, over_repeats
+from pipeline.tables import write_table
 
 MODELS = {
     "cubic-main": Model(system="cubic", input="baseline", protocol="main"),
@@ -118,3 +124,59 @@ def test_a_repeat_is_compared_with_the_baseline_of_the_same_number() -> None:
     assert references["cubic-no_ratios-1"] == "cubic-baseline-1"
     assert references["cubic-no_formula-2"] == "cubic-baseline"
     assert pd.isna(references["cubic-baseline-1"])
+
+
+def test_the_interval_is_that_of_the_paired_differences() -> None:
+    differing = scores(0.0)
+    away = np.random.default_rng(5).normal(-0.03, 0.01, size=40)
+    differing["ssim_cube"] += away
+    row = table(**{"cubic-no_ratios": differing.iloc[::-1]}).loc["cubic-no_ratios"]
+    error = away.std() / 40**0.5
+    assert row["ssim_difference"] == pytest.approx(away.mean())
+    # The spread over crystals is 0.2; that of the pairs is a twentieth of it.
+    assert row["ssim_difference_low"] == pytest.approx(away.mean() - 1.96 * error, abs=0.3 * error)
+    assert row["ssim_difference_high"] == pytest.approx(away.mean() + 1.96 * error, abs=0.3 * error)
+
+
+def test_one_shared_repeat_has_no_spread_and_is_not_told() -> None:
+    models = {
+        f"{told}-{repeat}": Model(system="cubic", input=told, protocol="ablation", repeat=repeat)
+        for told, repeats in (("baseline", (0, 2)), ("no_ratios", (0, 1)))
+        for repeat in repeats
+    }
+    tables = {n: scores(0.0).assign(ssim_first_none=0.5) for n in models}
+    settings = load_params().evaluation.model_copy(update={"rotations": "cube"})
+    found = over_repeats(tables, models, settings)
+    assert set(found) == {"baseline-0", "no_ratios-0"}
+    assert not any("difference" in name for name in found["no_ratios-0"])
+
+
+def test_files_hold_what_was_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {
+        "cubic-baseline": scores(0.0),
+        "cubic-no_ratios": scores(-0.02),
+        "cubic-baseline-1": scores(0.04),
+    }
+    models = {name: MODELS[name] for name in list(given)[:2]}
+    models["cubic-baseline-1"] = MODELS["cubic-baseline"].model_copy(update={"repeat": 1})
+    params = load_params()
+    evaluation = params.evaluation.model_copy(update={"rotations": "cube"})
+    params = params.model_copy(update={"models": models, "evaluation": evaluation})
+    monkeypatch.setattr(ablate, "load_params", lambda: params)
+    monkeypatch.setattr(store, "MODEL_SCORES", str(tmp_path / "{model}.parquet"))
+    for name, frame in given.items():
+        write_table(tmp_path / f"{name}.parquet", frame.assign(ssim_first_none=0.5), {})
+    places = {name: tmp_path / f"out/{name}" for name in ("table", "metrics", "repeats")}
+    options = [text for name, place in places.items() for text in (f"--{name}", str(place))]
+    monkeypatch.setattr("sys.argv", ["ablate", *options])
+    ablate.main()
+    metrics = json.loads(places["metrics"].read_text())
+    assert metrics["cubic-baseline"] == pytest.approx({"ssim": 0.55, "psnr": 30.0})
+    assert metrics["cubic-no_ratios"] == pytest.approx(
+        {"ssim": 0.53, "psnr": 28.0, "ssim_difference": -0.02, "psnr_difference": -2.0}
+    )
+    written = pd.read_parquet(places["table"]).set_index("model")
+    assert written.loc["cubic-no_ratios", "reference"] == "cubic-baseline"
+    repeats = json.loads(places["repeats"].read_text())
+    assert list(repeats) == ["cubic-baseline"]
+    assert repeats["cubic-baseline"]["ssim"]["mean"] == pytest.approx(0.57)
