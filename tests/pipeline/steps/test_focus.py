@@ -1,10 +1,10 @@
 """The scores of one input are those of the models that were told it, by Table 2's protocol."""
 
 import pytest
+from pydantic import ValidationError
 
-from crystalnet.errors import CrystalNetError
-from pipeline.params import Model, Params, load_params
-from pipeline.steps.focus import distribution, inputs, models_in_focus
+from pipeline.params import Model, Params, inputs, load_params, models_told
+from pipeline.steps.focus import distribution
 
 MODELS = {
     "cubic-main": Model(system="cubic", input="no_ratios", protocol="main"),
@@ -15,19 +15,16 @@ MODELS = {
 }
 
 
-def params(focus: str) -> Params:
-    return load_params().model_copy(update={"models": MODELS, "focus": focus})
-
-
 def test_one_model_of_each_system_and_no_repeat() -> None:
-    assert models_in_focus(params("no_ratios")) == {"cubic": "cubic-0", "trigonal": "trigonal-n"}
-    assert models_in_focus(params("baseline")) == {"trigonal": "trigonal-b"}
-    assert inputs(params("baseline")) == ["no_ratios", "baseline"]
+    assert models_told(MODELS, "no_ratios") == {"cubic": "cubic-0", "trigonal": "trigonal-n"}
+    assert models_told(MODELS, "baseline") == {"trigonal": "trigonal-b"}
+    assert inputs(MODELS) == ["no_ratios", "baseline"]
 
 
 def test_an_input_without_a_model_is_refused() -> None:
-    with pytest.raises(CrystalNetError, match="'no_formula' that focus names"):
-        models_in_focus(params("no_formula"))
+    raw = load_params().model_dump()
+    with pytest.raises(ValidationError, match="no model has the input 'no_formula'"):
+        Params.model_validate({**raw, "models": MODELS, "focus": "no_formula"})
 
 
 def test_the_distribution_keeps_systems_apart() -> None:
