@@ -148,6 +148,7 @@ def damage(path: Path, keep: float) -> None:
             "evaluate",
             "artifacts/models/cubic-main/model.safetensors",
             ["--model", "cubic-main", "--weights", "artifacts/models/cubic-main/model.safetensors",
+             "--card", "artifacts/models/cubic-main/card.yaml",
              "--scores", "scores.parquet", "--metrics", "metrics.json", "--groups", "groups.json"],
         ),
     ],
