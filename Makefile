@@ -16,18 +16,18 @@ setup: $(STAMP)  ## make .venv from requirements.lock
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
 # Not part of .venv by default: wherever Slurm is installed, its plugin asks the controller at every
 # start of Snakemake, which takes ten seconds when none answers.
 slurm: setup  ## the extra for clusters with Slurm
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[slurm]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[slurm]'
 
 reproduce: setup  ## crystals -> patterns, densities, models, scores, report
 	python -m pipeline.unlock
-	snakemake all --cores $(CORES) --quiet rules host reason
+	python -m snakemake all --cores $(CORES) --quiet rules host reason
 	@echo "Open reports/index.html"
 
 verify: setup  ## make everything in a clone of HEAD: what differs from what is recorded, and by how much
@@ -36,28 +36,28 @@ verify: setup  ## make everything in a clone of HEAD: what differs from what is 
 test: setup  ## everything that needs no GPU, no network, no key and no extra program
 	@echo "Left out (make test-all runs them): kill -9 at 21 moments, queued experiments, 200 crystals"
 	@echo "against pymatgen."
-	OMP_NUM_THREADS=1 pytest -n 2 --dist loadgroup -m "not slow"
+	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadgroup -m "not slow"
 
 test-all: setup  ## the tests above and the slow ones
-	OMP_NUM_THREADS=1 pytest -n 2 --dist loadgroup
+	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadgroup
 
 lint: setup  ## ruff, mypy, snakemake --lint, and who may import whom
-	ruff check .
-	ruff format --check .
-	mypy
+	python -m ruff check .
+	python -m ruff format --check .
+	python -m mypy
 	lint-imports --no-cache
-	snakemake --lint
+	python -m snakemake --lint
 
 record: setup  ## after `snakemake all`: tell DVC that what lies here is the result
-	dvc commit --force
+	python -m dvc commit --force
 
 pull: setup  ## fetch the artifacts of this revision, and tell Snakemake that they are current
-	dvc pull
-	snakemake all --cores 1 --touch --quiet all
+	python -m dvc pull
+	python -m snakemake all --cores 1 --touch --quiet all
 
 lock: setup  ## pin every package anew
 	echo "torch==2.13.0" > .venv/constraints.txt
-	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate \
+	$(BIN)/python -m piptools compile --quiet --upgrade --strip-extras --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 		--extra pipeline --extra dev --constraint .venv/constraints.txt \
 		--output-file requirements.lock pyproject.toml
@@ -65,8 +65,8 @@ lock: setup  ## pin every package anew
 
 inputs: setup  ## a named revision for each input of the ablation: dvc metrics diff baseline no_formula
 	set -e; for input in $$(python -m pipeline.steps.focus --list); do \
-	  dvc exp remove --quiet $$input 2>/dev/null || true; \
-	  dvc exp run --quiet --temp --single-item --name $$input --set-param focus=$$input focus; \
+	  python -m dvc exp remove --quiet $$input 2>/dev/null || true; \
+	  python -m dvc exp run --quiet --temp --single-item --name $$input --set-param focus=$$input focus; \
 	done
 
 figures: setup  ## every table of docs/solve.md, as work/figures.md

@@ -1,4 +1,5 @@
 # What the rules share: the checked parameters, and where work and logs go.
+import os
 import sys
 from pathlib import Path
 
@@ -14,10 +15,17 @@ except CrystalNetError as error:
     raise WorkflowError(str(error)) from None
 
 # The steps run with the Python that runs Snakemake, whether its environment is activated or not.
-# A prefix replaces Snakemake's own, without which a step that fails would pass behind its `tee`.
-shell.prefix(f'set -euo pipefail; export PATH="{Path(sys.executable).parent}:$PATH"; ')
+# Not by a prefix of the shell, in which a path with quotes or braces would be read as code.
+os.environ.update(
+    PATH=os.pathsep.join([str(Path(sys.executable).parent), os.getenv("PATH", os.defpath)])
+)
+# Without it a step that fails would pass behind its `tee`.
+shell.prefix("set -euo pipefail; ")
 
-ENVIRONMENT = "../environment.yaml"
+# Wildcards are filled in here too, so braces of the folder's own name are doubled.
+ENVIRONMENT = (
+    str(Path(workflow.basedir, "pipeline/environment.yaml")).replace("{", "{{").replace("}", "}}")
+)
 
 # Work of another scale or other data settings stays beside this one's and is found again.
 DATA_SECTIONS = (

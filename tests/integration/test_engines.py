@@ -50,17 +50,42 @@ def test_repro_makes_everything_and_snakemake_agrees(
 
 def test_dvc_says_why_a_stage_failed_and_runs_no_name(recorded: Project, tmp_path: Path) -> None:
     project = recorded.copy(tmp_path / "slips")
-    models = yaml.safe_load((project.folder / "params.yaml").read_text())["models"]
-    project.put("models", {"x; touch y; x": models["cubic-main"], **models})
-    done = project.dvc("repro", check=False)
-    assert done.returncode
-    assert "a name is made of lower-case letters" in done.stdout + done.stderr
-    assert not (project.folder / "y").exists()
-    project.put("models", models)
-    project.put("evaluation.guesses", -1)
-    done = project.dvc("repro", check=False)
-    assert done.returncode
-    assert "evaluation.guesses: -1" in done.stdout + done.stderr
+    whole = (project.folder / "params.yaml").read_text()
+
+    def said(*command: str) -> str:
+        done = project.dvc(*command, check=False)
+        assert done.returncode
+        return done.stdout + done.stderr
+
+    # No stage before it stands between the name and the shell.
+    model = yaml.safe_load(whole)["models"]["cubic-main"]
+    for name in ("x; touch y; x", "x'$(touch y)`touch y`\ntouch y\n"):
+        project.put("models", {name: model, **yaml.safe_load(whole)["models"]})
+        out = said("repro", "--single-item", f"train@{name}")
+        assert "error: params.yaml: models." in out, out
+        assert "a name is made of lower-case letters" in out
+        assert not (project.folder / "y").exists()
+    (project.folder / "params.yaml").write_text(whole)
+
+    out = said("exp", "run", "--temp", "-S", "evaluation.guesses=-1")
+    assert "error: params.yaml: evaluation.guesses: -1: Input should be greater" in out
+    # DVC writes 5e-05, and both engines read the number.
+    out = said("exp", "run", "--temp", "-S", "training.learning_rate_max=0.00005",
+               "-S", "training.learning_rate_min=0.00006")  # fmt: skip
+    assert "learning_rate_min 6e-05 exceeds learning_rate_max 5e-05" in out
+
+    project.put("split.train", 0.7)
+    locks = project.folder / ".snakemake/locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    for kind in ("input", "output"):
+        (locks / f"0.{kind}.lock").write_text("artifacts/split.parquet\n")
+    assert "Directory cannot be locked" in said("repro", "split")
+    for lock in locks.iterdir():
+        lock.unlink()
+    damaged = project.folder / "artifacts/crystals.parquet"
+    damaged.unlink()
+    damaged.write_bytes(b"PAR1")
+    assert "error: artifacts/crystals.parquet: " in said("repro", "--single-item", "split")
 
 
 def test_a_change_reruns_what_it_touches_and_going_back_runs_nothing(
@@ -107,7 +132,7 @@ def test_a_fresh_clone_with_pull_has_nothing_to_do(recorded: Project, tmp_path: 
         assert re.search(rf"^{rule} +\d", planned, re.M), rule
     # What `make pull` does.
     makefile = (clone.folder / "Makefile").read_text()
-    pull = re.search(r"^pull:.*\n\tdvc pull\n\t(snakemake .*)$", makefile, re.M)
+    pull = re.search(r"^pull:.*\n\tpython -m dvc pull\n\tpython -m (snakemake .*)$", makefile, re.M)
     assert pull is not None
     clone.dvc("pull")
     clone.run(*pull[1].split())

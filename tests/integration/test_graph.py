@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
 
@@ -133,3 +134,17 @@ def test_every_rule_says_what_it_needs() -> None:
     for rule in re.split(r"^rule ", text, flags=re.M)[1:]:
         for directive in ("input", "output", "log", "benchmark", "resources", "conda", "message"):
             assert f"\n    {directive}:" in rule, (rule.split(":")[0], directive)
+
+
+def test_no_command_of_the_ledger_holds_a_value() -> None:
+    """A shell reads it, and a value of params.yaml may be anything (pipeline/stage.py)."""
+    stages = yaml.safe_load(LEDGER.read_text())["stages"]
+    commands = {name: stage.get("do", stage)["cmd"] for name, stage in stages.items()}
+    assert {name for name, line in commands.items() if "'" in line} == {
+        "train",
+        "evaluate",
+        "baselines",
+    }
+    for line in commands.values():
+        assert line.startswith("python -m pipeline.stage ")
+        assert not re.search(r"[$`;&|<>]", line)

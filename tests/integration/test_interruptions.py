@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,22 +101,34 @@ def test_kill_9_at_any_moment(recorded: Project, tmp_path: Path, step: str, dela
     assert list(project.folder.glob("artifacts/**/.*.partial")) == []
 
 
-def test_a_lock_that_is_in_use_stays(recorded: Project, tmp_path: Path) -> None:
-    project = recorded.copy(tmp_path / "p")
+@pytest.mark.parametrize(
+    "command",
+    [
+        (sys.executable, "-c", "import time; time.sleep(60)", "snakemake"),
+        # A step lives on where Snakemake alone was killed, here below its shell.
+        ("bash", "-c", "sleep 60; python -m pipeline.steps.train 2>&1 | tee log"),
+    ],
+    ids=["snakemake", "step"],
+)
+def test_a_lock_that_is_in_use_stays(
+    tiny: Project, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    project = replace(tiny, folder=tmp_path)
     locks = project.folder / ".snakemake/locks"
-    locks.mkdir(parents=True, exist_ok=True)
+    locks.mkdir(parents=True)
     (locks / "0.input.lock").write_text("x")
-    process = project.start(sys.executable, "-c", "import time; time.sleep(60)", "snakemake")
+    process = project.start(*command)
+    unlock = ("env", f"PYTHONPATH={tiny.folder}", sys.executable, "-m", "pipeline.unlock")
     try:
         time.sleep(0.5)
-        done = project.run(sys.executable, "-m", "pipeline.unlock", check=False)
+        done = project.run(*unlock, check=False)
         assert done.returncode == 1
-        assert f"process {process.pid} is still at work" in done.stderr
+        assert re.search(rf"process(es)? .*\b{process.pid}\b.*still at work", done.stderr)
         assert (locks / "0.input.lock").exists()
     finally:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    project.run(sys.executable, "-m", "pipeline.unlock")
+    project.run(*unlock)
     assert not locks.exists()
 
 
