@@ -1,6 +1,7 @@
 """Scores of one model as a table with a row per crystal and as a few figures for the ledger."""
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -78,17 +79,38 @@ def by_group(
         ],
     }
     shares = np.linspace(0, 1, 21)
+    # Between a finite PSNR and that of a perfect guess there is none: it is null, as they are.
+    with np.errstate(invalid="ignore"):
+        shared = {name: np.quantile(scores[name], shares).tolist() for name in ("ssim", "psnr")}
     return {
         "density_source": table["density_source"].iloc[0],
         **{kind: summarise_groups(scores, names, seed) for kind, names in labels.items()},
         "distribution": {
             "percent_of_crystals": (100 * shares).round().astype(int).tolist(),
-            **{name: np.quantile(scores[name], shares).tolist() for name in ("ssim", "psnr")},
+            **shared,
         },
     }
 
 
 def write_metrics(path: Path, metrics: Mapping[str, Any]) -> None:
-    """Write metrics as JSON, atomically."""
+    """Write metrics as JSON, atomically.
+
+    JSON has no infinity and no NaN. A figure that is one, such as the PSNR of a perfect guess and
+    every mean that it takes part in, becomes null.
+    """
+    text = json.dumps(_finite(metrics), indent=2, allow_nan=False)
     with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def decibels(value: float | None) -> str:
+    """A PSNR for people; null is that of a perfect guess, or a mean over one."""
+    return "infinite" if value is None else f"{value:.1f} dB"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -267,7 +267,10 @@ def latex(table: pd.DataFrame, caption: str) -> str:
     )
 
 
-def _spread(mean: float, deviation: float, digits: int) -> str:
+def _spread(mean: float | None, deviation: float | None, digits: int) -> str:
+    # Of a PSNR that a perfect guess takes part in.
+    if mean is None or deviation is None:
+        return "infinite"
     return f"{mean:.{digits}f} ± {deviation:.{digits}f}"
 
 

@@ -6,6 +6,7 @@ training is worth is told beside it, by the spread over repeated trainings.
 """
 
 import argparse
+import math
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,7 @@ def compare(
                         f"{name} and {reference} were scored on different crystals; "
                         "evaluate both again"
                     )
+                # Two perfect guesses differ by infinity less infinity: NaN, and so no figure.
                 difference = (mine - theirs.loc[mine.index]).to_numpy()
                 figures |= summarise({score: difference}, seed)[score]
             row[f"{score}_difference"] = figures["mean"]
@@ -123,9 +125,11 @@ def over_repeats(
 
 
 def _spread(values: list[float]) -> dict[str, float]:
+    # An infinite PSNR, of a perfect guess, has no deviation.
+    finite = bool(np.isfinite(values).all())
     return {
-        "mean": float(np.mean(values)),
-        "std": float(np.std(values, ddof=1)),
+        "mean": float(np.mean(values)) if finite else math.inf,
+        "std": float(np.std(values, ddof=1)) if finite else math.nan,
         "lowest": float(min(values)),
         "highest": float(max(values)),
     }

@@ -17,7 +17,7 @@ from pipeline.crystal_tables import crystals_of
 from pipeline.dataset import Dataset
 from pipeline.device import best_device
 from pipeline.params import load_params
-from pipeline.scores import headline, score_table, write_metrics
+from pipeline.scores import decibels, headline, score_table, write_metrics
 from pipeline.steps import command
 from pipeline.tables import write_table
 
@@ -56,7 +56,7 @@ def main() -> None:
         metrics[name] = headline(columns, settings, dataset.density_source, params.seed)
         print(
             f"{system} {name}: SSIM {metrics[name]['ssim']['mean']:.3f}, "
-            f"PSNR {metrics[name]['psnr']['mean']:.1f} dB",
+            f"PSNR {decibels(metrics[name]['psnr']['mean'])}",
             flush=True,
         )
     write_table(

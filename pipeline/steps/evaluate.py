@@ -10,7 +10,7 @@ from crystalnet.scoring.evaluate import evaluate
 from pipeline.dataset import Dataset
 from pipeline.device import best_device
 from pipeline.params import load_params
-from pipeline.scores import by_group, headline, score_table, write_metrics
+from pipeline.scores import by_group, decibels, headline, score_table, write_metrics
 from pipeline.steps import command
 from pipeline.tables import write_table
 
@@ -58,7 +58,7 @@ def main() -> None:
     write_metrics(arguments.groups, by_group(table, columns, settings, params.seed))
     print(
         f"{name}: SSIM {metrics['ssim']['mean']:.3f} +- {metrics['ssim']['std']:.3f}, "
-        f"PSNR {metrics['psnr']['mean']:.1f} dB, one guess without an oracle "
+        f"PSNR {decibels(metrics['psnr']['mean'])}, one guess without an oracle "
         f"{metrics['ssim_first_none']:.3f}; {len(table)} test crystals on {dataset.density_label}"
     )
 

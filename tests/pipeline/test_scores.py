@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from crystalnet.scoring.protocol import COMPARISONS
+from crystalnet.scoring.protocol import COMPARISONS, score_crystals
 from crystalnet.settings import EvaluationSettings
-from pipeline.scores import by_group, headline, score_table, write_metrics
+from pipeline.scores import by_group, decibels, headline, score_table, write_metrics
 
 SETTINGS = EvaluationSettings(grid=25, guesses=2, rotations="cube", precision="float32")
 
@@ -100,3 +101,37 @@ def test_metrics_come_back_from_their_file(tmp_path: Path) -> None:
     text = (tmp_path / "deep/a.json").read_text()
     assert json.loads(text) == {"ssim": 0.5, "psnr": None}
     assert text.endswith("}\n")
+
+
+def test_a_perfect_guess_leaves_valid_json(tmp_path: Path) -> None:
+    """Its PSNR is infinite: from densities to the file, null stands for what has no number."""
+    truth = torch.rand(3, 8, 8, 8, generator=torch.Generator().manual_seed(1))
+    guesses = truth[:, None].clone()
+    guesses[1:] += 0.01 * torch.rand(2, 1, 8, 8, 8, generator=torch.Generator().manual_seed(2))
+    columns = score_crystals(
+        truth, guesses, 4 * torch.eye(3).repeat(3, 1, 1), ["mp-1", "mp-2", "mp-3"]
+    )
+    assert columns["psnr_cube"][0] == np.inf
+    table = pd.DataFrame(
+        {"formula_pretty": ["NaCl", "MgO", "LiF"], "spacegroup_number": 225, "nsites": 2,
+         "density_source": "dft"}
+    )  # fmt: skip
+    found = {
+        "headline": headline(columns, SETTINGS, "dft", seed=1),
+        "groups": by_group(table, columns, SETTINGS, seed=1),
+    }
+    write_metrics(tmp_path / "metrics.json", found)
+    text = (tmp_path / "metrics.json").read_text()
+
+    def refuse(word: str) -> None:
+        pytest.fail(f"{word} is no JSON")
+
+    read = json.loads(text, parse_constant=refuse)
+    psnr = read["headline"]["psnr"]
+    assert psnr["mean"] is None
+    assert psnr["median"] == pytest.approx(float(np.median(columns["psnr_cube"])))
+    assert read["headline"]["ssim"]["mean"] == pytest.approx(columns["ssim_cube"].mean())
+    assert read["groups"]["distribution"]["psnr"][-1] is None
+    assert read["groups"]["distribution"]["psnr"][0] == pytest.approx(columns["psnr_cube"].min())
+    assert decibels(psnr["mean"]) == "infinite"
+    assert decibels(31.26) == "31.3 dB"

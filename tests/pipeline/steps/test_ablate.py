@@ -180,3 +180,26 @@ def test_files_hold_what_was_compared(tmp_path: Path, monkeypatch: pytest.Monkey
     repeats = json.loads(places["repeats"].read_text())
     assert list(repeats) == ["cubic-baseline"]
     assert repeats["cubic-baseline"]["ssim"]["mean"] == pytest.approx(0.57)
+
+
+def test_perfect_guesses_have_no_difference_in_psnr_and_break_nothing() -> None:
+    """Infinity less infinity is no number; SSIM is compared all the same."""
+    perfect = scores(0.0).assign(psnr_cube=np.inf)
+    found = table(**{"cubic-baseline": perfect, "cubic-no_ratios": perfect})
+    row = found.loc["cubic-no_ratios"]
+    assert row["psnr"] == np.inf
+    assert pd.isna(row["psnr_difference"])
+    assert row["ssim_difference"] == 0
+    models = {
+        "a": Model(system="cubic", input="baseline", protocol="main"),
+        "b": Model(system="cubic", input="baseline", protocol="main", repeat=1),
+    }
+    settings = load_params().evaluation.model_copy(update={"rotations": "cube"})
+    given = {
+        name: frame.assign(ssim_first_none=frame["ssim_cube"])
+        for name, frame in (("a", perfect), ("b", scores(0.1)))
+    }
+    repeats = over_repeats(given, models, settings)["a"]["psnr"]
+    assert isinstance(repeats, dict)
+    assert (repeats["mean"], repeats["lowest"]) == (np.inf, pytest.approx(40))
+    assert np.isnan(repeats["std"])
