@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 CORES ?= all
 
-.PHONY: setup slurm solve-models reproduce verify test test-all lint lock record pull inputs figures clean help
+.PHONY: setup slurm solve-models reproduce verify test test-all lint lock record pull inputs figures docs clean help
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -72,6 +72,10 @@ inputs: setup  ## a named revision for each input of the ablation: dvc metrics d
 figures: setup  ## every table of docs/solve.md, as work/figures.md
 	mkdir -p work
 	python -m benchmarks.solve_documents --output work/figures.md
+
+docs: setup  ## the documentation site, in work/site, with the pictures as the code is
+	python -m pipeline.pictures
+	mkdocs build --quiet --strict
 
 SOLVE := crystalnet/solving/weights
 solve-models: setup  ## train the networks of `crystalnet solve` (2 cores: most of an hour)
