@@ -1,5 +1,6 @@
 """A final name never holds half a file."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crystalnet.files import atomic_write, sha256
+from crystalnet.files import atomic_write, locked, sha256
 
 
 def test_a_file_appears_whole(tmp_path: Path) -> None:
@@ -135,3 +136,16 @@ def test_sha256_of_a_directory_does_not_depend_on_the_order_of_its_listing(
     for order in (listing, listing[::-1]):
         monkeypatch.setattr(Path, "rglob", lambda self, pattern, order=order: iter(order))
         assert sha256(tmp_path) == forwards
+
+
+def test_a_locked_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    folder = tmp_path / "a/b"
+    for _ in range(2):
+        with (
+            locked(folder),
+            (folder / "lock").open("w") as other,
+            pytest.raises(BlockingIOError),
+        ):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with (folder / "lock").open("w") as other:
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -175,3 +175,32 @@ def test_a_range_without_a_peak_is_left_whole_and_nothing_stays_nothing() -> Non
     before[0, 63] = 1.0
     knobs = PERFECT.model_copy(update={"cut": 1.0, "shortest_range": 0.2})
     assert torch.equal(realistic_patterns(before, Realism(knobs, SPEC), generator()), before)
+
+
+def test_of_two_elements_one_is_left() -> None:
+    formulas = torch.zeros(2000, 119)
+    formulas[:, 11], formulas[:, 17] = 0.25, 0.75
+    told = partial_compositions(formulas, generator())
+    alone = told.sum(dim=1) == 1
+    dropped = alone & (told.amax(dim=1) == 1)
+    assert abs(float(dropped.float().mean()) - SHARES[FORMS.index("drop_element")]) < 0.03
+    assert abs(float(told[dropped][:, 11].mean()) - 0.5) < 0.1
+
+
+def test_weak_peaks_are_missed_as_often_as_said() -> None:
+    before = torch.full((4000, 32), 0.1)
+    before[:, 4] = 1.0
+    knobs = PERFECT.model_copy(update={"weak": 0.5, "missing": 0.6})
+    after = realistic_patterns(before, Realism(knobs, SPEC), generator())
+    assert float((after == 0).float().mean()) == pytest.approx(0.3 * 31 / 32, abs=0.01)
+
+
+def test_peaks_of_something_else_are_measured_against_the_strongest() -> None:
+    before = torch.zeros(2000, 64)
+    before[:, 30] = 1.0
+    update = {"intensity_error": 2.0, "extra": 6.0, "extra_height": 0.2}
+    after = realistic_patterns(
+        before, Realism(PERFECT.model_copy(update=update), SPEC), generator()
+    )
+    after[:, 30] = 0
+    assert 0.19 < after.max() < 0.2 + 1e-6

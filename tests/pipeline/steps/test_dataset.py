@@ -13,6 +13,8 @@ from pipeline.steps.dataset import counts, electron_errors, refuse_small_splits
 
 def test_electrons_are_counted_in_the_cell_that_the_density_came_with(tmp_path: Path) -> None:
     lattices = [np.diag([2.0, 2.0, 2.0 + i]).ravel() for i in range(5)]
+    # A left-handed cell has a volume too.
+    lattices[3] = lattices[3][[3, 4, 5, 0, 1, 2, 6, 7, 8]]
     electrons = np.array([8.0, 12.0, 16.0, 20.0, 24.0])
     volumes = np.array([8.0, 10.0, 16.0, 20.0, 24.0])
     means = np.array([1.0, 1.5, 1.0, 1.0, 1.01])
@@ -36,8 +38,9 @@ def test_electrons_are_counted_in_the_cell_that_the_density_came_with(tmp_path: 
     for block in (1, 2, 5):
         found = electron_errors(table, arrays, present, block)
         np.testing.assert_allclose(found, wanted, atol=1e-7)
-    with pytest.raises(CrystalNetError, match="density of mp-2 is zero everywhere"):
-        electron_errors(table, arrays, np.ones(5, dtype=bool), 2)
+    for block in (1, 2, 5):
+        with pytest.raises(CrystalNetError, match="density of mp-2 is zero everywhere"):
+            electron_errors(table, arrays, np.ones(5, dtype=bool), block)
 
 
 def crystals() -> pd.DataFrame:
