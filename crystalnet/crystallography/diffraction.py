@@ -226,7 +226,10 @@ def powder_pattern(
     two_theta = np.sqrt(sine_squared)
     np.arcsin(two_theta, out=two_theta)
     two_theta *= 360 / np.pi
-    _correct(power, sine_squared)
+    # In blocks, as the structure factors: what is at hand is fast.
+    for start in range(0, len(power), BLOCK):
+        block = slice(start, start + BLOCK)
+        power[block] *= lorentz_polarisation(sine_squared[block])
     first = _run_starts(np.diff(np.rint(two_theta / TWO_THETA_TOLERANCE)) != 0)
     intensity = np.add.reduceat(power, first)
     intensity *= 100 / intensity.max()
@@ -284,6 +287,20 @@ def bin_pattern(
     return binned
 
 
+def lorentz_polarisation(
+    sine_squared: Float[ndarray, " reflections"],
+) -> Float[ndarray, " reflections"]:
+    """(1 + cos^2 2theta) / (sin^2 theta cos theta): of a powder, without a monochromator.
+
+    A powder's intensity is this times multiplicity and |F|^2, as in pymatgen.
+
+    Args:
+        sine_squared: (sin theta)^2, above 0 and below 1.
+    """
+    factor: ndarray = (1 + (1 - 2 * sine_squared) ** 2) / (sine_squared * np.sqrt(1 - sine_squared))
+    return factor
+
+
 def _squared_structure_factors(
     crystal: Crystal, sphere: HalfSphere
 ) -> Float[ndarray, " reflections"]:
@@ -334,16 +351,6 @@ def _phase_table(largest: int, x: Float[ndarray, "atoms 3"]) -> Complex[ndarray,
     np.cumprod(table[:, largest + 1 :], axis=1, out=table[:, largest + 1 :])
     np.conjugate(table[:, :largest:-1], out=table[:, :largest])
     return table
-
-
-def _correct(
-    power: Float[ndarray, " reflections"], sine_squared: Float[ndarray, " reflections"]
-) -> None:
-    """Multiply by Lorentz-polarisation, (1 + cos^2 2theta) / (sin^2 theta cos theta), in place."""
-    for start in range(0, len(power), BLOCK):
-        block = slice(start, start + BLOCK)
-        sine2 = sine_squared[block]
-        power[block] *= (1 + (1 - 2 * sine2) ** 2) / (sine2 * np.sqrt(1 - sine2))
 
 
 def _run_starts(changes: ndarray) -> Int[ndarray, " runs"]:

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Complex, Float, Int
 from numpy import ndarray
 
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.crystallography.diffraction import HalfSphere
+from crystalnet.crystallography.diffraction import HalfSphere, lorentz_polarisation
 from crystalnet.crystallography.scattering import form_factor
 from crystalnet.solving.lattices import IndexedLattice, conventional_cell
 from crystalnet.solving.ranking import VARIANCE_FLOOR, MeasuredPeaks
@@ -66,7 +66,7 @@ class LineIntensities:
         self.hkl: Int[ndarray, "hkl 3"] = hkl[rows]
         self.g_squared: Float[ndarray, " hkl"] = sphere.g_squared[rows]
         sine2 = np.minimum(self.g_squared * half**2, 1 - 1e-12)
-        self.weight = counts * (1 + (1 - 2 * sine2) ** 2) / (sine2 * np.sqrt(1 - sine2))
+        self.weight = counts * lorentz_polarisation(sine2)
         self._form: dict[int, Float[ndarray, " hkl"]] = {}
         line = 2 * np.degrees(np.arcsin(np.minimum(np.sqrt(every) * half, 1.0)))
         peak = measured.two_theta - lattice.zero_shift

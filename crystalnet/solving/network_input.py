@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from crystalnet.crystallography.diffraction import bin_pattern
+from crystalnet.crystallography.diffraction import bin_pattern, lorentz_polarisation
 from crystalnet.errors import CrystalNetError
 from crystalnet.settings import PatternSpec
 from crystalnet.solving.ranking import MeasuredPeaks
@@ -65,7 +65,7 @@ def network_pattern(peaks: MeasuredPeaks, spec: PatternSpec) -> NetworkPattern:
             f"{wavelength / 2 / high:.2f} A); check the wavelength ({peaks.wavelength} A)"
         )
     there = there[inside]
-    ratio = _lorentz_polarisation(there) / _lorentz_polarisation(sine[inside])
+    ratio = lorentz_polarisation(there**2) / lorentz_polarisation(sine[inside] ** 2)
     two_theta = 2 * np.degrees(np.arcsin(there))
     vector = bin_pattern((two_theta, peaks.intensity[inside] * ratio), bins, two_theta_range)
     ends = np.sin(np.radians(np.array(peaks.two_theta_range)) / 2) * wavelength / peaks.wavelength
@@ -80,9 +80,3 @@ def network_pattern(peaks: MeasuredPeaks, spec: PatternSpec) -> NetworkPattern:
         int(in_bins[1]),
         float(peaks.wavelength / 2 / np.sin(np.radians(last) / 2)),
     )
-
-
-def _lorentz_polarisation(sine: Float[ndarray, " peaks"]) -> Float[ndarray, " peaks"]:
-    """(1 + cos^2 2theta) / (sin^2 theta cos theta), from sin theta below 1."""
-    factor: ndarray = (1 + (1 - 2 * sine**2) ** 2) / (sine**2 * np.sqrt(1 - sine**2))
-    return factor

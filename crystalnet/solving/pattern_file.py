@@ -3,19 +3,16 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
-from diffpy.utils.transforms import d_to_tth, q_to_tth
 from jaxtyping import Float
 from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.pattern_axis import Quantity, to_two_theta
 from crystalnet.solving.pattern_cif import read_cif
 from crystalnet.solving.radiation import Radiation
 from crystalnet.solving.radiation import radiation as known_radiation
-
-Quantity = Literal["two_theta", "q", "d"]
 
 LARGEST = 100_000_000
 """Bytes of a file that are read at most."""
@@ -101,7 +98,10 @@ def read_pattern(
         raise CrystalNetError(
             f"{path}: {len(x)} {'peaks' if is_peaks else 'points'}; want at least {fewest}"
         )
-    two_theta = _two_theta(path, x, quantity, radiation)
+    try:
+        two_theta = to_two_theta(x, quantity, radiation)
+    except CrystalNetError as error:
+        raise CrystalNetError(f"{path}: {error}") from None
     if is_peaks:
         # A list may name two reflections at one angle: they are one peak.
         two_theta, of = np.unique(two_theta, return_inverse=True)
@@ -273,29 +273,3 @@ def _uneven(x: Float[ndarray, " points"]) -> bool:
     # Steps in d or Q grow along a profile, but never from one to the next.
     ratio = np.maximum(steps[1:], 1e-12) / np.maximum(steps[:-1], 1e-12)
     return bool(np.mean((ratio > UNEVEN) | (ratio < 1 / UNEVEN)) > 0.2)
-
-
-def _two_theta(
-    path: Path, x: Float[ndarray, " points"], quantity: Quantity, radiation: Radiation
-) -> Float[ndarray, " points"]:
-    """2-theta in degrees of what the first column holds."""
-    assert quantity in get_args(Quantity)
-    shortest = radiation.wavelength / 2
-    if quantity == "two_theta":
-        if x.min() < 0 or x.max() > 180:
-            raise CrystalNetError(
-                f"{path}: 2-theta from {x.min():g} to {x.max():g}; want degrees from 0 to 180, or "
-                "say that it is Q or d (--quantity)"
-            )
-        return x.astype(np.float64)
-    if x.min() <= 0:
-        raise CrystalNetError(f"{path}: {quantity} is {x.min():g}; want positive values")
-    d_min = float(x.min() if quantity == "d" else 2 * np.pi / x.max())
-    if d_min < shortest:
-        raise CrystalNetError(
-            f"{path}: reaches d = {d_min:.4f} A, but {radiation.name} ({radiation.wavelength:.4f} "
-            f"A) only {shortest:.4f} A; check --wavelength and --quantity"
-        )
-    convert = d_to_tth if quantity == "d" else q_to_tth
-    converted: ndarray = np.asarray(convert(x.astype(np.float64), radiation.wavelength))
-    return converted

@@ -5,7 +5,7 @@ from jaxtyping import Complex, Float, Int
 from numpy import ndarray
 
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.crystallography.diffraction import HalfSphere
+from crystalnet.crystallography.diffraction import HalfSphere, lorentz_polarisation
 from crystalnet.crystallography.scattering import form_factor
 from crystalnet.solving.modes import plane_waves
 from crystalnet.solving.ranking import (
@@ -59,8 +59,9 @@ class PatternScorer:
         self.factors = np.stack([form_factor(int(z), sphere.g_squared / 4) for z in self.elements])
         self._hkl = sphere.hkl(np.arange(self.reflections))
         sine2 = np.minimum(sphere.g_squared * (measured.wavelength / 2) ** 2, 1 - 1e-12)
-        lorentz = (1 + (1 - 2 * sine2) ** 2) / (sine2 * np.sqrt(1 - sine2))
-        self._weight = lorentz * np.exp(-2 * np.outer(displacements, sphere.g_squared / 4))
+        self._weight = lorentz_polarisation(sine2) * np.exp(
+            -2 * np.outer(displacements, sphere.g_squared / 4)
+        )
         apart = np.diff(sphere.g_squared) > SAME_PEAK * sphere.g_squared[1:]
         self._first = np.append(0, np.flatnonzero(apart) + 1)
         self._two_theta = 2 * np.degrees(np.arcsin(np.sqrt(sine2[self._first])))

@@ -23,7 +23,8 @@ from crystalnet.solving.lattices import System
 from crystalnet.solving.models import WEIGHTS, SolveModel, load_models
 from crystalnet.solving.network_input import network_pattern
 from crystalnet.solving.output import Candidate, write_all
-from crystalnet.solving.pattern_file import PatternFile, Quantity, read_pattern
+from crystalnet.solving.pattern_axis import Quantity
+from crystalnet.solving.pattern_file import PatternFile, read_pattern
 from crystalnet.solving.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.radiation import radiation
 from crystalnet.solving.ranking import MeasuredPeaks
