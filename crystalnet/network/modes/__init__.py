@@ -1,0 +1,1 @@
+"""The architecture `modes`: a network that gives the coefficients of density modes."""

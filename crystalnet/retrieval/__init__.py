@@ -1,0 +1,1 @@
+"""Known structures with other elements, chosen by the pattern that each implies."""

@@ -1,0 +1,219 @@
+"""Candidate structures of a pattern and a composition: known ones with other elements.
+
+Every prototype of the same kind of formula is put into every lattice that explains the lines, with
+the elements in every order that the amounts admit; its pattern is compared with the observed one,
+without the scale of either. What agrees best is built from the member of the prototype that is
+chemically nearest. No truth is looked at: only training crystals, the pattern and the formula.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+from pymatgen.core import Element
+
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.crystallography.diffraction import MO_K_ALPHA
+from crystalnet.crystallography.scattering import form_factor
+from crystalnet.network.modes.features import merge_peaks
+from crystalnet.retrieval.lattices import lattices, merged_share
+from crystalnet.retrieval.prototypes import (
+    Member,
+    Prototype,
+    PrototypeLibrary,
+    cell_volume,
+    lattice_numbers,
+    reduced,
+)
+
+# What a candidate loses for chemistry that is far from its member's (an element of distance 1)
+# and for a volume away from the sum of atomic volumes (by a factor e). Chosen on validation.
+CHEMISTRY = 0.006
+VOLUME = 0.02
+# Distances beyond this are as far as can be.
+_FARTHEST = 4.0
+# Volumes by the sum of atomic volumes, and the change of c / a, that are considered.
+_VOLUMES = (0.55, 1.8)
+_SHAPE = 0.16
+# Lattices tried for each prototype: those of the nearest c / a.
+_LATTICES = 6
+# Peaks of a pattern that are looked at, and the share of q^2 by which a line may be off.
+_PEAKS = 120
+_OFF = 4e-3
+# The last part of a prototype's range of q^2, where lines may be made of shells beyond it too.
+_EDGE = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A guess of the structure.
+
+    Attributes:
+        crystal: in the setting of the library's crystals.
+        agreement: cosine between the square roots of the intensities, at most 1.
+        score: the agreement less what chemistry and volume cost; candidates are ranked by it.
+        prototype_of: the training crystal whose structure it is.
+    """
+
+    crystal: Crystal
+    agreement: float
+    score: float
+    prototype_of: str
+
+
+def candidates(
+    library: PrototypeLibrary,
+    q: Float[ndarray, " peaks"],
+    intensity: Float[ndarray, " peaks"],
+    formula: dict[int, int],
+    atomic_volumes: Float[ndarray, " numbers"],
+    count: int = 10,
+    wavelength: float = MO_K_ALPHA,
+) -> list[Candidate]:
+    """The best candidates, in order of their score; none if no lattice explains the lines.
+
+    Args:
+        q: 1 / d of the peaks in 1/A, ascending.
+        intensity: any scale.
+        formula: amounts by atomic number.
+        atomic_volumes: A^3 an atom by atomic number.
+        count: at most so many.
+        wavelength: A, for the Lorentz-polarisation factor.
+    """
+    numbers = np.repeat(list(formula), list(formula.values())).astype(np.int64)
+    elements, amounts, _ = reduced(numbers)
+    formula_volume = float(atomic_volumes[elements] @ amounts)
+    q, intensity = merge_peaks(q[:_PEAKS], intensity[:_PEAKS], merged_share(library.system))
+    found = lattices(library.system, q, formula_volume)
+    ascending = tuple(sorted(amounts.tolist()))
+    orders = [
+        order
+        for order in itertools.permutations(range(len(elements)))
+        if tuple(amounts[list(order)].tolist()) == ascending
+    ]
+    fits: list[tuple[float, float, tuple[int, ...], Prototype, Float[ndarray, " numbers"]]] = []
+    for prototype in library.of(ascending) if len(found) else []:
+        volumes = cell_volume(library.system, found, prototype)
+        ratio = volumes / (formula_volume * prototype.units)
+        shape = (
+            np.abs(
+                np.log(
+                    (found[:, -1] / found[:, 0]) / (prototype.numbers[-1] / prototype.numbers[0])
+                )
+            )
+            / 2
+        )
+        possible = (ratio > _VOLUMES[0]) & (ratio < _VOLUMES[1]) & (shape < _SHAPE)
+        nearest = np.argsort(shape, kind="stable")
+        for lattice in nearest[possible[nearest]][:_LATTICES]:
+            match = _Match(prototype, found[lattice], q**2, intensity, wavelength)
+            for order in orders:
+                chosen = tuple(elements[list(order)].tolist())
+                cost = VOLUME * abs(float(np.log(ratio[lattice])))
+                fits.append((match.agreement(chosen), cost, chosen, prototype, found[lattice]))
+    fits.sort(key=lambda fit: fit[0], reverse=True)
+    ranked = []
+    for agreement, cost, chosen, prototype, lattice_of in fits[: 4 * count]:
+        far, member = _nearest_member(prototype.members, chosen)
+        score = agreement - cost - CHEMISTRY * min(far / len(chosen), _FARTHEST)
+        ranked.append((score, agreement, chosen, member, lattice_of))
+    ranked.sort(key=lambda each: each[0], reverse=True)
+    return [
+        Candidate(
+            _substituted(library, member, chosen, lattice_of),
+            agreement,
+            score,
+            member.crystal.material_id,
+        )
+        for score, agreement, chosen, member, lattice_of in ranked[:count]
+    ]
+
+
+class _Match:
+    """A prototype in a lattice, against the lines of a pattern."""
+
+    def __init__(
+        self,
+        prototype: Prototype,
+        numbers: Float[ndarray, " numbers"],
+        squared: Float[ndarray, " lines"],
+        intensity: Float[ndarray, " lines"],
+        wavelength: float,
+    ) -> None:
+        self._prototype = prototype
+        shells = prototype.forms @ numbers
+        self._s_squared = shells / 4
+        sine2 = np.clip(shells * (wavelength / 2) ** 2, 1e-9, 0.99)
+        self._factor = (1 + (1 - 2 * sine2) ** 2) / (sine2 * np.sqrt(1 - sine2))
+        after = np.searchsorted(squared, shells).clip(0, len(squared) - 1)
+        before = np.maximum(after - 1, 0)
+        closer = np.abs(squared[before] - shells) < np.abs(squared[after] - shells)
+        self._line = np.where(closer, before, after)
+        self._hit = np.abs(squared[self._line] - shells) < _OFF * shells
+        # Shells and lines reach differently far: what is compared ends before either does, and at
+        # the same line for both.
+        reach = min(squared[-1] * (1 + _OFF), float(shells.max()) * (1 - _EDGE))
+        compared = squared <= reach
+        self._factor *= np.where(self._hit, compared[self._line], shells <= reach)
+        self._observed = intensity * compared
+
+    def agreement(self, elements: Sequence[int]) -> float:
+        """Cosine of the square roots of intensities; what has no partner counts against it."""
+        factors = np.array([form_factor(z, self._s_squared) for z in elements])
+        shell = self._prototype.shell
+        amplitude = (factors[:, shell] * self._prototype.sums).sum(axis=0)
+        intensity = np.bincount(shell, np.abs(amplitude) ** 2) * self._factor
+        lines = len(self._observed)
+        at_lines = np.bincount(self._line[self._hit], intensity[self._hit], lines)
+        norm = np.sqrt(self._observed.sum() * intensity.sum())
+        return float(np.sqrt(self._observed) @ np.sqrt(at_lines) / norm) if norm > 0 else 0.0
+
+
+def _nearest_member(members: list[Member], elements: tuple[int, ...]) -> tuple[float, Member]:
+    """The member whose elements are chemically nearest, place by place, and how far they are."""
+    table = element_distances()
+    far = [float(table[list(member.elements), list(elements)].sum()) for member in members]
+    best = int(np.argmin(far))
+    return far[best], members[best]
+
+
+def _substituted(
+    library: PrototypeLibrary,
+    member: Member,
+    elements: tuple[int, ...],
+    numbers: Float[ndarray, " numbers"],
+) -> Crystal:
+    """A member with other elements in another lattice of its system."""
+    crystal = member.crystal
+    lattice = lattice_numbers(crystal, library.system)
+    assert lattice is not None  # The library holds no other.
+    own, axes = lattice
+    stretch = np.sqrt(own / numbers)
+    axis = (axes @ crystal.lattice)[2]
+    axis = axis / np.linalg.norm(axis)
+    along = np.outer(crystal.lattice @ axis, axis)
+    changed = along * stretch[-1] + (crystal.lattice - along) * stretch[0]
+    new = dict(zip(member.elements, elements, strict=True))
+    numbers_of: Int[ndarray, " atoms"] = np.array([new[z] for z in crystal.atomic_numbers.tolist()])
+    name = f"{crystal.material_id}, substituted"
+    return Crystal(name, changed, numbers_of, crystal.frac_coords)
+
+
+@cache
+def element_distances() -> Float[ndarray, "numbers numbers"]:
+    """How unlike elements are: Mendeleev number, row and electronegativity; 0 for the same."""
+    mendeleev, row, negativity = np.zeros((3, 119))
+    for z in range(1, 119):
+        element = Element.from_Z(z)
+        # From the table itself: its properties warn of what they lack.
+        place, tabulated = element.data.get("Mendeleev no"), element.data.get("X")
+        mendeleev[z] = place if isinstance(place, int | float) else z
+        negativity[z] = tabulated if isinstance(tabulated, int | float) else 1.5
+        row[z] = element.row
+    far = np.abs(mendeleev[:, None] - mendeleev) / 10 + 0.3 * np.abs(row[:, None] - row)
+    far += np.abs(negativity[:, None] - negativity)
+    return far
