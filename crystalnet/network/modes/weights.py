@@ -1,0 +1,122 @@
+"""Trained modes networks as safetensors files that say what they hold."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from crystalnet.errors import CrystalNetError
+from crystalnet.files import atomic_write
+from crystalnet.network.modes.density_modes import DensityModes
+from crystalnet.network.modes.network import ModesNet, ModesSettings
+from crystalnet.settings import Settings, TakenComposition
+
+# The key of the safetensors header under which ModesHeader stands as JSON: the same as of the
+# paper's architecture, which refuses this one by its `architecture`.
+_HEADER = "crystalnet"
+
+
+class ModesHeader(Settings):
+    """What a weights file says about its network.
+
+    Attributes:
+        architecture: modes.
+        network: sizes.
+        composition_input: the form of composition that it was trained on.
+        notes: whatever else was given when it was saved.
+    """
+
+    architecture: Literal["modes"]
+    network: ModesSettings
+    composition_input: TakenComposition
+    notes: dict[str, str]
+
+
+def save_modes(
+    path: Path | str,
+    model: ModesNet,
+    metadata: Mapping[str, str],
+    dtype: torch.dtype = torch.float32,
+) -> None:
+    """Write a network with its modes, atomically.
+
+    Args:
+        metadata: `composition_input`, and any further notes.
+        dtype: of parameters and modes: torch.float32, torch.float16 or torch.bfloat16.
+
+    Raises:
+        ValueError: if the metadata have no composition_input, or one that contradicts the model.
+    """
+    notes = dict(metadata)
+    header = ModesHeader.model_validate(
+        {
+            "architecture": model.architecture,
+            "network": model.settings,
+            "composition_input": notes.pop("composition_input", None),
+            "notes": notes,
+        }
+    )
+    if (header.composition_input != "no_formula") != model.with_formula:
+        raise ValueError(
+            f"composition_input is {header.composition_input}, but the network was built with "
+            f"with_formula={model.with_formula}"
+        )
+    tensors = {
+        name: value.detach().to(dtype).contiguous() for name, value in model.state_dict().items()
+    }
+    with atomic_write(path) as partial:
+        save_file(tensors, partial, metadata={_HEADER: header.model_dump_json()})
+
+
+def load_modes(path: Path | str, device: torch.device | str = "cpu") -> ModesNet:
+    """The network of a weights file, in float32 and evaluation mode.
+
+    Raises:
+        CrystalNetError: if the file is missing, damaged, of another architecture, or its weights
+            do not fit the network that it names.
+    """
+    header, tensors = _read(path)
+    for name, tensor in tensors.items():
+        if not tensor.isfinite().all():
+            raise CrystalNetError(f"{path}: {name} holds NaN or infinity; train it again")
+    try:
+        modes = DensityModes(
+            *(tensors[f"modes_{part}"].float() for part in ("real", "imaginary", "scale"))
+        )
+        model = ModesNet(header.network, modes, header.composition_input != "no_formula")
+        model.load_state_dict(tensors)
+    except (KeyError, RuntimeError) as error:
+        first = str(error).splitlines()[-1].strip()
+        raise CrystalNetError(
+            f"{path}: its weights do not fit the network of its header ({first}); the file is not "
+            "whole or was edited: copy or train it again"
+        ) from None
+    return model.float().to(device).eval()
+
+
+def _read(path: Path | str) -> tuple[ModesHeader, dict[str, Tensor]]:
+    if not Path(path).is_file():
+        raise CrystalNetError(f"{path}: no such weights file; train a model or fetch it")
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = ModesHeader.model_validate_json((file.metadata() or {})[_HEADER])
+            return header, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise CrystalNetError(
+            f"{path}: no whole safetensors file ({error}); copy or train it again"
+        ) from error
+    except KeyError as error:
+        raise CrystalNetError(
+            f"{path}: a safetensors file, but not of a CrystalNet (no '{_HEADER}' in its header)"
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise CrystalNetError(
+            f"{path}: its header does not describe a modes network: {where}: {first['msg']}"
+        ) from error
