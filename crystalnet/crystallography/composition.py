@@ -18,6 +18,12 @@ FORMS: tuple[CompositionInput, ...] = ("no_formula", "baseline", "no_ratios", "d
 """What may be known of a composition, and how often a network that takes any of it is told so."""
 SHARES = (0.2, 0.4, 0.2, 0.2)
 
+# Characters of a formula.
+LONGEST_FORMULA = 200
+_SUBSCRIPTS = str.maketrans(
+    "\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089", "0123456789"
+)
+
 
 def molar_fractions(atomic_numbers: Int[ndarray, " atoms"]) -> Float[ndarray, " elements"]:
     """Molar fraction of each element (paper, Methods): H2O is 2/3 at 1 and 1/3 at 8.
@@ -43,15 +49,25 @@ def molar_fractions(atomic_numbers: Int[ndarray, " atoms"]) -> Float[ndarray, " 
 def formula_fractions(formula: str) -> Float[ndarray, " elements"]:
     """Molar fractions from a formula such as "Gd2Hf2O7" or "Ca(OH)2".
 
+    Digits may be subscripts, D and T count as hydrogen.
+
     Raises:
-        CrystalNetError: for a formula that is empty or that cannot be read.
+        CrystalNetError: for a formula that is empty, too long or that cannot be read, or an
+            amount of 0.
     """
     advice = 'want element symbols and amounts, such as "Gd2Hf2O7"'
+    if len(formula) > LONGEST_FORMULA:
+        raise CrystalNetError(
+            f"a formula of {len(formula)} characters; want at most {LONGEST_FORMULA}: {advice}"
+        )
+    plain = formula.translate(_SUBSCRIPTS)
     try:
-        # pymatgen skips characters that it does not know.
-        if not re.fullmatch(r"[A-Za-z0-9.()\[\]{}\s]+", formula):
+        # pymatgen skips characters that it does not know, and elements whose amount is 0.
+        if not re.fullmatch(r"[A-Za-z0-9.()\[\]{}\s]+", plain):
             raise ValueError(formula)
-        amounts = Composition(formula, strict=True).get_el_amt_dict()
+        if re.search(r"(?<![\d.])0*\.?0*(?<=0)(?![\d.])", plain):
+            raise CrystalNetError(f"the formula {formula!r} has an amount of 0; {advice}")
+        amounts = Composition(plain, strict=True).get_el_amt_dict()
     except (ValueError, OverflowError) as error:
         raise CrystalNetError(f"the formula {formula!r} cannot be read; {advice}") from error
     fractions = np.zeros(ELEMENTS)

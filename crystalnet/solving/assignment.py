@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
+from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.fit import DensityFit
 
 # A change must lower the cost by more than rounding could.
@@ -15,13 +16,16 @@ LEAST_CHANGE = 1e-9
 
 
 def exchange(
-    fit: DensityFit, species: Int[ndarray, " atoms"], x: Float[ndarray, "atoms 3"]
+    fit: DensityFit,
+    species: Int[ndarray, " atoms"],
+    x: Float[ndarray, "atoms 3"],
+    budget: Budget = UNBOUNDED,
 ) -> Int[ndarray, " atoms"]:
     """Swap the templates of two atoms as long as that lowers the cost."""
     linear, square = _quadratic(fit, x)
     species, atoms = species.copy(), np.arange(len(species))
     i, j = atoms[:, None], atoms[None, :]
-    while True:
+    while not budget.over():
         energy = _energy(linear, square, species)
         own, other = species[:, None], species[None, :]
         change = energy[i, other] - energy[i, own]
@@ -32,12 +36,17 @@ def exchange(
         change[own == other] = 0
         first, second = np.unravel_index(np.argmin(change), change.shape)
         if change[first, second] >= -LEAST_CHANGE:
-            return species
+            break
         species[[first, second]] = species[[second, first]]
+    return species
 
 
 def likely_templates(
-    fit: DensityFit, species: Int[ndarray, " atoms"], x: Float[ndarray, "atoms 3"], most: int
+    fit: DensityFit,
+    species: Int[ndarray, " atoms"],
+    x: Float[ndarray, "atoms 3"],
+    most: int,
+    budget: Budget = UNBOUNDED,
 ) -> Int[ndarray, " likely"]:
     """The templates that explain each atom best, so many of each, for fits of many templates.
 
@@ -50,7 +59,7 @@ def likely_templates(
         energy = _energy(linear, square, species)
         change = energy - energy[atoms, species][:, None]
         atom, template = np.unravel_index(np.argmin(change), change.shape)
-        if change[atom, template] >= -LEAST_CHANGE:
+        if change[atom, template] >= -LEAST_CHANGE or budget.over():
             return np.unique(np.argsort(energy, axis=1)[:, :most])
         species[atom] = template
 
@@ -60,6 +69,7 @@ def reassign(
     species: Int[ndarray, " atoms"],
     x: Float[ndarray, "atoms 3"],
     required: Int[ndarray, " required"],
+    budget: Budget = UNBOUNDED,
 ) -> Int[ndarray, " atoms"]:
     """Give one or two atoms any other template as long as that lowers the cost.
 
@@ -71,7 +81,7 @@ def reassign(
     if len(atoms) == 1:
         energy = _energy(linear, square, species)[0]
         return species if len(required) else np.argmin(energy, keepdims=True)
-    while True:
+    while not budget.over():
         energy = _energy(linear, square, species)
         single = energy - energy[atoms, species][:, None]
         # Each of the two changes of a pair sees the other atom as it was: add what is between.
@@ -90,7 +100,8 @@ def reassign(
                 species = trial
                 break
         else:
-            return species
+            break
+    return species
 
 
 def _energy(

@@ -2,9 +2,9 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import product
+from itertools import combinations, pairwise
 from pathlib import Path
 
 from pymatgen.core import Element
@@ -21,6 +21,8 @@ USUAL = 20.0
 WIDEST = 1.45
 # Contents tried where the ratios of the elements are not known, and atoms in such a cell.
 MOST, MOST_ATOMS = 12, 24
+# Formula units gone through there, those of few atoms first: all of them of up to five elements.
+MOST_TRIED = 45_000
 
 
 def cell_contents(known: KnownComposition, volume: float) -> list[dict[int, int]]:
@@ -37,9 +39,7 @@ def cell_contents(known: KnownComposition, volume: float) -> list[dict[int, int]
         return _formula_units(known.elements, known.amounts, volume)
     if not known.complete:
         return []
-    found = list(_mixtures(known.elements, volume))
-    found.sort(key=lambda counts: (not _balanced(counts), _size(counts), _excess(counts, volume)))
-    return found[:MOST]
+    return _mixtures(known.elements, volume)[:MOST]
 
 
 def has_room(known: KnownComposition, volume: float) -> bool:
@@ -61,27 +61,52 @@ def _formula_units(
     return [c for c in found if _excess(c, volume) < math.log(WIDEST)] or found[:1]
 
 
-def _mixtures(elements: tuple[int, ...], volume: float) -> Iterator[dict[int, int]]:
-    limits = [
-        range(1, min(MOST_ATOMS, math.floor(WIDEST * volume / _volume({z: 1}))) + 1)
-        for z in elements
-    ]
-    for counts in product(*limits):
-        mixture = dict(zip(elements, counts, strict=True))
-        if sum(counts) <= MOST_ATOMS and _excess(mixture, volume) < math.log(WIDEST):
-            yield mixture
+def _mixtures(elements: tuple[int, ...], volume: float) -> list[dict[int, int]]:
+    """What a cell may hold of all the elements, the likeliest first; of each ratio every multiple.
+
+    Formula units of few atoms are gone through before larger ones, so that what the bound leaves
+    out is the least likely.
+    """
+    charges = [Element.from_Z(z).common_oxidation_states or (0,) for z in elements]
+    balanced: list[dict[int, int]] = []
+    others: list[dict[int, int]] = []
+    tried = 0
+    for size in range(len(elements), MOST_ATOMS + 1):
+        found: tuple[list[dict[int, int]], list[dict[int, int]]] = [], []
+        for unit in _compositions(size, len(elements)):
+            tried += 1
+            if tried > MOST_TRIED:
+                break
+            if math.gcd(*unit) > 1:
+                continue
+            counts = dict(zip(elements, unit, strict=True))
+            filled = [
+                {z: n * count for z, count in counts.items()}
+                for n in range(1, MOST_ATOMS // size + 1)
+            ]
+            filled = [each for each in filled if _excess(each, volume) < math.log(WIDEST)]
+            if filled:
+                found[not _balanced(unit, charges)].extend(filled)
+        for before, new in zip((balanced, others), found, strict=True):
+            new.sort(key=lambda counts: _excess(counts, volume))
+            before += new
+        if len(balanced) >= MOST or tried > MOST_TRIED:
+            break
+    return balanced + others
 
 
-def _balanced(counts: dict[int, int]) -> bool:
+def _compositions(atoms: int, elements: int) -> Iterator[tuple[int, ...]]:
+    """All ways to make so many atoms of so many elements, at least one of each."""
+    for cuts in combinations(range(1, atoms), elements - 1):
+        yield tuple(b - a for a, b in pairwise((0, *cuts, atoms)))
+
+
+def _balanced(amounts: tuple[int, ...], charges: Sequence[Sequence[int]]) -> bool:
     """Whether usual charges, one for each element, add up to none."""
-    charges = [Element.from_Z(z).common_oxidation_states or (0,) for z in counts]
-    amounts = list(counts.values())
-    return any(sum(map(int.__mul__, amounts, states)) == 0 for states in product(*charges))
-
-
-def _size(counts: dict[int, int]) -> int:
-    """Atoms of the formula unit."""
-    return sum(counts.values()) // math.gcd(*counts.values())
+    sums = {0}
+    for amount, states in zip(amounts, charges, strict=True):
+        sums = {total + amount * state for total in sums for state in states}
+    return 0 in sums
 
 
 def _excess(counts: dict[int, int], volume: float) -> float:
@@ -90,11 +115,10 @@ def _excess(counts: dict[int, int], volume: float) -> float:
 
 
 def _volume(counts: dict[int, int]) -> float:
-    table = _table()
-    return sum(n * table.get(Element.from_Z(z).symbol, USUAL) for z, n in counts.items())
+    return sum(n * _atomic_volume(z) for z, n in counts.items())
 
 
 @lru_cache
-def _table() -> dict[str, float]:
+def _atomic_volume(number: int) -> float:
     table: dict[str, float] = json.loads(VOLUMES.read_text())
-    return table
+    return table.get(Element.from_Z(number).symbol, USUAL)

@@ -16,6 +16,7 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import Core, ValenceGaussians
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.assignment import likely_templates
+from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.fit import DensityFit
 from crystalnet.solving.known_composition import KnownComposition
 from crystalnet.solving.modes import DensityModes
@@ -75,6 +76,7 @@ def decode(
     gaussians: ValenceGaussians,
     material_id: str = "decoded",
     blurs: tuple[float, ...] = BLURS,
+    budget: Budget = UNBOUNDED,
 ) -> DecodedCrystal:
     """Find the atoms whose superposed valence densities explain a density best.
 
@@ -86,10 +88,11 @@ def decode(
         material_id: the name of the result.
         blurs: standard deviations in A of the Gaussians that the templates are smoothed with, as
             many as are to be tried.
+        budget: when it is over, what has been found is refined no further.
 
     Raises:
         CrystalNetError: for a density that is not finite, flat, or of less than half an electron,
-            or an element without a template.
+            an element without a template, or if the time is over before every atom has a place.
     """
     modes = DensityModes.of(density, lattice)
     _check(material_id, modes, known, gaussians)
@@ -98,15 +101,17 @@ def decode(
         if core == "raw" and blur > RAW_BLUR:
             continue
         if best is None or best.cost > GOOD:
-            found = _search(modes, known, gaussians, core, blur)
+            if best is not None and budget.over():
+                break
+            found = _search(modes, known, gaussians, core, blur, budget)
             best = found if best is None or found.cost < best.cost else best
     assert best is not None
-    if known.amounts is not None and best.cost > POOR:
+    if known.amounts is not None and best.cost > POOR and not budget.over():
         amounts = np.array(known.amounts)
         full = DensityFit.of(
             modes, np.array(known.elements), amounts / amounts.sum(), gaussians, "smooth"
         )
-        for fit, species, x, cost in place_without_semicore(full, amounts):
+        for fit, species, x, cost in place_without_semicore(full, amounts, budget):
             if cost < best.cost / 2:
                 best = _Found(fit, "smooth", species, x, cost)
     crystal, misfit = _symmetrise(best, material_id)
@@ -130,6 +135,7 @@ def _search(
     gaussians: ValenceGaussians,
     core: Core,
     blur: float,
+    budget: Budget,
 ) -> _Found:
     elements = np.array(known.elements, dtype=np.int64)
     if known.amounts is not None:
@@ -137,17 +143,19 @@ def _search(
         fit = DensityFit.of(modes, elements, amounts / amounts.sum(), gaussians, core, blur)
         most = max(1, int(modes.volume / (LEAST_VOLUME * amounts.sum())))
         units = _formula_units(min(modes.electrons / float(amounts @ fit.valence), most))
-        found = [_Found(fit, core, *place(fit, count * amounts)) for count in units]
+        found = [_Found(fit, core, *place(fit, count * amounts, budget)) for count in units]
     else:
-        pool = elements if known.complete else _pool(modes, elements, gaussians, core, blur)
+        pool = elements
+        if not known.complete:
+            pool = _pool(modes, elements, gaussians, core, blur, budget)
         required = np.flatnonzero(np.isin(pool, elements))
         fit = DensityFit.of(modes, pool, np.full(len(pool), 1 / len(pool)), gaussians, core, blur)
         found = []
         for weight in ELECTRON_WEIGHTS:
             soft = replace(fit, electron_weight=weight * fit.electron_weight)
-            species, x, _ = place_freely(soft, required)
+            species, x, _ = place_freely(soft, required, budget)
             found.append(_Found(fit, core, species, x, fit.cost(species, x)))
-            if found[-1].cost < GOOD / 10:
+            if found[-1].cost < GOOD / 10 or budget.over():
                 break
     return min(found, key=lambda each: each.cost)
 
@@ -170,6 +178,7 @@ def _pool(
     gaussians: ValenceGaussians,
     core: Core,
     blur: float,
+    budget: Budget,
 ) -> Int[ndarray, " pool"]:
     """The elements that a composition of which only some are known may consist of.
 
@@ -183,10 +192,12 @@ def _pool(
     few = np.union1d(np.searchsorted(numbers, elements), _representatives(everything))
     fit = everything.only(few)
     required = np.flatnonzero(np.isin(numbers[few], elements))
-    species, x, _ = place_freely(fit, required)
+    species, x, _ = place_freely(fit, required, budget)
+    if budget.over():
+        return np.union1d(numbers[few[species]], elements)
     # The count of electrons would keep one atom from changing alone.
     alone = replace(everything, electron_weight=0.0)
-    likely = likely_templates(alone, few[species], x, LIKELY)
+    likely = likely_templates(alone, few[species], x, LIKELY, budget)
     return np.union1d(numbers[likely], elements)
 
 

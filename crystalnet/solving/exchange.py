@@ -14,6 +14,7 @@ from jaxtyping import Complex, Float, Int
 from numpy import ndarray
 
 from crystalnet.crystallography.crystal import Crystal
+from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.pattern_score import AT_ONCE, PatternScorer
 from crystalnet.solving.ranking import MeasuredPeaks
 from crystalnet.solving.ties import in_order
@@ -29,7 +30,9 @@ SAME = 1e-4
 RIVAL = 0.1
 
 
-def exchange_elements(crystal: Crystal, measured: MeasuredPeaks, most: int = 3) -> list[Crystal]:
+def exchange_elements(
+    crystal: Crystal, measured: MeasuredPeaks, most: int = 3, budget: Budget = UNBOUNDED
+) -> list[Crystal]:
     """The crystal with its elements on the sites where its pattern agrees best, and rivals of it.
 
     Args:
@@ -52,7 +55,7 @@ def exchange_elements(crystal: Crystal, measured: MeasuredPeaks, most: int = 3) 
     if _count(numbers) <= ALL:
         trials = np.array(list(_assignments(tuple(numbers.tolist()))))
     else:
-        trials = _descend(scorer, phases, numbers)
+        trials = _descend(scorer, phases, numbers, budget)
     trials = np.concatenate([numbers[None], trials])
     rwp = _rwp(scorer, phases, trials)
     chosen: list[int] = []
@@ -80,16 +83,20 @@ def _rwp(
 
 
 def _descend(
-    scorer: PatternScorer, phases: Complex[ndarray, "atoms hkl"], numbers: Int[ndarray, " atoms"]
+    scorer: PatternScorer,
+    phases: Complex[ndarray, "atoms hkl"],
+    numbers: Int[ndarray, " atoms"],
+    budget: Budget,
 ) -> Int[ndarray, "steps atoms"]:
     """What exchanges of two atoms lead to as long as they help, the best of each step."""
     path, best = [numbers], float(_rwp(scorer, phases, numbers[None])[0])
-    while True:
+    while not budget.over():
         trials, found = _exchanges(scorer, phases, path[-1])
         if found.min() >= best - SAME:
-            return np.array(path)
+            break
         path.append(trials[in_order(found, SAME)[0]])
         best = float(found.min())
+    return np.array(path)
 
 
 def _count(numbers: Int[ndarray, " atoms"]) -> int:

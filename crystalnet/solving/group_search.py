@@ -15,6 +15,7 @@ from scipy.optimize import least_squares
 from scipy.stats import qmc
 
 from crystalnet.crystallography.crystal import Crystal
+from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.contacts import NEAR, covalent_radius
 from crystalnet.solving.lattices import IndexedLattice, conventional_cell
 from crystalnet.solving.line_intensities import LineIntensities
@@ -96,6 +97,7 @@ class GroupSearch:
         group: SpaceGroup,
         d_min: float,
         finest: float,
+        budget: Budget = UNBOUNDED,
     ) -> None:
         """Prepare for one group.
 
@@ -108,6 +110,7 @@ class GroupSearch:
         self.lines = LineIntensities(measured, lattice, group, d_min)
         self._fine = lru_cache(lambda: LineIntensities(measured, lattice, group, finest))
         self.work = 0
+        self._budget = budget
         self._distances = Distances(lattice)
         self._tables: dict[tuple[int, bool], _Table] = {}
 
@@ -145,7 +148,11 @@ class GroupSearch:
 
     def improve(self, draft: Draft, first: int, last: int) -> list[Arrangement]:
         """The best arrangements that some of the best samples of a draft lead to."""
-        ends = [self._descend(draft, rows) for rows in draft.rows.T[first:last]]
+        ends: list[tuple[Int[ndarray, " orbits"], float]] = []
+        for rows in draft.rows.T[first:last]:
+            if ends and self._budget.over():
+                break
+            ends.append(self._descend(draft, rows))
         rows = np.array([rows for rows, _ in ends]).T
         return self._best(draft.way, rows, np.array([residual for _, residual in ends]))
 
@@ -292,6 +299,8 @@ class GroupSearch:
         amplitude = self._amplitude(way, tables, rows[:, None])[0]
         least = np.inf
         for _ in range(SWEEPS):
+            if self._budget.over():
+                break
             before = least
             for orbit, (table, usable) in enumerate(zip(tables, draft.usable, strict=True)):
                 if len(usable) == 1:

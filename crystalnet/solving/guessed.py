@@ -10,6 +10,7 @@ from numpy import ndarray
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.decoding import decode
 from crystalnet.solving.exchange import exchange_elements
 from crystalnet.solving.indexing import IndexedLattice
@@ -54,6 +55,7 @@ def guessed_structures(
     *,
     physics: bool,
     failed: Callable[[str], object],
+    budget: Budget = UNBOUNDED,
 ) -> Iterator[Structure]:
     """The structures that the densities may mean in a lattice.
 
@@ -61,29 +63,43 @@ def guessed_structures(
         measured: peaks, without the shift of the zero.
         physics: whether elements are exchanged over the sites as the pattern decides.
         failed: is told why a density holds no structure.
+        budget: when it is over, no further density is looked into, and what is found in this one
+            is neither symmetrised nor exchanged.
     """
     for number, density in enumerate(densities):
+        if budget.over():
+            return
+        budget.doing = f"atoms in guess {number + 1} of {len(densities)} of {model.card.name}"
         try:
-            decoded = decode(density, lattice.primitive, known, gaussians, "candidate", BLURS)
+            decoded = decode(
+                density, lattice.primitive, known, gaussians, "candidate", BLURS, budget
+            )
         except CrystalNetError as error:
             failed(str(error))
             continue
         guess = NetworkGuess(model.card.name, number, density, decoded.misfit)
-        for crystal in variants(decoded.crystal, measured, physics=physics):
+        for crystal in variants(decoded.crystal, measured, physics=physics, budget=budget):
             yield Structure(crystal, lattice, guess)
 
 
-def variants(crystal: Crystal, measured: MeasuredPeaks, *, physics: bool) -> list[Crystal]:
+def variants(
+    crystal: Crystal, measured: MeasuredPeaks, *, physics: bool, budget: Budget = UNBOUNDED
+) -> list[Crystal]:
     """What the atoms of a guess may be meant to be.
 
     A guess is smooth where the truth is sharp and never exactly symmetric, so more symmetric
     arrangements are tried. With `physics`, elements are exchanged over the sites, as the pattern
     decides.
     """
+    if budget.over():
+        return [crystal]
     found = _symmetric(crystal, alike=physics)
     if not physics:
         return found
-    return [each for kind in found for each in exchange_elements(kind, measured)]
+    exchanged = []
+    for kind in found:
+        exchanged += [kind] if budget.over() else exchange_elements(kind, measured, budget=budget)
+    return exchanged
 
 
 def nearest(crystal: Crystal) -> float:

@@ -17,6 +17,8 @@ from crystalnet.errors import CrystalNetError
 LARGEST_DENOMINATOR = 60
 # Relative; a decimal such as 0.5 is exact, and 0.947 is near to 18/19 by chance alone.
 RATIO_TOLERANCE = 1e-4
+# Atoms of a formula unit: the largest unit cells that powders are solved in hold fewer.
+LARGEST_UNIT = 1000
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class KnownComposition:
 
     Raises:
         CrystalNetError: for atomic numbers outside 1..118, repeated or not in order; for amounts
-            that do not fit; for a complete composition without elements.
+            that do not fit or are of more than 1000 atoms; for a complete composition without
+            elements.
     """
 
     elements: tuple[int, ...]
@@ -53,6 +56,11 @@ class KnownComposition:
                     f"amounts {list(self.amounts)} of the elements {list(self.elements)}; want one "
                     "of at least 1 for each"
                 )
+            if sum(self.amounts) > LARGEST_UNIT:
+                raise CrystalNetError(
+                    f"a formula unit of {sum(self.amounts):.4g} atoms; want at most "
+                    f"{LARGEST_UNIT}: check the amounts"
+                )
             if not self.complete:
                 raise CrystalNetError("ratios of a composition that is not complete mean nothing")
 
@@ -62,7 +70,7 @@ class KnownComposition:
 
         Raises:
             CrystalNetError: for a formula that cannot be read or whose ratios are not of small
-                whole numbers, as in disordered crystals.
+                whole numbers, as in disordered crystals, or a unit of more than 1000 atoms.
         """
         return cls.from_fractions(formula_fractions(formula), formula)
 

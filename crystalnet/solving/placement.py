@@ -4,7 +4,9 @@ import numpy as np
 from jaxtyping import Complex, Float, Int
 from numpy import ndarray
 
+from crystalnet.errors import CrystalNetError
 from crystalnet.solving.assignment import exchange, reassign
+from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.fit import DensityFit
 from crystalnet.solving.refinement import refine_positions
 
@@ -19,7 +21,7 @@ LEAST_VOLUME = 2.5
 
 
 def place(
-    fit: DensityFit, counts: Int[ndarray, " templates"]
+    fit: DensityFit, counts: Int[ndarray, " templates"], budget: Budget = UNBOUNDED
 ) -> tuple[Int[ndarray, " atoms"], Float[ndarray, "atoms 3"], float]:
     """Put so many atoms of each template into the density.
 
@@ -29,20 +31,23 @@ def place(
 
     Returns:
         Template index of each atom, fractional coordinates, and the cost.
+
+    Raises:
+        CrystalNetError: if the time is over before every atom has a place.
     """
-    species, x = _greedy(fit, counts)
-    x, cost = refine_positions(fit, species, x)
+    species, x = _greedy(fit, counts, budget)
+    x, cost = refine_positions(fit, species, x, budget=budget)
     for _ in range(MOST_ROUNDS):
         before = cost
-        species = exchange(fit, species, x)
-        x, cost = _refine_and_relocate(fit, species, x)
-        if cost > before * (1 - LEAST_GAIN):
+        species = exchange(fit, species, x, budget)
+        x, cost = _refine_and_relocate(fit, species, x, budget)
+        if cost > before * (1 - LEAST_GAIN) or budget.over():
             break
     return species, x, cost
 
 
 def place_freely(
-    fit: DensityFit, required: Int[ndarray, " required"]
+    fit: DensityFit, required: Int[ndarray, " required"], budget: Budget = UNBOUNDED
 ) -> tuple[Int[ndarray, " atoms"], Float[ndarray, "atoms 3"], float]:
     """Put as many atoms of any template into the density as explain it and its electrons best.
 
@@ -52,17 +57,19 @@ def place_freely(
     Returns:
         Template index of each atom, fractional coordinates, and the cost.
     """
-    species, x = _add(fit, np.empty(0, dtype=np.int64), np.empty((0, 3)), required)
-    x, cost = refine_positions(fit, species, x)
+    species, x = _add(fit, np.empty(0, dtype=np.int64), np.empty((0, 3)), required, budget)
+    x, cost = refine_positions(fit, species, x, budget=budget)
     for _ in range(MOST_ROUNDS):
         before = cost
-        species = reassign(fit, species, x, required)
-        x, cost = _refine_and_relocate(fit, species, x)
+        species = reassign(fit, species, x, required, budget)
+        x, cost = _refine_and_relocate(fit, species, x, budget)
+        if budget.over():
+            break
         fewer, fewer_x = _remove(fit, species, x, required)
-        more, more_x = _add(fit, fewer, fewer_x, required)
+        more, more_x = _add(fit, fewer, fewer_x, required, budget)
         if len(fewer) < len(species) or len(more) > len(fewer):
-            more = reassign(fit, more, more_x, required)
-            more_x, more_cost = _refine_and_relocate(fit, more, more_x)
+            more = reassign(fit, more, more_x, required, budget)
+            more_x, more_cost = _refine_and_relocate(fit, more, more_x, budget)
             if more_cost < cost:
                 species, x, cost = more, more_x, more_cost
         if cost > before * (1 - LEAST_GAIN):
@@ -71,21 +78,29 @@ def place_freely(
 
 
 def _refine_and_relocate(
-    fit: DensityFit, species: Int[ndarray, " atoms"], x: Float[ndarray, "atoms 3"]
+    fit: DensityFit,
+    species: Int[ndarray, " atoms"],
+    x: Float[ndarray, "atoms 3"],
+    budget: Budget,
 ) -> tuple[Float[ndarray, "atoms 3"], float]:
-    x, cost = refine_positions(fit, species, x)
-    moved, moved_cost = refine_positions(fit, species, _relocate(fit, species, x))
+    x, cost = refine_positions(fit, species, x, budget=budget)
+    relocated = _relocate(fit, species, x, budget)
+    moved, moved_cost = refine_positions(fit, species, relocated, budget=budget)
     return (moved, moved_cost) if moved_cost < cost else (x, cost)
 
 
 def _greedy(
-    fit: DensityFit, counts: Int[ndarray, " templates"]
+    fit: DensityFit, counts: Int[ndarray, " templates"], budget: Budget
 ) -> tuple[Int[ndarray, " atoms"], Float[ndarray, "atoms 3"]]:
     """So many atoms of each template, each time the one that lowers the cost most."""
     left, residual = counts.copy(), fit.modes.factor
     species = np.empty(0, dtype=np.int64)
     x = np.empty((0, 3))
     while left.any():
+        if budget.over():
+            raise CrystalNetError(
+                f"the time was over when {len(species)} of {counts.sum()} atoms had a place"
+            )
         places = {t: best_place(fit, residual, t) for t in np.flatnonzero(left).tolist()}
         template = max(places, key=lambda t: places[t][0])
         left[template] -= 1
@@ -99,6 +114,7 @@ def _add(
     species: Int[ndarray, " atoms"],
     x: Float[ndarray, "atoms 3"],
     required: Int[ndarray, " required"],
+    budget: Budget,
 ) -> tuple[Int[ndarray, " more"], Float[ndarray, "more 3"]]:
     """Add atoms while that lowers the cost, and those that must be there, or one, in any case."""
     residual = fit.residual(species, x)
@@ -111,7 +127,8 @@ def _add(
             for t, (gain, _) in places.items()
         }
         template = max(gains, key=lambda t: gains[t])
-        if gains[template] <= LEAST_SHARE * fit.norms[template] or len(species) >= most:
+        enough = len(species) >= most or budget.over()
+        if gains[template] <= LEAST_SHARE * fit.norms[template] or enough:
             missing = np.setdiff1d(required, species)
             if len(missing):
                 template = max(missing.tolist(), key=lambda t: gains[t])
@@ -152,7 +169,10 @@ def best_place(
 
 
 def _relocate(
-    fit: DensityFit, species: Int[ndarray, " atoms"], x: Float[ndarray, "atoms 3"]
+    fit: DensityFit,
+    species: Int[ndarray, " atoms"],
+    x: Float[ndarray, "atoms 3"],
+    budget: Budget,
 ) -> Float[ndarray, "atoms 3"]:
     """Take out each atom in turn, the least certain first, and put it where it is best now."""
     x = x.copy()
@@ -160,6 +180,8 @@ def _relocate(
     residual = fit.modes.factor - added.sum(axis=1)
     here = _gains(fit, species, added, residual)
     for atom in np.argsort(here / fit.norms[species]):
+        if budget.over():
+            break
         without = residual + added[:, atom]
         gain, where = best_place(fit, without, int(species[atom]))
         now = fit.cost_of(without) - fit.cost_of(residual)

@@ -16,6 +16,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from pymatgen.core import Element
 
+from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.fit import DensityFit
 from crystalnet.solving.modes import DensityModes
 from crystalnet.solving.placement import place
@@ -32,7 +33,7 @@ BARE = 1.0
 
 
 def place_without_semicore(
-    fit: DensityFit, amounts: Int[ndarray, " templates"]
+    fit: DensityFit, amounts: Int[ndarray, " templates"], budget: Budget = UNBOUNDED
 ) -> Iterator[tuple[DensityFit, Int[ndarray, " atoms"], Float[ndarray, "atoms 3"], float]]:
     """Place whole formula units with the semicore shells of some elements left out.
 
@@ -62,7 +63,7 @@ def place_without_semicore(
         reduced = replace(fit, valence=valence, template=fit.template * scale[:, None])
         counts = whole * amounts
         visible = replace(reduced, electron_weight=0.0) if bare.any() else reduced
-        species, x, _ = place(visible, np.where(bare, 0, counts))
+        species, x, _ = place(visible, np.where(bare, 0, counts), budget)
         for template in np.flatnonzero(bare).repeat(counts[bare]):
             x = np.vstack([x, _largest_hole(fit.modes, x)])
             species = np.append(species, template)

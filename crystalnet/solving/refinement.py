@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
+from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.fit import DensityFit
 
 # No step moves an atom further than this, in A.
@@ -15,6 +16,7 @@ def refine_positions(
     species: Int[ndarray, " atoms"],
     x: Float[ndarray, "atoms 3"],
     steps: int = 8,
+    budget: Budget = UNBOUNDED,
 ) -> tuple[Float[ndarray, "atoms 3"], float]:
     """Fractional coordinates nearby that cost least, and their cost."""
     modes = fit.modes
@@ -25,6 +27,8 @@ def refine_positions(
     cost = fit.cost_of(modes.factor - added.sum(axis=1))
     damping = 1e-3
     for _ in range(steps):
+        if budget.over():
+            break
         residual = root[:, 0] * (modes.factor - added.sum(axis=1))
         # d/dx of f exp(-i g.x) is -i g f exp(-i g.x), by atom and Cartesian direction.
         # Its real and imaginary parts are rows of one matrix.

@@ -1,19 +1,17 @@
 """From the peaks of a measured pattern to candidates, the best first."""
 
 import math
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from pymatgen.analysis.structure_matcher import StructureMatcher
-from pymatgen.core import Composition, Element, IStructure
+from pymatgen.core import Composition, Element
 
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.cell_contents import cell_contents
 from crystalnet.solving.contacts import too_near
 from crystalnet.solving.guessed import GRID, Structure, guessed_structures
@@ -23,10 +21,9 @@ from crystalnet.solving.models import SolveModel
 from crystalnet.solving.network_input import network_pattern
 from crystalnet.solving.output import Candidate
 from crystalnet.solving.output.conventional import space_group_of
-from crystalnet.solving.ranking import SAME_RWP, MeasuredPeaks, PatternMatch, match_pattern
+from crystalnet.solving.ranked import Ranked, different, in_rank_order
+from crystalnet.solving.ranking import SAME_RWP, MeasuredPeaks, match_pattern
 from crystalnet.solving.symmetric_search import D_MIN, WORK, search
-from crystalnet.solving.symmetry import Symmetry, symmetry_of
-from crystalnet.solving.ties import tied
 
 # Points per axis of the densities that are handed out.
 DENSITY_GRID = 40
@@ -37,65 +34,15 @@ LARGE = 12
 # Atoms looked for in the guesses of one network where the formula is known: guesses of large cells
 # take long, and small networks have nothing to say there that symmetry has not.
 DECODED = 40
+# Atoms times elements of which each may be, beyond which no guess is decoded: memory goes with its
+# square, 0.8 GB here.
+CHOICES = 10_000
 # A pattern that is explained this well, as Rwp over the spacings that structures are searched by,
 # needs no less likely contents or lattices. The true atoms reach 0.05 or less in perfect patterns;
 # measured ones are seldom explained better.
 EXPLAINED = 0.15
 # Lattices and contents of a cell that are less likely get less time, as 1 / (1 + LESS * order).
 LESS = 4
-# What the highest symmetry is worth in Rwp: of two structures that agree alike, the simpler one.
-SYMMETRY = 0.03
-# Candidates whose Rwp is above this are left out where there are better ones.
-HOPELESS = 0.9
-# Structures whose Rwp differs by more than this are different ones.
-SAME_STRUCTURE_RWP = 0.03
-
-
-@dataclass(frozen=True, eq=False)
-class _Ranked:
-    structure: Structure
-    match: PatternMatch
-    symmetry: Symmetry
-    merit: float
-
-    @classmethod
-    def of(cls, structure: Structure, measured: MeasuredPeaks) -> "_Ranked":
-        """A structure by its pattern, and by how little it takes to agree with so many peaks.
-
-        What is left is divided by the degrees of freedom that are left, as in the goodness of fit
-        of Rietveld refinement: a larger cell explains the lines of a smaller one too.
-        """
-        match = match_pattern(structure.crystal, measured)
-        symmetry = symmetry_of(structure.crystal)
-        peaks = len(measured.two_theta)
-        left = peaks / max(peaks - symmetry.free_coordinates, 1)
-        worth = SYMMETRY * math.log(symmetry.operations) / math.log(48)
-        return cls(structure, match, symmetry, match.rwp * math.sqrt(left) - worth)
-
-    def simplicity(self) -> tuple[Any, ...]:
-        """What is the least for the first of structures of one merit.
-
-        What a network guessed best; then the fewest free coordinates, the most operations, the
-        smallest cell, and at last elements and places, so that no order is left to chance.
-        """
-        guess, crystal = self.structure.guess, self.structure.crystal
-        # Whole turns are none, from either side.
-        places = np.round(crystal.frac_coords, 4) % 1
-        atoms = sorted(zip(crystal.atomic_numbers.tolist(), places.tolist(), strict=True))
-        return (
-            1.0 if guess is None else guess.misfit,
-            self.symmetry.free_coordinates,
-            -self.symmetry.operations,
-            len(atoms),
-            atoms,
-        )
-
-
-def _in_rank_order(found: Sequence[_Ranked]) -> list[_Ranked]:
-    """By merit; of those whose merits are one the simplest first."""
-    places = tied(np.array([each.merit for each in found]), SAME_RWP).tolist()
-    keyed = sorted(range(len(found)), key=lambda i: (places[i], found[i].simplicity()))
-    return [found[i] for i in keyed]
 
 
 def solve_peaks(
@@ -111,6 +58,7 @@ def solve_peaks(
     physics: bool = True,
     effort: float = 1.0,
     progress: Callable[[str], object] = lambda line: None,
+    budget: Budget = UNBOUNDED,
 ) -> list[Candidate]:
     """Structures by symmetry and from guessed densities, ranked by the pattern they would give.
 
@@ -126,6 +74,7 @@ def solve_peaks(
         effort: how long Wyckoff positions are gone through, as a multiple of the usual five
             seconds or so for each lattice.
         progress: is called with lines for a person to read.
+        budget: when it is over, what has been found is ranked.
 
     Returns:
         Different structures only, each at its best; ranks from 1.
@@ -134,20 +83,29 @@ def solve_peaks(
         CrystalNetError: where nothing gives a structure.
     """
     solving = _Solving(
-        measured, known, lattices, models, gaussians, guesses, seed, physics, effort, progress
-    )
+        measured, known, lattices, models, gaussians, guesses, seed, physics, effort, progress,
+        budget,
+    )  # fmt: skip
     for order in range(len(lattices)):
+        if budget.over():
+            break
         if physics:
             solving.by_symmetry(order)
         if not physics or order == 0 or not solving.explained():
             solving.by_network(order)
     if not solving.found:
+        if budget.cut_short:
+            raise CrystalNetError(
+                f"nothing was found when {budget.cut_short}; give it more time, or say more of the "
+                "composition"
+            )
         raise CrystalNetError(
             f"nothing gives a structure ({solving.reason}); take more guesses, or check lattice "
             "and composition"
         )
-    different = _different(_in_rank_order(solving.found), most)
-    return [_candidate(place, each, gaussians) for place, each in enumerate(different, start=1)]
+    budget.doing = f"ranking of {len(solving.found)} structures"
+    kept = different(in_rank_order(solving.found), most, budget)
+    return [_candidate(place, each, gaussians) for place, each in enumerate(kept, start=1)]
 
 
 @dataclass(eq=False)
@@ -164,7 +122,8 @@ class _Solving:
     physics: bool
     effort: float
     progress: Callable[[str], object]
-    found: list[_Ranked] = field(default_factory=list)
+    budget: Budget
+    found: list[Ranked] = field(default_factory=list)
     reason: str = "no lattice is of a crystal system that has a model"
     densities: dict[str, ndarray] = field(default_factory=dict)
 
@@ -184,11 +143,15 @@ class _Solving:
         peaks = _shifted(self.measured, lattice.zero_shift)
         contents = cell_contents(self.known, _volume(lattice))
         for start in range(0, len(contents) if order == 0 else 1, TOGETHER):
-            if (order or start) and self.explained():
+            if self.budget.over() or ((order or start) and self.explained()):
                 break
             some = contents[start : start + TOGETHER]
             work = int(self._effort(order + start // TOGETHER) * WORK)
-            crystals = search(self.measured, some, lattice, work=work, seed=self.seed)
+            what = f"{lattice.system} {lattice.centring}: {', '.join(map(_formula, some))}"
+            self.budget.doing = f"{what} by symmetry"
+            crystals = search(
+                self.measured, some, lattice, work=work, seed=self.seed, budget=self.budget
+            )
             self._take((Structure(crystal, lattice, None) for crystal in crystals), peaks)
             self.progress(
                 f"{lattice.system} {lattice.centring}: {len(crystals)} structures of "
@@ -200,12 +163,15 @@ class _Solving:
         lattice = self.lattices[order]
         peaks = _shifted(self.measured, lattice.zero_shift)
         for model in self.models:
-            if model.system != lattice.system:
+            if model.system != lattice.system or self.budget.over():
                 continue
             densities = self._guess(model)
             atoms = self._atoms(densities, lattice)
             if order and atoms > LARGE:
                 # What a smaller cell explains as well is not worth the time that it takes.
+                continue
+            if atoms * self._templates() > CHOICES:
+                self._failed(f"about {atoms:.0f} atoms are too many to look for in a guess")
                 continue
             if self.physics and self.known.amounts is not None:
                 most = round(self._effort(order) * DECODED / atoms)
@@ -214,7 +180,7 @@ class _Solving:
                 continue
             structures = guessed_structures(
                 model, densities, lattice, self.known, peaks, self.gaussians,
-                physics=self.physics, failed=self._failed,
+                physics=self.physics, failed=self._failed, budget=self.budget,
             )  # fmt: skip
             taken = self._take(structures, peaks)
             self.progress(
@@ -228,7 +194,7 @@ class _Solving:
         for structure in structures:
             near = too_near(structure.crystal)
             if near is None:
-                self.found.append(_Ranked.of(structure, peaks))
+                self.found.append(Ranked.of(structure, peaks))
             else:
                 self._failed(f"in the last one {near}")
         return len(self.found) - before
@@ -239,6 +205,12 @@ class _Solving:
             vector = network_pattern(self.measured, model.patterns).vector
             self.densities[name] = model.guess(vector, self.known, self.guesses, GRID, self.seed)
         return self.densities[name]
+
+    def _templates(self) -> int:
+        """How many elements an atom of a guess may be of."""
+        if self.known.complete:
+            return len(self.known.elements)
+        return int(np.count_nonzero(self.gaussians.valence))
 
     def _effort(self, order: int) -> float:
         """What is less likely gets less time."""
@@ -269,32 +241,7 @@ def _low_angles(structure: Structure, measured: MeasuredPeaks) -> float:
     return match_pattern(structure.crystal, some).rwp
 
 
-def _different(ranked: Sequence[_Ranked], most: int) -> list[_Ranked]:
-    """The first of each structure, as many as are asked for."""
-    matcher = StructureMatcher(ltol=0.05, stol=0.1, angle_tol=1, scale=False)
-    kept: list[tuple[_Ranked, IStructure]] = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for each in ranked:
-            if len(kept) == most:
-                break
-            if kept and each.match.rwp > HOPELESS:
-                continue
-            # Reduced once, and not again for every comparison.
-            primitive = each.structure.crystal.to_structure().get_primitive_structure()
-            reduced = primitive.get_reduced_structure()
-            # Equal structures have equal patterns.
-            alike = (
-                other
-                for ranked_before, other in kept
-                if abs(each.match.rwp - ranked_before.match.rwp) < SAME_STRUCTURE_RWP
-            )
-            if not any(matcher.fit(reduced, o, skip_structure_reduction=True) for o in alike):
-                kept.append((each, reduced))
-    return [each for each, _ in kept]
-
-
-def _candidate(place: int, ranked: _Ranked, gaussians: ValenceGaussians) -> Candidate:
+def _candidate(place: int, ranked: Ranked, gaussians: ValenceGaussians) -> Candidate:
     crystal, lattice = ranked.structure.crystal, ranked.structure.lattice
     number, symbol = space_group_of(crystal)
     return Candidate(

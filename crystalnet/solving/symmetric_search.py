@@ -7,12 +7,13 @@ intensities are explained or the work that is allowed is done.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice, product
 
 import numpy as np
 
 from crystalnet.crystallography.crystal import Crystal
+from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.group_search import SAME_SAMPLE, Arrangement, Draft, GroupSearch
 from crystalnet.solving.lattices import IndexedLattice, centring_vectors, line_table
 from crystalnet.solving.ranking import MeasuredPeaks
@@ -43,6 +44,7 @@ def search(
     work: int = WORK,
     seed: int = 0,
     most: int = 5,
+    budget: Budget = UNBOUNDED,
 ) -> list[Crystal]:
     """Arrangements of the atoms of a cell whose intensities agree with the measured ones.
 
@@ -50,6 +52,7 @@ def search(
         contents: what the primitive cell may hold: atoms of each atomic number.
         work: numbers worked on at most.
         most: arrangements returned.
+        budget: when it is over, what has been found is returned.
 
     Returns:
         The best first, in the primitive cell; none where nothing fits.
@@ -61,17 +64,25 @@ def search(
     cells = [{z: images * count for z, count in counts.items()} for counts in contents]
     groups = [space_group(number) for number in groups_of(lattice.system, lattice.centring)]
     d_min = max(D_MIN, _spacing(lattice, LINES))
-    searches = [GroupSearch(measured, lattice, group, d_min, D_MIN) for group in groups]
-    searches = [each for each in searches if each.lines.possible]
+    searches: list[GroupSearch] = []
+    for group in groups:
+        if budget.over():
+            break
+        one = GroupSearch(measured, lattice, group, d_min, D_MIN, budget)
+        searches += [one] if one.lines.possible else []
     # The more symmetric ones come first.
     searches.sort(key=lambda each: -len(each.group.rotations))
     generator = np.random.default_rng(seed)
     found: list[tuple[GroupSearch, Arrangement]] = []
     explained = False
+
+    def enough() -> bool:
+        return _worked(searches) > work or budget.over()
+
     for complexity in range(COMPLEXITY + 1):
-        found += _of_complexity(searches, cells, complexity, work, generator)
+        found += _of_complexity(searches, cells, complexity, enough, generator, budget)
         least = min((each.residual for _, each in found), default=np.inf)
-        if explained or least < PERFECT or _worked(searches) > work:
+        if explained or least < PERFECT or enough():
             break
         explained = least < EXPLAINED
     merit = np.array([each.residual - _worth(one.group) for one, each in found])
@@ -91,13 +102,14 @@ def _of_complexity(
     searches: list[GroupSearch],
     cells: Sequence[Mapping[int, int]],
     complexity: int,
-    work: int,
+    enough: Callable[[], bool],
     generator: np.random.Generator,
+    budget: Budget,
 ) -> list[tuple[GroupSearch, Arrangement]]:
     sampled, drafts = [], []
     for one, cell in product(searches, cells):
-        for way in islice(ways_to_place(one.group, cell, complexity), WAYS):
-            if _worked(searches) > work:
+        for way in islice(ways_to_place(one.group, cell, complexity, budget), WAYS):
+            if enough():
                 break
             arrangements, draft = one.sample(way, generator)
             sampled += [(one, each) for each in arrangements]
@@ -107,7 +119,7 @@ def _of_complexity(
     drafts.sort(key=lambda pair: pair[1].crowded)
     begun = []
     for one, draft in drafts[:BEGUN]:
-        if _worked(searches) > work:
+        if enough():
             break
         arrangements = one.improve(draft, 0, 1)
         sampled += [(one, each) for each in arrangements]
@@ -116,12 +128,18 @@ def _of_complexity(
     begun = [begun[i] for i in _by_residual([arrangement for arrangement, _, _ in begun])]
     starts = max(STARTS // max(len(begun), 1), LEAST_STARTS)
     for _, one, draft in begun[:IMPROVED]:
-        if _worked(searches) > work:
+        if enough():
             break
         sampled += [(one, each) for each in one.improve(draft, 1, 1 + starts)]
     best = _by_residual([each for _, each in sampled])[:REFINED]
-    refined = [(one, one.refine(each)) for one, each in map(sampled.__getitem__, best)]
-    return [(one, each) for one, each in refined if each is not None]
+    refined: list[tuple[GroupSearch, Arrangement]] = []
+    for one, each in map(sampled.__getitem__, best):
+        # What is found first is the best, and one is always refined.
+        if refined and budget.over():
+            break
+        end = one.refine(each)
+        refined += [] if end is None else [(one, end)]
+    return refined
 
 
 def _by_residual(found: Sequence[Arrangement | Draft]) -> list[int]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.wyckoff import SpaceGroup, WyckoffPosition
 
 # Costs beyond 63 are not told apart: no way so complex is ever asked for.
@@ -33,7 +34,9 @@ class Way:
         return [number for _, number in self.places]
 
 
-def ways_to_place(group: SpaceGroup, counts: Mapping[int, int], complexity: int) -> Iterator[Way]:
+def ways_to_place(
+    group: SpaceGroup, counts: Mapping[int, int], complexity: int, budget: Budget = UNBOUNDED
+) -> Iterator[Way]:
     """All ways of one complexity that hold so many atoms of each element.
 
     The complexity is the number of free coordinates (less one where the origin is free along z)
@@ -42,7 +45,13 @@ def ways_to_place(group: SpaceGroup, counts: Mapping[int, int], complexity: int)
 
     Args:
         counts: atoms of each atomic number in the conventional cell.
+        budget: there are no more when it is over.
     """
+    # An orbit beyond the first of its element costs 1: more atoms than these orbits hold have no
+    # way, and need not be counted.
+    largest = max(position.multiplicity for position in group.positions)
+    if max(counts.values()) > (complexity + 2) * largest:
+        return
     elements = sorted(counts, reverse=True)
     positions = group.positions
     # What the elements after each may cost together, as bits.
@@ -66,6 +75,8 @@ def ways_to_place(group: SpaceGroup, counts: Mapping[int, int], complexity: int)
         if not _sums(_costs(group, left, first), after[element]) >> (complexity - spent) & 1:
             return
         for place in range(first, len(positions)):
+            if budget.over():
+                return
             position = positions[place]
             cost = spent + position.freedom + 1
             if position.multiplicity > left or cost > complexity:

@@ -42,3 +42,44 @@ def test_no_element():
 def test_contradictions(arguments, message):
     with pytest.raises(CrystalNetError, match=message):
         KnownComposition(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("formula", "same"),
+    [
+        ("SiO\N{SUBSCRIPT TWO}", "SiO2"),
+        ("Gd\N{SUBSCRIPT TWO}Hf\N{SUBSCRIPT TWO}O\N{SUBSCRIPT SEVEN}", "Gd2Hf2O7"),
+        ("D2O", "H2O"),
+        ("Ca(OD)2", "CaO2H2"),
+        ("Na10Cl10", "NaCl"),
+        ("Ca0.50Mg0.5O1.0", "CaMgO2"),
+    ],
+)
+def test_ways_to_write_a_formula(formula, same):
+    assert KnownComposition.from_formula(formula) == KnownComposition.from_formula(same)
+
+
+@pytest.mark.parametrize(
+    ("formula", "message"),
+    [
+        ("Na0Cl", "amount of 0"),
+        ("Na0.0Cl", "amount of 0"),
+        ("(Na)0Cl", "amount of 0"),
+        ("Na.0Cl", "amount of 0"),
+        ("Na1e9Cl", "1e\\+09 atoms; want at most 1000"),
+        ("NaCl0.00001", "want at most 1000"),
+        ("Na1e400Cl", "holds no atoms"),
+        ("Na1e99999999Cl", "formula"),
+        ("NaCl2.5(", "cannot be read"),
+        ("CaSO4\N{MIDDLE DOT}2H2O", "cannot be read"),
+        ("Xx", "cannot be read"),
+        ("Na-1Cl", "cannot be read"),
+        ("{x}", "cannot be read"),
+        ("(" * 150 + "Na" + ")" * 150, "302 characters"),
+        ("((((" * 20 + "Na", "cannot be read"),
+    ],
+)
+def test_formulas_that_make_no_sense_are_one_line(formula, message):
+    with pytest.raises(CrystalNetError, match=message) as caught:
+        KnownComposition.from_formula(formula)
+    assert len(str(caught.value).splitlines()) == 1

@@ -13,14 +13,16 @@ from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving import guessed, solver
+from crystalnet.solving import ranked as order
 from crystalnet.solving.guessed import variants
 from crystalnet.solving.indexing import IndexedLattice
 from crystalnet.solving.known_composition import KnownComposition
 from crystalnet.solving.lattices import conventional_lattices
 from crystalnet.solving.output import Candidate, NetworkGuess
+from crystalnet.solving.ranked import SYMMETRY
 from crystalnet.solving.ranking import MeasuredPeaks, PatternMatch
 from crystalnet.solving.solve import TEMPLATES
-from crystalnet.solving.solver import SYMMETRY, solve_peaks
+from crystalnet.solving.solver import solve_peaks
 from crystalnet.solving.symmetric_search import search
 from crystalnet.solving.symmetry import Symmetry, symmetry_of
 
@@ -110,12 +112,12 @@ def ranked(
     peaks: int,
     monkeypatch: pytest.MonkeyPatch,
     guess: NetworkGuess | None = None,
-) -> solver._Ranked:
+) -> order.Ranked:
     crystal = Crystal.from_structure(structure)
-    monkeypatch.setattr(solver, "match_pattern", lambda *_: PatternMatch(rwp, 0.9, 0.0))
+    monkeypatch.setattr(order, "match_pattern", lambda *_: PatternMatch(rwp, 0.9, 0.0))
     measured = MeasuredPeaks(np.linspace(20, 80, peaks), np.ones(peaks), CU, (10.0, 90.0))
     lattice = conventional_lattices("cubic", 5.0)[0]
-    return solver._Ranked.of(guessed.Structure(crystal, lattice, guess), measured)
+    return order.Ranked.of(guessed.Structure(crystal, lattice, guess), measured)
 
 
 def test_free_coordinates_cost_degrees_of_freedom(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,10 +141,10 @@ def test_a_simpler_structure_outranks_one_that_agrees_a_little_better(
     simple = ranked(fluorite, 0.100, 50, monkeypatch)
     free = ranked(wurtzite, 0.095, 50, monkeypatch)
     assert simple.merit == pytest.approx(0.100 - SYMMETRY, abs=1e-12)
-    assert solver._in_rank_order([free, simple]) == [simple, free]
+    assert order.in_rank_order([free, simple]) == [simple, free]
     # What agrees much better is the truth all the same.
     best = ranked(wurtzite, 0.05, 50, monkeypatch)
-    assert solver._in_rank_order([simple, best]) == [best, simple]
+    assert order.in_rank_order([simple, best]) == [best, simple]
 
 
 @pytest.mark.parametrize("rwp", [0.0305, 0.03, 0.1005, 0.0995])
@@ -157,8 +159,8 @@ def test_of_one_merit_the_better_guess_and_the_simpler_structure_come_first(
         none = ranked(fluorite, rwp - noise, 50, monkeypatch)
         large = ranked(FLUORITE, rwp, 50, monkeypatch)
         expected = [first, second, none, large]
-        assert solver._in_rank_order(expected) == expected
-        assert solver._in_rank_order(expected[::-1]) == expected
+        assert order.in_rank_order(expected) == expected
+        assert order.in_rank_order(expected[::-1]) == expected
 
 
 def test_each_reason_of_an_order_counts_where_those_before_it_are_equal(
@@ -179,15 +181,15 @@ def test_each_reason_of_an_order_counts_where_those_before_it_are_equal(
         replace(ranked(each, 0.1, 50, monkeypatch, guess_of(misfit)), symmetry=symmetry, merit=0.1)
         for each, misfit, symmetry in made
     ]
-    assert solver._in_rank_order(expected) == expected
-    assert solver._in_rank_order(expected[::-1]) == expected
+    assert order.in_rank_order(expected) == expected
+    assert order.in_rank_order(expected[::-1]) == expected
     # At last the elements, and then the places.
     for one, other in ((sodium, fluorite), (fluorite, wide)):
         pair = [
             replace(ranked(each, 0.1, 50, monkeypatch), symmetry=Symmetry(1, 0), merit=0.1)
             for each in (one, other)
         ]
-        assert solver._in_rank_order(pair) == solver._in_rank_order(pair[::-1]) == pair
+        assert order.in_rank_order(pair) == order.in_rank_order(pair[::-1]) == pair
 
 
 def test_of_equal_structures_the_first_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,9 +201,9 @@ def test_of_equal_structures_the_first_is_kept(monkeypatch: pytest.MonkeyPatch) 
     other = ranked(PYRITE, 0.12, 50, monkeypatch)
     # Of another pattern it is another one, whatever a matcher says.
     unlike = ranked(moved, 0.14, 50, monkeypatch)
-    found = solver._different([first, again, other, supercell, unlike], 9)
+    found = order.different([first, again, other, supercell, unlike], 9)
     assert found == [first, other, unlike]
-    assert solver._different([first, again, other, unlike], 2) == [first, other]
+    assert order.different([first, again, other, unlike], 2) == [first, other]
 
 
 def test_what_is_hopeless_is_left_out_where_there_is_better(
@@ -209,8 +211,8 @@ def test_what_is_hopeless_is_left_out_where_there_is_better(
 ) -> None:
     poor = [ranked(each, 0.91, 50, monkeypatch) for each in (FLUORITE, PYRITE)]
     fair = ranked(PYRITE, 0.89, 50, monkeypatch)
-    assert solver._different(poor, 9) == poor[:1]
-    assert solver._different([poor[0], fair], 9) == [poor[0], fair]
+    assert order.different(poor, 9) == poor[:1]
+    assert order.different([poor[0], fair], 9) == [poor[0], fair]
 
 
 def test_a_shift_of_the_zero_is_taken_off_the_peaks(gaussians: ValenceGaussians) -> None:
