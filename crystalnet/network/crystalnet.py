@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from crystalnet.network.density_model import Architecture
 from crystalnet.network.film import Film
 from crystalnet.network.formula_encoder import FormulaEncoder
 from crystalnet.network.inference import PointEvaluator
@@ -49,6 +50,8 @@ class CrystalNet(nn.Module):
         with_formula: whether the composition is an input. Without it the formula encoders are
             absent, and FiLM sees zeros in the place of their latent.
     """
+
+    architecture: Architecture = "paper"
 
     def __init__(self, settings: NetworkSettings, pattern_bins: int, with_formula: bool) -> None:
         super().__init__()

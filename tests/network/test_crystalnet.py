@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from crystalnet.network.crystalnet import CrystalNet
+from crystalnet.network.density_model import DensityModel
 from crystalnet.settings import NetworkSettings
 
 PAPER = NetworkSettings(
@@ -205,3 +206,9 @@ def test_a_network_with_a_formula_asks_for_one() -> None:
     model, inputs = tiny_problem(True)
     with pytest.raises(ValueError, match="takes a composition"):
         model.encode(inputs["patterns"], None)
+
+
+def test_it_is_a_density_model_by_the_name_of_the_paper(tiny_network: NetworkSettings) -> None:
+    model = CrystalNet(tiny_network, 32, True)
+    assert isinstance(model, DensityModel)
+    assert model.architecture == "paper"
