@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,34 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
     except BaseException:
         _remove(temporary)
         raise
+
+
+def probe(folder: Path | str) -> None:
+    """Find out whether files can be made in a folder, which need not be there; nothing stays.
+
+    A file is made and removed: what permissions say does not hold for everybody, nor for every
+    file system.
+
+    Raises:
+        OSError: if they cannot.
+    """
+    folder = Path(folder)
+    made: list[Path] = []
+    try:
+        for each in (*reversed(folder.parents), folder):
+            if not each.is_dir():
+                each.mkdir()
+                made.append(each)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".probe-") as inner:
+            (Path(inner) / "file").write_bytes(b"0")
+    finally:
+        for each in reversed(made):
+            each.rmdir()
+
+
+def shown(text: Path | str) -> str:
+    """A text that can be printed in one line and stored: escapes for what is no character."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
 
 
 @contextmanager

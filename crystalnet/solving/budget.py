@@ -13,6 +13,7 @@ class Budget:
     """Time that runs from when it is made; whoever works long asks it whether to go on.
 
     Attributes:
+        seconds: the limit, None for none.
         doing: what is being done, for a person to read.
         stopped: whether somebody, not the clock, ended it.
         cut: whether something was left out because it was over.
@@ -37,8 +38,12 @@ class Budget:
             raise CrystalNetError(f"a time of {seconds} s; want more than 0, or none for no limit")
         self.doing = ""
         self.stopped = self.cut = False
-        self._seconds, self._tell, self._clock = seconds, tell, clock
-        self._started = self._told = clock()
+        self.seconds, self._tell, self._clock = seconds, tell, clock
+        self.start()
+
+    def start(self) -> None:
+        """Let the time run from now."""
+        self._started = self._told = self._clock()
 
     @property
     def spent(self) -> float:
@@ -59,10 +64,15 @@ class Budget:
         if self._tell is not None and self.doing and now - self._told >= TELL:
             self._told = now
             self._tell(f"{self.spent:.0f} s: {self.doing}")
-        late = self._seconds is not None and now - self._started > self._seconds + grace
+        late = self.seconds is not None and now - self._started > self.seconds + grace
         if late or self.stopped:
             self.cut = True
         return late or self.stopped
+
+    def part(self, share: float) -> Callable[[], bool]:
+        """`over` for a share of the time that is left from now on."""
+        left = 0.0 if self.seconds is None else max(self.seconds - self.spent, 0.0)
+        return lambda: self.over(grace=-(1 - share) * left)
 
     @property
     def cut_short(self) -> str | None:
@@ -71,7 +81,7 @@ class Budget:
             return None
         if self.stopped:
             return "it was interrupted"
-        return f"the time of {self._seconds:g} s was over"
+        return f"the time of {self.seconds:g} s was over"
 
 
 UNBOUNDED = Budget()

@@ -1,5 +1,6 @@
 """The networks that patterns are solved with: found by name, checked by checksum."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +14,15 @@ from crystalnet.crystallography.composition import ELEMENTS
 from crystalnet.errors import CrystalNetError
 from crystalnet.network.card import ModelCard, read_card
 from crystalnet.network.crystalnet import CrystalNet
+from crystalnet.network.inference import PointEvaluator
+from crystalnet.network.position_encoder import grid_axis
 from crystalnet.network.weights import load_model, read_header
 from crystalnet.seeds import derived_generator
 from crystalnet.settings import PatternSpec
 from crystalnet.solving.known_composition import KnownComposition
 
+# Guesses made together.
+AT_ONCE = 20
 WEIGHTS = Path(__file__).parent / "weights"
 """Where the models that come with the project are: SYSTEM.safetensors, each with its card."""
 
@@ -74,19 +79,34 @@ class SolveModel:
         guesses: int,
         grid: int,
         seed: int,
+        enough: Callable[[], bool] = lambda: False,
     ) -> Float[ndarray, "guesses grid grid grid"]:
         """Densities in e/A^3 at the fractional coordinates i/grid, one latent sample each.
 
         Args:
             pattern: binned as in training, strongest 1.
+            enough: whether those that have been made must do.
         """
         device = self.network.regressor.output.weight.device
         told = torch.from_numpy(composition_vector(known)).to(device, torch.float32)
         vector: Tensor = torch.from_numpy(pattern).to(device, torch.float32)
         generator = derived_generator(device, seed, "solve", self.system)
-        density = self.network.predict(vector[None], told[None], grid, guesses, generator)
-        found: ndarray = density[0].cpu().numpy()
-        return found
+        network = self.network
+        found: list[Tensor] = []
+        with torch.no_grad():
+            latent = network.encode(vector[None], told[None])
+            axis = grid_axis(grid).to(vector)
+            points = torch.cartesian_prod(axis, axis, axis).reshape(-1, 3)
+            evaluate = PointEvaluator(network.position, network.regressor)
+            every = network.draw_noise(guesses, generator)
+            for first in range(0, guesses, AT_ONCE):
+                if found and enough():
+                    break
+                noise = every[first : first + AT_ONCE]
+                gamma, beta = network.modulate(latent.repeated(len(noise)), noise)
+                found.append(evaluate(points, gamma, beta).view(-1, grid, grid, grid).cpu())
+        densities: ndarray = torch.cat(found).numpy()
+        return densities
 
 
 def composition_vector(known: KnownComposition) -> Float[ndarray, " elements"]:
@@ -99,6 +119,29 @@ def composition_vector(known: KnownComposition) -> Float[ndarray, " elements"]:
     return vector
 
 
+def there_is(device: torch.device | str) -> torch.device:
+    """A device of this machine.
+
+    Raises:
+        CrystalNetError: for another.
+    """
+    try:
+        found = torch.device(device)
+    except RuntimeError:
+        raise CrystalNetError(f"the device {device!r}; want cpu, cuda, cuda:1 or mps") from None
+    count = {
+        "cpu": 1,
+        "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
+        "mps": int(torch.backends.mps.is_available()),
+    }.get(found.type, 0)
+    if (found.index or 0) >= count:
+        raise CrystalNetError(
+            f"the device {str(device)!r} is not there ({count} of its kind are); leave it out for "
+            "the CPU"
+        )
+    return found
+
+
 def load_models(
     systems: list[str] | None = None,
     folder: Path = WEIGHTS,
@@ -107,8 +150,10 @@ def load_models(
     """The models of the crystal systems asked for, or all that there are.
 
     Raises:
-        CrystalNetError: for a system without a model, or no model at all.
+        CrystalNetError: for a system without a model, no model at all, or a device that is not
+            there.
     """
+    device = there_is(device)
     there = {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
     if not there:
         raise CrystalNetError(f"{folder}: no weights there; `make solve-models` trains them")

@@ -1,5 +1,6 @@
 """Reading powder patterns: columns of text, powder CIF, lists of peaks."""
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +12,9 @@ from numpy import ndarray
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern_axis import Quantity, to_two_theta
 from crystalnet.solving.pattern_cif import read_cif
+from crystalnet.solving.pattern_text import pattern_text
 from crystalnet.solving.radiation import Radiation
 from crystalnet.solving.radiation import radiation as known_radiation
-
-LARGEST = 100_000_000
-"""Bytes of a file that are read at most."""
 
 # A profile has at least so many points, a list of peaks at least this many.
 FEWEST_POINTS, FEWEST_PEAKS = 20, 3
@@ -23,6 +22,8 @@ FEWEST_POINTS, FEWEST_PEAKS = 20, 3
 UNEVEN = 1.5
 # Two wavelengths are the same if they differ by less than this share: doublets and their means.
 SAME_WAVELENGTH = 2e-3
+# The largest intensity is brought to about 1 where it is below this, or above its inverse.
+SMALLEST_SCALE = 1e-30
 _COMMENT = re.compile(r"^\s*(?:[#!;'%/*]|\"|data_|_)")
 _NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eEdD][+-]?\d+)?|[+-]?(?:nan|inf)", re.I)
 # Words of a header line that name the first column.
@@ -80,7 +81,7 @@ def read_pattern(
             the wavelength.
     """
     path = Path(path)
-    text = _text(path)
+    text = pattern_text(path)
     if path.suffix.lower() == ".cif":
         columns, named, wavelength = read_cif(path, text)
         found: Quantity | None = named
@@ -92,6 +93,8 @@ def read_pattern(
     x, intensity = columns[:, 0], columns[:, 1]
     sigma = columns[:, 2] if columns.shape[1] > 2 else None
     _check(path, x, intensity)
+    scale = _scale(intensity)
+    intensity, sigma = intensity * scale, None if sigma is None else sigma * scale
     is_peaks = _uneven(x) if peaks is None else peaks
     fewest = FEWEST_PEAKS if is_peaks else FEWEST_POINTS
     if len(x) < fewest:
@@ -132,29 +135,18 @@ def read_pattern(
     )
 
 
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > LARGEST:
-            raise CrystalNetError(
-                f"{path}: {path.stat().st_size / 1e6:.0f} MB; a powder pattern has less than "
-                f"{LARGEST / 1e6:.0f} MB: give the integrated pattern"
-            )
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise CrystalNetError(f"{path}: no such file") from None
-    except OSError as error:
-        raise CrystalNetError(f"{path}: cannot be read ({error.strerror})") from None
-    if not raw.strip():
-        raise CrystalNetError(f"{path}: the file is empty; give a pattern")
-    if b"\0" in raw[:10_000] and raw[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-        raise CrystalNetError(
-            f"{path}: a binary file; export the pattern as text, two columns (.xy) or CIF"
-        )
-    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+def may_be_pattern(path: Path) -> bool:
+    """Whether a file may be meant as a pattern: rows of numbers make up most of it.
+
+    Raises:
+        CrystalNetError: for a file that cannot be read, or is no text.
+    """
+    text = pattern_text(path)
+    if path.suffix.lower() == ".cif":
+        return bool(re.search(r"^\s*_(?:pd_(?:meas|proc|peak)_|refln_F_squared_meas)", text, re.M))
+    lines = [line for line in text.splitlines() if line.strip() and not _COMMENT.match(line)]
+    rows = sum(len(_numbers(line) or ()) > 1 for line in lines)
+    return rows >= FEWEST_PEAKS and 2 * rows >= len(lines)
 
 
 def _columns(
@@ -263,6 +255,14 @@ def _check(path: Path, x: Float[ndarray, " points"], intensity: Float[ndarray, "
         )
     if not (intensity > 0).any():
         raise CrystalNetError(f"{path}: all {len(x)} intensities are 0; give a measured pattern")
+
+
+def _scale(intensity: Float[ndarray, " points"]) -> float:
+    """By what intensities are multiplied, a power of two: squares must have numbers too."""
+    largest = float(intensity.max())
+    if SMALLEST_SCALE < largest < 1 / SMALLEST_SCALE:
+        return 1.0
+    return 2.0 ** -math.frexp(largest)[1]
 
 
 def _uneven(x: Float[ndarray, " points"]) -> bool:

@@ -1,11 +1,14 @@
 """A picture of a measured pattern with what was made of it."""
 
+import errno
 from pathlib import Path
 
+import matplotlib
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.files import atomic_write
+from crystalnet.files import atomic_write, probe
 from crystalnet.solving.peaks import FoundPeaks
 
 
@@ -16,22 +19,13 @@ def plot_peaks(found: FoundPeaks, path: Path | str) -> None:
         path: .png, .svg or .pdf.
 
     Raises:
-        CrystalNetError: without matplotlib, or for an ending that it does not know.
+        CrystalNetError: for an ending that is not known, or a place that cannot be written to.
     """
-    try:
-        import matplotlib
-
-        matplotlib.use("Agg")
-        from matplotlib import pyplot
-    except ImportError:
-        raise CrystalNetError(
-            "a plot needs matplotlib, which is not installed: pip install matplotlib"
-        ) from None
+    check_plot(path)
     path = Path(path)
-    known = pyplot.gcf().canvas.get_supported_filetypes()
-    pyplot.close("all")
-    if path.suffix.lstrip(".") not in known:
-        raise CrystalNetError(f"{path}: cannot be drawn; want an ending such as .png or .pdf")
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
     peaks = found.peaks
     figure, axes = pyplot.subplots(figsize=(10, 4.5), constrained_layout=True)
     if found.width.any():
@@ -53,3 +47,23 @@ def plot_peaks(found: FoundPeaks, path: Path | str) -> None:
     with atomic_write(path) as partial:
         figure.savefig(partial, format=path.suffix.lstrip("."), dpi=150)
     pyplot.close(figure)
+
+
+def check_plot(path: Path | str) -> None:
+    """Make sure that a picture can be drawn at a path.
+
+    Raises:
+        CrystalNetError: as `plot_peaks`.
+    """
+    path = Path(path)
+    known = FigureCanvasAgg.get_supported_filetypes()
+    if path.suffix.lstrip(".") not in known:
+        raise CrystalNetError(f"{path}: cannot be drawn; want an ending such as .png, .svg or .pdf")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "a folder is there")
+        probe(path.parent)
+    except OSError as error:
+        raise CrystalNetError(
+            f"{path}: cannot be written ({error.strerror}); choose another place"
+        ) from None

@@ -1,6 +1,5 @@
 """One measured pattern: read, indexed, guessed, decoded, ranked, written."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,8 @@ import torch
 
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.errors import CrystalNetError
+from crystalnet.files import shown
+from crystalnet.solving.budget import Budget
 from crystalnet.solving.cell_contents import has_room
 from crystalnet.solving.indexing import (
     IndexedLattice,
@@ -22,11 +23,11 @@ from crystalnet.solving.known_composition import KnownComposition
 from crystalnet.solving.lattices import System
 from crystalnet.solving.models import WEIGHTS, SolveModel, load_models
 from crystalnet.solving.network_input import network_pattern
-from crystalnet.solving.output import Candidate, write_all
+from crystalnet.solving.output import Candidate, check_folder, write_all
 from crystalnet.solving.pattern_axis import Quantity
 from crystalnet.solving.pattern_file import PatternFile, read_pattern
 from crystalnet.solving.peaks import FoundPeaks, find_peaks
-from crystalnet.solving.radiation import radiation
+from crystalnet.solving.question import Question
 from crystalnet.solving.ranking import MeasuredPeaks
 from crystalnet.solving.solver import solve_peaks
 
@@ -58,6 +59,8 @@ class Solution:
         candidates: different structures with their densities, the best first.
         told: what was known and used, in words and numbers that JSON can hold.
         seconds: from the file to the candidates, without loading the models.
+        cut_short: why something was left out, which then hangs on the speed of the machine; None
+            where nothing was.
     """
 
     file: PatternFile
@@ -66,6 +69,7 @@ class Solution:
     candidates: list[Candidate]
     told: Mapping[str, Any]
     seconds: float
+    cut_short: str | None = None
 
     def write(self, folder: Path | str) -> list[Path]:
         """Write every candidate, the summary and the page into a folder.
@@ -76,13 +80,16 @@ class Solution:
             the files.
 
         Raises:
-            CrystalNetError: if a package that the page needs is not there.
-            OSError: if the folder cannot be written to.
+            CrystalNetError: if the folder cannot be written to.
         """
         profile = None
         if not self.file.is_peaks:
             profile = (self.found.two_theta, self.found.intensity)
-        return write_all(Path(folder), self.candidates, self.found.peaks, self.told, profile)
+        check_folder(folder)
+        try:
+            return write_all(Path(folder), self.candidates, self.found.peaks, self.told, profile)
+        except OSError as error:
+            raise CrystalNetError(f"{folder}: cannot be written to ({error.strerror})") from None
 
 
 def solve(
@@ -95,14 +102,18 @@ def solve(
     system: str | None = None,
     lattice: Sequence[float] | None = None,
     quantity: Quantity | None = None,
+    peaks: bool | None = None,
     guesses: int = 5,
     seed: int = 0,
     effort: float = 1.0,
+    time_limit: float | Budget | None = None,
     models: Sequence[SolveModel] | Path = WEIGHTS,
     device: torch.device | str = "cpu",
     progress: Callable[[str], object] = lambda line: None,
 ) -> Solution:
     """Solve one measured pattern.
+
+    Without a limit of time the same question has the same answer on any machine.
 
     Args:
         pattern: two- or three-column text, a powder CIF or a list of peaks
@@ -116,18 +127,27 @@ def solve(
             A; None finds it from the peaks.
         quantity: of the first column: "two_theta" (degrees), "q" (1/A) or "d" (A); None reads it
             from the header, or takes degrees.
-        guesses: latent samples of each model in each lattice.
-        seed: of the samples.
+        peaks: whether the pattern is a list of peaks, not a profile; None sees for itself.
+        guesses: latent samples of each model in each lattice, 1 to 1000.
+        seed: of the samples, 0 to 2^63 - 1.
         effort: how long atoms are put on Wyckoff positions, as a multiple of the usual time.
+        time_limit: seconds after which what has been found is ranked, or a budget that somebody
+            else may end; None is for as long as it takes.
         models: loaded models, or the folder of their weights.
         device: of the networks, if they are loaded here.
         progress: is called with lines for a person to read.
 
     Raises:
-        CrystalNetError: for a file, a composition or a lattice that cannot be used, no lattice
-            that fits the peaks, or weights that are missing or damaged.
+        CrystalNetError: for an argument that makes no sense, a file, a composition or a lattice
+            that cannot be used, no lattice that fits the peaks, weights that are missing or
+            damaged, or if nothing is found.
     """
-    known = composition(formula, elements, complete)
+    budget = time_limit if isinstance(time_limit, Budget) else Budget(time_limit, progress)
+    question = Question(
+        wavelength, formula, None if elements is None else tuple(elements), complete, system,
+        None if lattice is None else tuple(lattice), quantity, peaks, guesses, seed, effort,
+        budget.seconds,
+    )  # fmt: skip
     if isinstance(models, Path):
         models = load_models([system] if system else None, models, device)
     systems = [each for each in get_args(System) if each in {m.system for m in models}]
@@ -137,58 +157,31 @@ def solve(
             f"no model of the crystal system {system!r}; there are "
             f"{sorted(model.system for model in models)}"
         )
-    started = time.monotonic()
-    beam = None if wavelength is None else radiation(wavelength)
-    file = read_pattern(pattern, quantity, beam)
+    budget.start()
+    file = read_pattern(pattern, quantity, question.radiation, peaks)
     found = find_peaks(file)
     progress(f"{file.path}: {len(found.peaks.two_theta)} peaks")
     progress(network_pattern(found.peaks, models[0].patterns).told())
-    lattices = _lattices(found, systems, lattice, known)
+    lattices = _lattices(found, systems, question.lattice, question.known)
     for each in lattices:
         cell = f"a = {each.a:.4f} A" + (f", c = {each.c:.4f} A" if each.c else "")
         progress(f"lattice to try: {each.system} {each.centring}, {cell}")
     gaussians = ValenceGaussians.load(TEMPLATES)
     candidates = solve_peaks(
-        found.peaks, known, lattices, models, gaussians, guesses=guesses, seed=seed,
-        effort=effort, progress=progress,
+        found.peaks, question.known, lattices, models, gaussians, guesses=guesses, seed=seed,
+        effort=effort, progress=progress, budget=budget,
     )  # fmt: skip
-    seconds = time.monotonic() - started
     told = {
-        "pattern": str(file.path),
+        "pattern": shown(file.path),
+        **question.told(file.path, models),
         "wavelength_A": found.peaks.wavelength,
         "two_theta_range_degrees": list(found.peaks.two_theta_range),
         "peaks": len(found.peaks.two_theta),
-        "formula": formula,
-        "elements": None if elements is None else list(elements),
-        "elements_complete": complete,
-        "system": system,
-        "lattice_A": None if lattice is None else list(lattice),
-        "guesses": guesses,
-        "seed": seed,
-        "effort": effort,
-        "models": {model.card.name: model.card.weights_sha256 for model in models},
-        "seconds": round(seconds, 2),
+        "cut_short": budget.cut_short,
+        "interrupted": budget.stopped,
+        "seconds": round(budget.spent, 2),
     }
-    return Solution(file, found, lattices, candidates, told, seconds)
-
-
-def composition(
-    formula: str | None, elements: Sequence[str] | None, complete: bool
-) -> KnownComposition:
-    """What is known of a composition, from what a user says.
-
-    Raises:
-        CrystalNetError: for a formula and elements at once, or either that cannot be read.
-    """
-    if formula is not None and elements is not None:
-        raise CrystalNetError(
-            f"the formula {formula!r} and the elements {list(elements)} at once; give one of them"
-        )
-    if formula is not None:
-        return KnownComposition.from_formula(formula)
-    if elements is not None:
-        return KnownComposition.from_elements(elements, complete)
-    return KnownComposition((), complete=False)
+    return Solution(file, found, lattices, candidates, told, budget.spent, budget.cut_short)
 
 
 def _lattices(
@@ -199,11 +192,6 @@ def _lattices(
 ) -> list[IndexedLattice]:
     if lattice is None:
         return densest(find_lattices(found.peaks, systems), known)[:LATTICES]
-    if len(lattice) not in (1, 2):
-        raise CrystalNetError(
-            f"the lattice {list(lattice)}; want a of a cubic crystal, or a and c of a trigonal one "
-            "in hexagonal axes, in A"
-        )
     wanted: System = "cubic" if len(lattice) == 1 else "trigonal"
     if wanted not in systems:
         raise CrystalNetError(

@@ -37,6 +37,8 @@ DECODED = 40
 # Atoms times elements of which each may be, beyond which no guess is decoded: memory goes with its
 # square, 0.8 GB here.
 CHOICES = 10_000
+# The share of what time is left that guesses may take before atoms are looked for in them.
+GUESSING = 0.3
 # A pattern that is explained this well, as Rwp over the spacings that structures are searched by,
 # needs no less likely contents or lattices. The true atoms reach 0.05 or less in perfect patterns;
 # measured ones are seldom explained better.
@@ -142,7 +144,7 @@ class _Solving:
         lattice = self.lattices[order]
         peaks = _shifted(self.measured, lattice.zero_shift)
         contents = cell_contents(self.known, _volume(lattice))
-        for start in range(0, len(contents) if order == 0 else 1, TOGETHER):
+        for start in range(0, len(contents) if order == 0 else min(len(contents), 1), TOGETHER):
             if self.budget.over() or ((order or start) and self.explained()):
                 break
             some = contents[start : start + TOGETHER]
@@ -165,6 +167,7 @@ class _Solving:
         for model in self.models:
             if model.system != lattice.system or self.budget.over():
                 continue
+            self.budget.doing = f"guesses of {model.card.name}"
             densities = self._guess(model)
             atoms = self._atoms(densities, lattice)
             if order and atoms > LARGE:
@@ -203,7 +206,9 @@ class _Solving:
         name = model.card.name
         if name not in self.densities:
             vector = network_pattern(self.measured, model.patterns).vector
-            self.densities[name] = model.guess(vector, self.known, self.guesses, GRID, self.seed)
+            self.densities[name] = model.guess(
+                vector, self.known, self.guesses, GRID, self.seed, self.budget.part(GUESSING)
+            )
         return self.densities[name]
 
     def _templates(self) -> int:

@@ -5,7 +5,6 @@ import http.server
 import json
 import shutil
 import subprocess
-import sys
 import threading
 from html import escape
 from html.parser import HTMLParser
@@ -26,6 +25,7 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving import output
 from crystalnet.solving.output import Candidate, NetworkGuess, summary, write_all
 from crystalnet.solving.output.conventional import conventional_cell, space_group_of
 from crystalnet.solving.output.maps import BOHR
@@ -293,8 +293,11 @@ def test_a_second_run_leaves_nothing_of_the_first(candidates, measured, folder, 
 
 
 def test_a_run_that_fails_leaves_no_summary(candidates, measured, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "plotly.offline", None)
-    with pytest.raises(CrystalNetError, match=r"crystalnet\[page\]"):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(output, "write_page", full)
+    with pytest.raises(OSError, match="No space left"):
         write_all(tmp_path, candidates[:1], measured, {})
     assert not (tmp_path / "summary.json").exists()
     assert not list(tmp_path.rglob("*.partial"))

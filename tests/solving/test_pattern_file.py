@@ -203,7 +203,7 @@ def test_what_is_no_pattern_is_one_clear_error(
 def test_other_errors_name_the_file_too(tmp_path: Path) -> None:
     with pytest.raises(CrystalNetError, match="no such file"):
         read_pattern(tmp_path / "absent.xy", None, CU)
-    with pytest.raises(CrystalNetError, match="cannot be read"):
+    with pytest.raises(CrystalNetError, match="a folder, not a file"):
         read_pattern(tmp_path, None, CU)
     with pytest.raises(CrystalNetError, match="--wavelength"):
         read_pattern(write(tmp_path, lines()))

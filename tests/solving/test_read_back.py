@@ -15,6 +15,7 @@ import crystalnet
 from crystalnet import cli
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
+from crystalnet.solving import command as solve_command
 from crystalnet.solving.contacts import NEAR, covalent_radius, too_near
 from crystalnet.solving.solve import Solution
 
@@ -110,10 +111,25 @@ def gemmi_atoms(path: Path) -> int:
     return len(sites)
 
 
+@pytest.mark.parametrize(("threshold", "doubted"), [(0.0, True), (1.0, False)])
+def test_the_command_says_that_nothing_explains_the_pattern(
+    threshold: float,
+    doubted: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(solve_command, "DOUBTFUL", threshold)
+    command = ["solve", str(MEASURED / "rockjock_halite.xy"), "--formula", "NaCl", "--lattice",
+               "5.64", "--guesses", "1", "--effort", "0.1"]  # fmt: skip
+    assert cli.main([*command, "--output", str(tmp_path / "out")]) == 0
+    assert ("none of these explains the pattern" in capsys.readouterr().out) == doubted
+
+
 def test_wrong_atoms_are_doubted_and_right_ones_are_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.DOUBTFUL == 0.4
+    assert solve_command.DOUBTFUL == 0.4
     for formula, doubted in (("NaCl", False), ("LiI", True)):
         command = ["solve", str(MEASURED / "rockjock_halite.xy"), "--formula", formula,
                    "--lattice", "5.64", "--guesses", "1", "--effort", "0.1"]  # fmt: skip

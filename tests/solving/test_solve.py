@@ -14,7 +14,8 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattices import conventional_lattices
-from crystalnet.solving.solve import composition, densest
+from crystalnet.solving.question import composition
+from crystalnet.solving.solve import densest
 
 MEASURED = Path(__file__).resolve().parents[2] / "data" / "measured_patterns"
 HALITE = MEASURED / "rockjock_halite.xy"
@@ -135,11 +136,11 @@ def test_a_folder_is_solved_in_one_run_and_goes_on_where_it_was(
     seen = capsys.readouterr()
     assert "1 of 2 patterns solved, 1 failed" in seen.out
     assert "b.xy: holds no numbers" in seen.err
-    before = (tmp_path / "a-solved" / "summary.json").stat().st_mtime_ns
+    before = (tmp_path / "a.xy-solved" / "summary.json").stat().st_mtime_ns
     (tmp_path / "b.xy").unlink()
     assert main(command) == 0
     assert "solved already" in capsys.readouterr().out
-    assert (tmp_path / "a-solved" / "summary.json").stat().st_mtime_ns == before
+    assert (tmp_path / "a.xy-solved" / "summary.json").stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """What a solved pattern leaves behind: structures, densities, patterns, a summary, a page."""
 
+import errno
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from crystalnet.errors import CrystalNetError
+from crystalnet.files import probe
 from crystalnet.solving.output.candidate import (
     CCP4,
     CHGCAR,
@@ -26,6 +28,7 @@ from crystalnet.solving.ranking import MeasuredPeaks
 __all__ = [
     "Candidate",
     "NetworkGuess",
+    "check_folder",
     "summary",
     "write_all",
     "write_ccp4",
@@ -63,8 +66,7 @@ def write_all(
         The files: summary, page, then those of each candidate.
 
     Raises:
-        CrystalNetError: for no candidates or two of one rank, for an element without form factor,
-            or if plotly or jinja2 is not installed.
+        CrystalNetError: for no candidates or two of one rank, or an element without form factor.
     """
     folder = Path(folder)
     if not candidates:
@@ -91,6 +93,27 @@ def write_all(
     write_page(folder / PAGE, candidates, measured, told, profile)
     write_summary(folder / SUMMARY, candidates, told)
     return [folder / SUMMARY, folder / PAGE, *written]
+
+
+def check_folder(folder: Path | str) -> None:
+    """Make sure, before any work, that results can be written into a folder; nothing stays.
+
+    Raises:
+        CrystalNetError: if they cannot.
+    """
+    folder = Path(folder)
+    try:
+        for name in (SUMMARY, PAGE):
+            if (folder / name).is_dir():
+                raise IsADirectoryError(errno.EISDIR, f"{name} is a folder")
+        for inner in folder.glob("candidate-[0-9][0-9]"):
+            if not inner.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, f"{inner.name} is no folder")
+        probe(folder)
+    except OSError as error:
+        raise CrystalNetError(
+            f"{folder}: cannot be written to ({error.strerror}); choose another folder"
+        ) from None
 
 
 def _clear(folder: Path) -> None:

@@ -3,6 +3,7 @@
 All three are in the cell that was used for solving, whatever its angles.
 """
 
+import tempfile
 from pathlib import Path
 
 import gemmi
@@ -79,8 +80,10 @@ def write_ccp4(path: Path | str, candidate: Candidate, density: Float[ndarray, "
     written.set_header_i32(56, 1)
     label = f"{candidate.label}: valence density by CrystalNet in e/A^3"
     written.set_header_str(57, f"{label:80.80}")
-    with atomic_write(path) as temporary:
-        written.write_ccp4_map(str(temporary))
+    # gemmi takes no name that is not UTF-8.
+    with atomic_write(path) as temporary, tempfile.NamedTemporaryFile(suffix=".ccp4") as plain:
+        written.write_ccp4_map(plain.name)
+        temporary.write_bytes(Path(plain.name).read_bytes())
 
 
 def _grouped(numbers: Int[ndarray, " atoms"]) -> tuple[list[int], Int[ndarray, " atoms"]]:

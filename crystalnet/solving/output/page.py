@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from numpy import ndarray
+from plotly.offline import get_plotlyjs
 from pymatgen.core import Element
 
 from crystalnet.crystallography.resampling import resample
-from crystalnet.errors import CrystalNetError
 from crystalnet.files import atomic_write
 from crystalnet.solving.output.candidate import Candidate
 from crystalnet.solving.output.pattern import indexed_pattern
@@ -50,17 +52,8 @@ def write_page(
         profile: 2-theta in degrees and counts of the measured pattern.
 
     Raises:
-        CrystalNetError: if plotly or jinja2 is not installed, or as `write_pattern`.
+        CrystalNetError: as `write_pattern`.
     """
-    try:
-        from jinja2 import Environment, PackageLoader, StrictUndefined
-        from markupsafe import Markup
-        from plotly.offline import get_plotlyjs
-    except ImportError as error:
-        raise CrystalNetError(
-            f"the page of results needs the package {error.name}, which is not installed; run "
-            "`pip install 'crystalnet[page]'`"
-        ) from None
     shown = list(candidates[:MOST])
     table = summary(shown, told)
     data = {

@@ -1,0 +1,159 @@
+"""What is asked about a pattern: checked before any work, and kept beside the answer."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, get_args
+
+from crystalnet.errors import CrystalNetError
+from crystalnet.files import sha256
+from crystalnet.solving.budget import Budget
+from crystalnet.solving.known_composition import KnownComposition
+from crystalnet.solving.lattice_starts import LARGEST_VOLUME
+from crystalnet.solving.lattices import System
+from crystalnet.solving.models import SolveModel
+from crystalnet.solving.pattern_axis import Quantity
+from crystalnet.solving.radiation import Radiation, radiation
+
+MOST_GUESSES, MOST_EFFORT = 1000, 1000
+# Seeds fit into 63 bits, as those that are derived from them do.
+LARGEST_SEED = 2**63 - 1
+# Edges of a given lattice in A.
+EDGES = (0.5, 100.0)
+
+
+@dataclass(frozen=True)
+class Question:
+    """Everything that decides what comes out for a pattern; as the arguments of `solve`.
+
+    Raises:
+        CrystalNetError: for a value that makes no sense, or a composition that cannot be read.
+    """
+
+    wavelength: str | float | None = None
+    formula: str | None = None
+    elements: tuple[str, ...] | None = None
+    complete: bool = True
+    system: str | None = None
+    lattice: tuple[float, ...] | None = None
+    quantity: str | None = None
+    peaks: bool | None = None
+    guesses: int = 5
+    seed: int = 0
+    effort: float = 1.0
+    time_limit: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.guesses <= MOST_GUESSES:
+            raise CrystalNetError(
+                f"{self.guesses} guesses; want at least 1, at most {MOST_GUESSES}"
+            )
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise CrystalNetError(f"the seed {self.seed}; want 0 to 2^63 - 1")
+        if not 0 <= self.effort <= MOST_EFFORT:
+            raise CrystalNetError(f"an effort of {self.effort}; want 0 (none) to {MOST_EFFORT}")
+        Budget(self.time_limit)
+        _one_of("crystal system", self.system, get_args(System))
+        _one_of("quantity", self.quantity, get_args(Quantity))
+        if self.lattice is not None:
+            _check_lattice(self.lattice)
+        # Read here, so that what cannot be read is said before anything else is done.
+        assert self.known is not None
+        assert self.radiation is None or self.radiation.wavelength
+
+    @cached_property
+    def known(self) -> KnownComposition:
+        """What is known of the composition."""
+        return composition(self.formula, self.elements, self.complete)
+
+    @cached_property
+    def radiation(self) -> Radiation | None:
+        """What it was measured with, if that was given."""
+        return None if self.wavelength is None else radiation(self.wavelength)
+
+    def told(self, pattern: Path, models: Sequence[SolveModel]) -> dict[str, Any]:
+        """The question in words and numbers that JSON can hold, with what else decides the answer.
+
+        The pattern and the networks are told by their checksums: neither hangs on a name.
+        """
+        devices = {str(model.network.regressor.output.weight.device) for model in models}
+        return {
+            "pattern_sha256": sha256(pattern),
+            "wavelength_given": self.wavelength,
+            "formula": self.formula,
+            "elements": None if self.elements is None else list(self.elements),
+            "elements_complete": self.complete,
+            "system": self.system,
+            "lattice_A": None if self.lattice is None else list(self.lattice),
+            "quantity": self.quantity,
+            "is_list_of_peaks": self.peaks,
+            "guesses": self.guesses,
+            "seed": self.seed,
+            "effort": self.effort,
+            "time_limit_s": self.time_limit,
+            "models": {model.card.name: model.card.weights_sha256 for model in models},
+            "device": ", ".join(sorted(devices)),
+            "version": version("crystalnet"),
+        }
+
+    def answered_by(self, summary: Path, pattern: Path, models: Sequence[SolveModel]) -> bool:
+        """Whether a summary holds the whole answer to this question about a pattern.
+
+        Where nothing was cut short, another limit of time is no other question.
+        """
+        try:
+            told = json.loads(summary.read_text(encoding="utf-8"))["told"]
+            asked = self.told(pattern, models)
+            if told["cut_short"] is None:
+                del asked["time_limit_s"]
+            elif told["interrupted"]:
+                return False
+            return all(told[name] == value for name, value in asked.items())
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+
+
+def composition(
+    formula: str | None, elements: Sequence[str] | None, complete: bool
+) -> KnownComposition:
+    """What is known of a composition, from what a user says.
+
+    Raises:
+        CrystalNetError: for a formula and elements at once, or either that cannot be read.
+    """
+    if formula is not None and elements is not None:
+        raise CrystalNetError(
+            f"the formula {formula!r} and the elements {list(elements)} at once; give one of them"
+        )
+    if formula is not None:
+        return KnownComposition.from_formula(formula)
+    if elements is not None:
+        return KnownComposition.from_elements(elements, complete)
+    return KnownComposition((), complete=False)
+
+
+def _one_of(name: str, value: str | None, known: Sequence[str]) -> None:
+    if value is not None and value not in known:
+        raise CrystalNetError(f"the {name} {value!r}; want {' or '.join(known)}")
+
+
+def _check_lattice(lattice: Sequence[float]) -> None:
+    if len(lattice) not in (1, 2):
+        raise CrystalNetError(
+            f"the lattice {list(lattice)}; want a of a cubic crystal, or a and c of a trigonal one "
+            "in hexagonal axes, in A"
+        )
+    if not all(EDGES[0] < length < EDGES[1] for length in lattice):
+        raise CrystalNetError(
+            f"the lattice {list(lattice)}; want lengths of {EDGES[0]} to {EDGES[1]:.0f} A"
+        )
+    a, c = lattice[0], lattice[-1]
+    volume = a**3 if len(lattice) == 1 else 0.75**0.5 * a**2 * c
+    if volume > LARGEST_VOLUME:
+        raise CrystalNetError(
+            f"the lattice {list(lattice)} has {volume:.0f} A^3; want at most "
+            f"{LARGEST_VOLUME:.0f}: larger cells are not solved"
+        )
