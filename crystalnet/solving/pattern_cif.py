@@ -1,7 +1,7 @@
 """Powder patterns in CIF (the pdCIF dictionary of the IUCr)."""
 
 from pathlib import Path
-from typing import Literal
+from typing import NamedTuple
 
 import gemmi
 import numpy as np
@@ -9,6 +9,8 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.pattern_axis import Quantity
+from crystalnet.solving.pattern_reflections import reflections
 
 # Items that hold intensities, the likelier first, those of a profile and those of peaks.
 _PROFILE = (
@@ -17,16 +19,31 @@ _PROFILE = (
     "_pd_proc_intensity_total",
     "_pd_proc_intensity_net",
 )
-_PEAKS = ("_pd_peak_intensity", "_refln_F_squared_meas")
+_PEAKS = ("_pd_peak_intensity", "_refln_intensity_meas")
 _ANGLES = ("_pd_proc_2theta_corrected", "_pd_meas_2theta_scan", "_pd_peak_2theta_centroid")
 _SPACINGS = ("_pd_proc_d_spacing", "_pd_peak_d_spacing", "_refln_d_spacing")
 _WAVELENGTHS = ("_diffrn_radiation_wavelength", "_pd_proc_wavelength")
 
 
-def read_cif(
-    path: Path, text: str
-) -> tuple[Float[ndarray, "rows columns"], Literal["two_theta", "d"], float | None]:
-    """Position and intensity, what the position is, and the wavelength in A if it is there.
+class CifPattern(NamedTuple):
+    """What a CIF holds of a powder pattern.
+
+    Attributes:
+        columns: position and intensity.
+        quantity: what the position is: degrees or A.
+        wavelength: A, if it is there.
+        structure_factors: whether the intensities are multiplicity times |F|^2, without the
+            Lorentz-polarisation factor.
+    """
+
+    columns: Float[ndarray, "rows columns"]
+    quantity: Quantity
+    wavelength: float | None
+    structure_factors: bool = False
+
+
+def read_cif(path: Path, text: str) -> CifPattern:
+    """The pattern of a CIF: a profile, peaks, or structure factors, whichever is there first.
 
     Raises:
         CrystalNetError: for what is no CIF, or holds no powder pattern.
@@ -44,13 +61,19 @@ def read_cif(
         intensity = _first(block, (*_PROFILE, *_PEAKS))
         if intensity is None:
             continue
-        for items, quantity in ((_ANGLES, "two_theta"), (_SPACINGS, "d")):
+        positions: tuple[tuple[tuple[str, ...], Quantity], ...]
+        positions = (_ANGLES, "two_theta"), (_SPACINGS, "d")
+        for items, quantity in positions:
             position = _first(block, items)
             if position is not None and len(position) == len(intensity):
-                return np.column_stack([position, intensity]), quantity, told  # type: ignore[return-value]
+                return CifPattern(np.column_stack([position, intensity]), quantity, told)
         scanned = _scan(path, block, len(intensity))
         if scanned is not None:
-            return np.column_stack([scanned, intensity]), "two_theta", told
+            return CifPattern(np.column_stack([scanned, intensity]), "two_theta", told)
+    for block in document:
+        factors = reflections(path, block)
+        if factors is not None:
+            return CifPattern(factors, "d", told, structure_factors=True)
     raise CrystalNetError(
         f"{path}: a CIF without a powder pattern (_pd_meas_ or _pd_proc_ intensities with angles); "
         "give one that has it, or columns"

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from crystalnet.crystallography.diffraction import lorentz_polarisation
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern_axis import Quantity, to_two_theta
 from crystalnet.solving.pattern_cif import read_cif
@@ -18,6 +19,8 @@ from crystalnet.solving.radiation import radiation as known_radiation
 
 # A profile has at least so many points, a list of peaks at least this many.
 FEWEST_POINTS, FEWEST_PEAKS = 20, 3
+# Points of a scan are no farther apart than this, in degrees: peaks would fall between them.
+WIDEST_STEP = 0.6
 # One step of a profile is less than so many times the one before it.
 UNEVEN = 1.5
 # Two wavelengths are the same if they differ by less than this share: doublets and their means.
@@ -74,7 +77,8 @@ def read_pattern(
         quantity: of the first column: 2-theta in degrees, Q in 1/A or d in A; None takes what the
             header or the CIF says, else degrees.
         radiation: None only where a header or a CIF names its wavelength; it is never guessed.
-        peaks: whether it is a list of peaks; None: if the steps are uneven or d falls.
+        peaks: whether it is a list of peaks; None decides by their number, distances and
+            evenness.
 
     Raises:
         CrystalNetError: one sentence for anything that is no pattern, or is one that contradicts
@@ -83,11 +87,14 @@ def read_pattern(
     path = Path(path)
     text = pattern_text(path)
     if path.suffix.lower() == ".cif":
-        columns, named, wavelength = read_cif(path, text)
-        found: Quantity | None = named
-        told = None if wavelength is None else known_radiation(wavelength)
+        cif = read_cif(path, text)
+        columns = cif.columns
+        found: Quantity | None = cif.quantity
+        told = None if cif.wavelength is None else known_radiation(cif.wavelength)
+        structure_factors = cif.structure_factors
     else:
         columns, found, told = _columns(path, text)
+        structure_factors = False
     radiation = _wavelength(path, radiation, told)
     quantity = quantity or found or "two_theta"
     x, intensity = columns[:, 0], columns[:, 1]
@@ -95,16 +102,18 @@ def read_pattern(
     _check(path, x, intensity)
     scale = _scale(intensity)
     intensity, sigma = intensity * scale, None if sigma is None else sigma * scale
-    is_peaks = _uneven(x) if peaks is None else peaks
+    try:
+        two_theta = to_two_theta(x, quantity, radiation)
+    except CrystalNetError as error:
+        raise CrystalNetError(f"{path}: {error}") from None
+    is_peaks = structure_factors or (_is_list(x, two_theta) if peaks is None else peaks)
     fewest = FEWEST_PEAKS if is_peaks else FEWEST_POINTS
     if len(x) < fewest:
         raise CrystalNetError(
             f"{path}: {len(x)} {'peaks' if is_peaks else 'points'}; want at least {fewest}"
         )
-    try:
-        two_theta = to_two_theta(x, quantity, radiation)
-    except CrystalNetError as error:
-        raise CrystalNetError(f"{path}: {error}") from None
+    if structure_factors:
+        intensity = intensity * lorentz_polarisation(np.sin(np.radians(two_theta / 2)) ** 2)
     if is_peaks:
         # A list may name two reflections at one angle: they are one peak.
         two_theta, of = np.unique(two_theta, return_inverse=True)
@@ -265,11 +274,20 @@ def _scale(intensity: Float[ndarray, " points"]) -> float:
     return 2.0 ** -math.frexp(largest)[1]
 
 
-def _uneven(x: Float[ndarray, " points"]) -> bool:
-    """Whether points are peaks: few, or at distances that differ."""
+def _is_list(x: Float[ndarray, " rows"], two_theta: Float[ndarray, " rows"]) -> bool:
+    """Whether rows are peaks: few, farther apart than a scan's points, or at uneven distances.
+
+    Args:
+        x: as they stand in the file.
+        two_theta: degrees.
+    """
     steps = np.abs(np.diff(x))
-    if len(steps) < FEWEST_POINTS:
+    if len(steps) < FEWEST_POINTS or np.median(np.abs(np.diff(two_theta))) > WIDEST_STEP:
         return True
+    # Rounded angles of an even scan stay within their last digit of a straight line.
+    even = np.linspace(x[0], x[-1], len(x))
+    if (steps > 0).all() and np.abs(x - even).max() <= 1.001 * steps.min():
+        return False
     # Steps in d or Q grow along a profile, but never from one to the next.
     ratio = np.maximum(steps[1:], 1e-12) / np.maximum(steps[:-1], 1e-12)
     return bool(np.mean((ratio > UNEVEN) | (ratio < 1 / UNEVEN)) > 0.2)
