@@ -5,12 +5,9 @@ x running fastest. The spin density and the augmentation occupancies that may fo
 looked at.
 """
 
-import bz2
-import gzip
-import lzma
+import math
 import re
 import warnings
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,22 +17,24 @@ from numpy import ndarray
 from pymatgen.core import Structure
 from pymatgen.io.vasp import Poscar
 
+from crystalnet.crystallography.compressed import reading
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.errors import CrystalNetError
 
 # The distance between points may differ between the axes by this factor; VASP's own differ by
 # less than 2.
 MOST_UNEVEN = 4.0
+# Points are no nearer than this, in A: VASP's finest grids have some 0.04. With the bounds below
+# it says how much of a file can be meant, so that a small file cannot unpack to fill the memory.
+FINEST = 0.02
+# Bytes of a header, and of a value with its white space; densities and what else may follow, as
+# multiples of the first density.
+LONGEST_HEADER, WIDEST_VALUE, MOST_DENSITIES = 4_000_000, 40, 12
 # Electrons in a cell: at least this many an atom, and at most those of the neutral atoms and
 # this many more an atom. Values that were not multiplied by the volume fall below.
 FEWEST_PER_ATOM = 0.5
 MOST_ADDED_PER_ATOM = 1.0
 
-_DECOMPRESS = {
-    b"\x1f\x8b": gzip.decompress,
-    b"\xfd7zXZ\x00": lzma.decompress,
-    b"BZh": bz2.decompress,
-}
 _GRID = re.compile(rb"\n[ \t\r]*\n([ \t]*(\d+)[ \t]+(\d+)[ \t]+(\d+)[ \t]*\r?\n)")
 _AUGMENTATION = b"\naugmentation"
 # Fortran drops the E where an exponent has three digits: 0.123-100.
@@ -67,16 +66,22 @@ def read_chgcar(path: Path | str) -> ChargeDensity:
             electron count that no such crystal has.
     """
     path = Path(path)
-    text = _read(path)
+    with reading(path) as stream:
+        text = stream.until(_GRID, LONGEST_HEADER)
+        found = _GRID.search(text)
+        if found is None:
+            raise CrystalNetError(
+                f"{path}: no line of three grid sizes after a blank line, so this is no CHGCAR, or "
+                "it is cut short; copy the file again"
+            )
+        crystal = Crystal.from_structure(_structure(path, text[: found.start()]), path.name)
+        grid = (int(found[2]), int(found[3]), int(found[4]))
+        _check_grid(path, crystal, grid)
+        # What a density of this grid can take; whatever follows it is only read past.
+        needed = WIDEST_VALUE * math.prod(grid) + LONGEST_HEADER
+        text = stream.rest(needed, MOST_DENSITIES * needed)
     found = _GRID.search(text)
-    if found is None:
-        raise CrystalNetError(
-            f"{path}: no line of three grid sizes after a blank line, so this is no CHGCAR, or it "
-            "is cut short; copy the file again"
-        )
-    crystal = Crystal.from_structure(_structure(path, text[: found.start()]), path.name)
-    grid = (int(found[2]), int(found[3]), int(found[4]))
-    _check_grid(path, crystal, grid)
+    assert found is not None
     values = _values(path, text, found, grid, len(crystal.atomic_numbers))
     if not np.isfinite(values).all():
         raise CrystalNetError(
@@ -92,29 +97,14 @@ def read_chgcar(path: Path | str) -> ChargeDensity:
     return ChargeDensity(crystal, density, electrons)
 
 
-def _read(path: Path) -> bytes:
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise CrystalNetError(f"{path}: no such file") from None
-    except OSError as error:
-        raise CrystalNetError(f"{path}: cannot be read ({error})") from None
-    if raw.startswith(b"\x28\xb5\x2f\xfd"):
-        raise CrystalNetError(
-            f"{path}: compressed by zstd, which is not read; compress it with gzip, bzip2 or xz"
-        )
-    for magic, decompress in _DECOMPRESS.items():
-        if raw.startswith(magic):
-            try:
-                return decompress(raw)
-            except (EOFError, OSError, ValueError, lzma.LZMAError, zlib.error) as error:
-                raise CrystalNetError(
-                    f"{path}: the compressed file is cut short or damaged ({error}); copy it again"
-                ) from None
-    return raw
-
-
 def _structure(path: Path, header: bytes) -> Structure:
+    lines = header.split(b"\n")
+    counts = [int(n) for n in lines[6].split() if n.isdigit()] if len(lines) > 6 else []
+    if sum(counts) > len(lines):
+        raise CrystalNetError(
+            f"{path}: names {sum(counts)} atoms in a header of {len(lines)} lines; the file is "
+            "damaged: copy it again"
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -130,6 +120,11 @@ def _structure(path: Path, header: bytes) -> Structure:
             f"{path}: names no elements (the format of VASP 4); add the line of element symbols "
             "above the line of atom counts"
         )
+    unknown = [site.species_string for site in poscar.structure if not 1 <= site.specie.Z <= 118]
+    if unknown:
+        raise CrystalNetError(
+            f"{path}: {unknown[0]!r} is no element; mend the line of element symbols"
+        )
     return poscar.structure
 
 
@@ -137,6 +132,12 @@ def _check_grid(path: Path, crystal: Crystal, grid: tuple[int, int, int]) -> Non
     if min(grid) < 1:
         raise CrystalNetError(f"{path}: a grid of {grid} points; want at least 1 along each axis")
     spacing = np.linalg.norm(crystal.lattice, axis=1) / grid
+    if spacing.min() < FINEST:
+        raise CrystalNetError(
+            f"{path}: a grid of {grid} points in a cell of "
+            f"{np.round(np.linalg.norm(crystal.lattice, axis=1), 2).tolist()} A; want points at "
+            f"least {FINEST} A apart: the file is damaged, or its numbers are too long for a line"
+        )
     if spacing.max() > MOST_UNEVEN * spacing.min():
         raise CrystalNetError(
             f"{path}: the grid {grid} does not match its cell: points lie "

@@ -24,6 +24,7 @@ from pipeline.sources.base import (
 SYMPREC = 0.1
 
 _SUFFIXES = re.compile(r"([._-]?CHGCAR)?(\.vasp)?(\.(gz|bz2|xz|zst))?$", re.IGNORECASE)
+_NAME = re.compile(r"[A-Za-z0-9._+-]+")
 _PREFIX = re.compile(r"^CHGCAR[._-]", re.IGNORECASE)
 
 
@@ -44,8 +45,18 @@ def chgcar_files(folder: Path) -> dict[str, Path]:
         )
     files: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if "chgcar" not in path.name.lower() or path.name.startswith(".") or not path.is_file():
+        # Editors leave copies that end in ~.
+        if "chgcar" not in path.name.lower() or path.name.startswith(".") or path.name[-1] == "~":
             continue
+        if not path.exists():
+            raise CrystalNetError(f"{path}: a link that leads nowhere; mend or remove it")
+        if not path.is_file():
+            continue
+        if not _NAME.fullmatch(path.name):
+            raise CrystalNetError(
+                f"{str(path)!a}: its name stands for the crystal; rename it with "
+                "letters, digits and . _ + - alone"
+            )
         material_id = _PREFIX.sub("", _SUFFIXES.sub("", path.name))
         if not material_id or material_id.lower() == "chgcar":
             raise CrystalNetError(
