@@ -1,7 +1,8 @@
 """The one place that knows artifact paths, array names, shapes and dtypes.
 
-Arrays are Zarr v3, one crystal a chunk, many crystals a file; every chunk carries a CRC-32C,
-so a damaged file is noticed when it is read. Their attributes hold units and provenance.
+Arrays are Zarr v3, one crystal a chunk, many crystals a file; every chunk carries a CRC-32C and
+every store the checksums of its metadata, so a damaged file is noticed when it is read. Their
+attributes hold units and provenance.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +17,7 @@ from numpy import ndarray
 from zarr.codecs import BloscCodec, Crc32cCodec
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.files import atomic_write
+from crystalnet.files import atomic_write, sha256
 
 ARTIFACTS = Path("artifacts")
 METRICS = Path("metrics")
@@ -50,6 +51,9 @@ BASELINE_METRICS = "metrics/baselines/{system}.json"
 REPORT = Path("reports/index.html")
 FIGURES = Path("reports/figures")
 TABLES = Path("reports/tables")
+
+# In each store: the checksums of its metadata, attributes and shapes.
+METADATA_SUMS = "metadata.sha256"
 
 SPLITS = ("train", "val", "test")
 
@@ -117,6 +121,13 @@ def write_arrays(
         if done != crystals:
             raise CrystalNetError(f"{path}: {done} crystals came for a store of {crystals}")
         group.attrs.update(attributes)
+        (temporary / METADATA_SUMS).write_text(_metadata_sums(temporary), encoding="utf-8")
+
+
+def _metadata_sums(path: Path) -> str:
+    """A line for each metadata file of a store: Zarr itself guards the chunks alone."""
+    files = sorted(path.rglob("zarr.json"))
+    return "".join(f"{sha256(file)}  {file.relative_to(path).as_posix()}\n" for file in files)
 
 
 def _create(
@@ -159,6 +170,12 @@ class Arrays:
                 f"{self.path}: not a readable Zarr group with the arrays {sorted(names)} "
                 f"({type(error).__name__}: {error}); delete it and run again"
             ) from error
+        sums = self.path / METADATA_SUMS
+        if not sums.is_file() or sums.read_bytes() != _metadata_sums(self.path).encode():
+            raise CrystalNetError(
+                f"{self.path}: its zarr.json files are not those of {METADATA_SUMS}; delete the "
+                "store and run again, and it is made anew"
+            )
 
     def __len__(self) -> int:
         return int(next(iter(self._arrays.values())).shape[0])

@@ -68,6 +68,28 @@ def test_a_flipped_bit_is_noticed(tmp_path: Path) -> None:
         Arrays(tmp_path / "a.zarr", ARRAYS["densities"]).read("densities")
 
 
+def test_a_flipped_byte_anywhere_is_noticed_or_changes_nothing(tmp_path: Path) -> None:
+    store = tmp_path / "a.zarr"
+    densities = write(store)
+    draw = np.random.default_rng(1)
+    noticed = 0
+    for file in sorted(path for path in store.rglob("*") if path.is_file()):
+        whole = file.read_bytes()
+        for place in draw.choice(len(whole), min(len(whole), 40), replace=False):
+            damaged = bytearray(whole)
+            damaged[place] ^= int(draw.integers(1, 256))
+            file.write_bytes(damaged)
+            try:
+                arrays = Arrays(store, ARRAYS["densities"])
+                assert np.array_equal(arrays.read("densities"), densities), (file, place)
+                assert arrays.read("electrons").tolist() == [0, 1, 2, 3, 0, 1, 2, 3, 0, 1]
+                assert arrays.attributes == {"licence": "mine"}
+            except CrystalNetError:
+                noticed += 1
+        file.write_bytes(whole)
+    assert noticed > 200
+
+
 def test_a_truncated_file_is_noticed(tmp_path: Path) -> None:
     write(tmp_path / "a.zarr")
     file = shard_file(tmp_path / "a.zarr")
