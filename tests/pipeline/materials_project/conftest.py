@@ -61,6 +61,29 @@ def _standin() -> Iterator[Standin]:
         yield standin
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _fields_are_listed_once() -> Iterator[None]:
+    """The client lists the fields of a model anew for each one that it is asked for.
+
+    It writes the schema of the whole model for that, the same each time, and five sixths of the
+    time of these tests went there.
+    """
+    from mp_api.client.core.client import BaseRester
+
+    listed: dict[Any, list[str]] = {}
+    listing = BaseRester.available_fields.fget
+
+    def available_fields(rester: Any) -> list[str]:
+        model = rester.document_model
+        if model not in listed:
+            listed[model] = listing(rester)
+        return listed[model]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseRester, "available_fields", property(available_fields))
+        yield
+
+
 @pytest.fixture
 def standin(
     _standin: Standin, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
