@@ -36,10 +36,10 @@ verify: setup  ## make everything in a clone of HEAD: what differs from what is 
 test: setup  ## everything that needs no GPU, no network, no key and no extra program
 	@echo "Left out (make test-all runs them): kill -9 at 21 moments, queued experiments, 200 crystals"
 	@echo "against pymatgen."
-	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadgroup -m "not slow"
+	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist worksteal -m "not slow"
 
 test-all: setup  ## the tests above and the slow ones
-	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadgroup
+	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist worksteal
 
 lint: setup  ## ruff, mypy, snakemake --lint, and who may import whom
 	python -m ruff check .

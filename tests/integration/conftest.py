@@ -4,12 +4,15 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from crystalnet.files import locked
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,15 +22,33 @@ LIMIT = 1200
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that start engines get that limit, if they have none of their own."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent and not item.get_closest_marker("timeout"):
+    """Tests that start engines get that limit, and are begun with by every worker.
+
+    `--dist worksteal` gives each worker one stretch of the list, and what is left of it to those
+    that are done: short tests at the end of each stretch keep all of them at work to the end.
+    """
+    engines = [item for item in items if item.path.parent == Path(__file__).parent]
+    others = [item for item in items if item.path.parent != Path(__file__).parent]
+    for item in engines:
+        if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LIMIT))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    ends = [len(others) * worker // workers for worker in range(workers + 1)]
+    items[:] = [
+        item
+        for worker in range(workers)
+        for item in (*engines[worker::workers], *others[ends[worker] : ends[worker + 1]])
+    ]
 
 
-# Both engines start Python programs in turn; BLAS threads would only fight over the cores.
+# Both engines start Python programs in turn; BLAS threads would only fight over the cores, and each
+# program would compile the project anew where bytecode is not kept.
 ENVIRONMENT = {
-    **{key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "GIT_"))},
+    **{
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("PYTEST", "GIT_")) and key != "PYTHONDONTWRITEBYTECODE"
+    },
     "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     "OMP_NUM_THREADS": "1",
     "GIT_AUTHOR_NAME": "test",
@@ -143,41 +164,60 @@ def merge(into: dict[str, Any], changes: dict[str, Any]) -> None:
             into[key] = value
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Project:
+    """A project that the first worker makes that wants it, and all workers copy."""
+    base = factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "engines"
+    folder = shared / name
+    with locked(shared / f"{name}.lock"):
+        if not folder.exists():
+            beginning = shared / f"{name}.begun"
+            shutil.rmtree(beginning, ignore_errors=True)
+            make(beginning)
+            beginning.rename(folder)
+    return Project(folder)
+
+
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A clone with the tiny data set, committed, nothing run yet. Do not change it: copy it."""
-    folder = tmp_path_factory.mktemp("engines") / "tiny"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    kept = ("crystalnet", "pipeline", "reports", "profiles", "data", ".dvc")
-    for name in filter(None, listed.split("\0")):
-        source = ROOT / name
-        if not source.is_file() or not (name.startswith(kept) or "/" not in name):
-            continue
-        if name == "dvc.lock" or name.startswith("data/chgcars"):
-            continue
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-    params = yaml.safe_load((folder / "params.yaml").read_text())
-    merge(params, TINY)
-    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-    project = Project(folder)
-    project.git("init", "--quiet", "--initial-branch", "main")
-    project.commit("a tiny data set")
-    return project
+
+    def make(folder: Path) -> None:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        kept = ("crystalnet", "pipeline", "reports", "profiles", "data", ".dvc")
+        for name in filter(None, listed.split("\0")):
+            source = ROOT / name
+            if not source.is_file() or not (name.startswith(kept) or "/" not in name):
+                continue
+            if name == "dvc.lock" or name.startswith("data/chgcars"):
+                continue
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+        params = yaml.safe_load((folder / "params.yaml").read_text())
+        merge(params, TINY)
+        (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+        project = Project(folder)
+        project.git("init", "--quiet", "--initial-branch", "main")
+        project.commit("a tiny data set")
+
+    return made_once(tmp_path_factory, "tiny", make)
 
 
 @pytest.fixture(scope="session")
 def recorded(tiny: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The tiny project after `snakemake all`, `dvc commit -f` and a git commit. Copy it."""
-    project = tiny.copy(tmp_path_factory.mktemp("engines") / "recorded")
-    project.snakemake("all")
-    project.dvc("commit", "--force")
-    project.commit("the results")
-    return project
+
+    def make(folder: Path) -> None:
+        project = tiny.copy(folder)
+        project.snakemake("all")
+        project.dvc("commit", "--force")
+        project.commit("the results")
+
+    return made_once(tmp_path_factory, "recorded", make)

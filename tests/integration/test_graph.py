@@ -13,7 +13,6 @@ from dvc.repo import Repo
 
 from pipeline.code import RULES, code_by_rule
 
-pytestmark = pytest.mark.xdist_group("engines")
 Project = Any
 LEDGER = Path("dvc.yaml")
 
@@ -28,9 +27,15 @@ def covered(path: str, by: set[str]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def rules_of_outputs(recorded: Project) -> dict[str, tuple[str, set[str]]]:
+def graph(tiny: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy in which engines may start: they leave files behind, and `tiny` is being copied."""
+    return tiny.copy(tmp_path_factory.mktemp("graph") / "p")
+
+
+@pytest.fixture
+def rules_of_outputs(recorded: Project, tmp_path: Path) -> dict[str, tuple[str, set[str]]]:
     """For each file of the graph: the rule that makes it, and that rule's inputs."""
-    text = recorded.snakemake("all", "--detailed-summary").stdout
+    text = recorded.copy(tmp_path / "p").snakemake("all", "--detailed-summary").stdout
     rows = csv.DictReader(io.StringIO(text), delimiter="\t")
     return {
         row["output_file"]: (row["rule"], set(filter(None, row["input-file(s)"].split(","))))
@@ -38,27 +43,27 @@ def rules_of_outputs(recorded: Project) -> dict[str, tuple[str, set[str]]]:
     }
 
 
-def test_lint_is_clean(tiny: Project) -> None:
-    done = tiny.snakemake("--lint", check=False)
+def test_lint_is_clean(graph: Project) -> None:
+    done = graph.snakemake("--lint", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_dry_run_works_on_a_clone(tiny: Project) -> None:
-    planned = tiny.planned()
+def test_a_dry_run_works_on_a_clone(graph: Project) -> None:
+    planned = graph.planned()
     for rule in code_by_rule():
         of_another_source = rule in FETCHING
         assert bool(re.search(rf"^{rule} +\d", planned, re.M)) != of_another_source, rule
 
 
-def test_all_names_every_artifact_of_the_ledger(tiny: Project) -> None:
+def test_all_names_every_artifact_of_the_ledger(graph: Project) -> None:
     """Metrics in git must not hide that an artifact is missing."""
-    rule_all = tiny.snakemake("--dry-run", "all").stdout
+    rule_all = graph.snakemake("--dry-run", "all").stdout
     listed = re.search(r"^rule all:\n    input: (.*)$", rule_all, re.M)
     assert listed is not None
     inputs = set(listed[1].split(", "))
-    with Repo(str(tiny.folder)) as repo:
+    with Repo(str(graph.folder)) as repo:
         outs = {
-            Path(out.fs_path).relative_to(tiny.folder).as_posix()
+            Path(out.fs_path).relative_to(graph.folder).as_posix()
             for stage in repo.index.stages
             for out in stage.outs
         }
@@ -66,17 +71,17 @@ def test_all_names_every_artifact_of_the_ledger(tiny: Project) -> None:
 
 
 def test_the_two_graphs_agree(
-    tiny: Project, rules_of_outputs: dict[str, tuple[str, set[str]]]
+    graph: Project, rules_of_outputs: dict[str, tuple[str, set[str]]]
 ) -> None:
     """Every out has its rule, and each stage's deps are what its rules read from outside."""
-    with Repo(str(tiny.folder)) as repo:
+    with Repo(str(graph.folder)) as repo:
         stages = list(repo.index.stages)
     assert {stage.name.split("@")[0] for stage in stages} >= {"structures", "train", "report"}
     for stage in stages:
         rules = set(stage.cmd.partition("--allowed-rules ")[2].partition(" --")[0].split())
-        outs = {Path(o.fs_path).relative_to(tiny.folder).as_posix() for o in stage.outs}
+        outs = {Path(o.fs_path).relative_to(graph.folder).as_posix() for o in stage.outs}
         deps = {
-            Path(dep.fs_path).relative_to(tiny.folder).as_posix()
+            Path(dep.fs_path).relative_to(graph.folder).as_posix()
             for dep in stage.deps
             if not isinstance(dep, ParamsDependency)
         }

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("engines")
-
 # The fixtures hand out conftest.Project, which cannot be imported by name.
 Project = Any
 

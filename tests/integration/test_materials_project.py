@@ -30,8 +30,6 @@ from tests.standin.materials_project import (
     stored_density,
 )
 
-# These need none of the recorded results, so another worker can run them meanwhile.
-pytestmark = pytest.mark.xdist_group("sources")
 Project = Any
 
 TARGETS = ["artifacts/dataset.parquet", "artifacts/left_out.parquet"]

@@ -8,8 +8,6 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-pytestmark = pytest.mark.xdist_group("engines")
-
 # The fixtures hand out conftest.Project, which cannot be imported by name.
 Project = Any
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from pymatgen.io.vasp import Chgcar, Poscar
 
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
@@ -13,8 +12,6 @@ from pipeline.crystal_tables import crystals_of
 from pipeline.params import load_params
 from pipeline.sources import crystal_source
 
-# These need none of the recorded results, so another worker can run them meanwhile.
-pytestmark = pytest.mark.xdist_group("sources")
 Project = Any
 
 

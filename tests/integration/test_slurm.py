@@ -19,7 +19,6 @@ if not importlib.util.find_spec("snakemake_executor_plugin_slurm"):
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("engines"),
     pytest.mark.timeout(900),
     pytest.mark.skipif(
         bool(NEEDED) or os.geteuid() != 0,

@@ -12,8 +12,6 @@ from crystalnet.files import sha256
 from crystalnet.network.card import read_card
 from pipeline.store import CURVE_QUANTITIES
 
-pytestmark = pytest.mark.xdist_group("engines")
-
 # The fixtures hand out conftest.Project, which cannot be imported by name.
 Project = Any
 

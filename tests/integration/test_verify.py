@@ -7,7 +7,6 @@ import pytest
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("engines"),
     pytest.mark.timeout(900),
 ]
 
