@@ -11,7 +11,7 @@ import numpy as np
 from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.lattice_starts import SAME, lattice_starts
+from crystalnet.solving.lattice_starts import lattice_starts
 from crystalnet.solving.lattices import (
     CENTRINGS,
     IndexedLattice,
@@ -22,6 +22,7 @@ from crystalnet.solving.lattices import (
 from crystalnet.solving.line_fit import LatticeFit, fit_lattice
 from crystalnet.solving.lines import Lines
 from crystalnet.solving.ranking import MeasuredPeaks
+from crystalnet.solving.ties import tied
 
 __all__ = [
     "IndexedLattice",
@@ -37,6 +38,10 @@ FEWEST: dict[System, int] = {"cubic": 3, "trigonal": 5}
 UNEXPLAINED = 0.1
 # By how much (natural logarithm) lines must be more probable with a lattice than anywhere.
 EVIDENCE = 3.0
+# Lattices that differ by less than this share in every edge are one.
+SAME = 5e-3
+# Scores, and logarithms of volumes, that differ by no more than this are equal.
+SAME_SCORE, SAME_VOLUME = 1e-6, 1e-6
 
 
 def index(
@@ -115,7 +120,7 @@ def with_peaks(
             f"no lattice of {edges} A explains the {len(lines.q)} first significant peaks; check "
             "the edges and the wavelength"
         )
-    return [fit.lattice() for fit in sorted(fits, key=lambda fit: -fit.score)]
+    return [fit.lattice() for fit in _in_order(fits)]
 
 
 def _acceptable(fit: LatticeFit, lines: Lines) -> bool:
@@ -125,11 +130,18 @@ def _acceptable(fit: LatticeFit, lines: Lines) -> bool:
     )
 
 
+def _in_order(fits: Sequence[LatticeFit]) -> list[LatticeFit]:
+    """The most probable first; of equals the one of the smallest cell, then the first tried."""
+    score = np.array([-fit.score for fit in fits])
+    volume = np.array([np.log(np.linalg.det(fit.lattice().primitive)) for fit in fits])
+    return [fits[k] for k in np.lexsort((tied(volume, SAME_VOLUME), tied(score, SAME_SCORE)))]
+
+
 def _distinct(fits: list[LatticeFit], most: int) -> list[IndexedLattice]:
     """The best fits, without those whose primitive cell another has."""
     kept: list[IndexedLattice] = []
     metrics: list[ndarray] = []
-    for fit in sorted(fits, key=lambda fit: -fit.score):
+    for fit in _in_order(fits):
         lattice = fit.lattice()
         metric = lattice.primitive @ lattice.primitive.T
         scale = np.abs(metric).max()

@@ -6,6 +6,7 @@ from numpy import ndarray
 
 from crystalnet.solving.lattices import Centring, System, line_table
 from crystalnet.solving.lines import Lines
+from crystalnet.solving.ties import in_order
 
 # The lines given indices, from the lowest, and the largest indices given.
 CUBIC_LINES, CUBIC_N = 6, 40
@@ -19,14 +20,19 @@ EDGES, LARGEST_VOLUME = (1.5, 60.0), 20000.0
 COARSE_LINES, COARSE_WINDOW, REFINED = 14, 6.0, 150
 COARSE_M = np.array([0, 1, 3, 4, 7, 9, 12, 13, 16, 19, 21, 25])
 BLOCK = 4096
-# Lattices that differ by less than this in every edge are one.
-SAME = 5e-3
+# Starts whose parameters all differ by no more than this share of them are one.
+SAME_START = 2.5e-3
+# Starts are equally good if the logarithms of their probabilities differ by no more than this.
+SAME_MERIT = 1e-6
 
 
 def lattice_starts(
     system: System, centring: Centring, lines: Lines
 ) -> Float[ndarray, "starts parameters"]:
-    """Parameters from small indices of low lines."""
+    """Parameters from small indices of low lines.
+
+    Of two that are equally good the one from lower lines and smaller indices comes first.
+    """
     terms = line_table(system, centring).terms
     if system == "cubic":
         n = terms[terms[:, 0] <= CUBIC_N, 0]
@@ -48,16 +54,14 @@ def lattice_starts(
             for k in range(0, max(len(starts), 1), BLOCK)
         ]
     )
-    best: list[ndarray] = []
-    seen = set()
-    for k in np.argsort(-merit):
-        key = tuple(np.rint(np.log(starts[k]) / SAME).astype(int))
-        if key not in seen:
-            seen.add(key)
-            best.append(starts[k])
-        if len(best) == REFINED:
-            break
-    return np.array(best).reshape(-1, 2)
+    starts = starts[in_order(-merit, SAME_MERIT)]
+    size = np.log(starts)
+    new = np.ones(len(starts), dtype=bool)
+    best: list[int] = []
+    while new.any() and len(best) < REFINED:
+        best.append(int(np.argmax(new)))
+        new &= (np.abs(size - size[best[-1]]) > SAME_START).any(axis=1)
+    return np.asarray(starts[best])
 
 
 def _within(starts: Float[ndarray, "starts parameters"]) -> Float[ndarray, "kept parameters"]:

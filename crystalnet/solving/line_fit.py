@@ -23,7 +23,8 @@ from crystalnet.solving.lattices import (
     line_table,
     primitive_lattice,
 )
-from crystalnet.solving.lines import TOLERANCE_SIGMAS, Lines
+from crystalnet.solving.lines import SAME_PLACE, TOLERANCE_SIGMAS, Lines
+from crystalnet.solving.ties import in_order
 
 # A line so many standard deviations off (6 in 100,000 are farther) is still explained.
 WINDOW_SIGMAS = 4.0
@@ -125,19 +126,17 @@ def score_lattice(
         return None
     chosen, predicted, seen, error = near
     explained = np.abs(error) <= WINDOW_SIGMAS * lines.sigma
-    # One line of the lattice explains one line, the nearest.
-    order = np.argsort(np.abs(error))
+    # One line of the lattice explains one line, the nearest, of two as near the first.
+    order = in_order(np.abs(error), SAME_PLACE)
     _, once = np.unique(seen[order], return_index=True)
     single = np.zeros(len(seen), dtype=bool)
     single[order[once]] = True
     explained &= single
-    # The lattice's lines between the ends of the range; those that overlap are one.
+    # The lattice's lines between the ends of the range.
     inside = (predicted >= lines.first) & (predicted <= lines.last + lines.sigma)
-    inside[seen[explained]] = True
     hit = np.zeros(len(predicted), dtype=bool)
     hit[seen[explained]] = True
-    apart = np.diff(predicted, prepend=-1.0) > TOLERANCE_SIGMAS * lines.sigma
-    inside &= hit | apart
+    inside |= hit
     # Relative to lines anywhere, at the density seen.
     spacing = (lines.last - lines.first) / len(lines.q)
     squared = error[explained] ** 2
@@ -145,7 +144,8 @@ def score_lattice(
     width = np.clip(width, SMALLEST_SIGMA * lines.sigma, 2 * lines.sigma)
     normal = np.log(spacing / (np.sqrt(2 * np.pi) * width)) - squared / (2 * width**2)
     stray = np.log(IMPURITIES) - STRONG * lines.share[~explained]
-    score = normal.sum() + stray.sum() + _absences(table, chosen, inside, hit)
+    absences = _absences(table, chosen[inside], predicted[inside], hit[inside], lines.sigma)
+    score = normal.sum() + stray.sum() + absences
     score -= zero**2 / (2 * ZERO_SIGMA**2) + PARAMETER_COST * len(parameters)
     score += _prior(centring, system, parameters)
     merit = _de_wolff(table.terms[chosen] @ parameters, seen, zero, explained, lines)
@@ -155,14 +155,30 @@ def score_lattice(
 def _absences(
     table: LineTable,
     chosen: Int[ndarray, " predicted"],
-    inside: Bool[ndarray, " predicted"],
+    predicted: Float[ndarray, " predicted"],
     hit: Bool[ndarray, " predicted"],
+    sigma: float,
 ) -> float:
-    """Logarithm of how probable it is that just these lines are seen, over the ways."""
+    """Logarithm of how probable it is that just these lines are seen, over the ways.
+
+    Lines of one family that overlap are one. Those of other families hide none: where a family is
+    too weak to be seen, the rest counts as it does in the smaller cell, whose lines they are.
+
+    Args:
+        chosen, predicted: lines of the lattice as rows of the table and ascending 2-theta.
+        hit: which of them are seen.
+        sigma: degrees 2-theta.
+    """
     ways = []
     for families, unseen in zip(table.families, table.unseen, strict=True):
         family = families[chosen]
-        size = np.bincount(family[inside])
+        # By family, then by angle.
+        order = np.argsort(family, kind="stable")
+        near = np.diff(predicted[order], prepend=-np.inf) <= TOLERANCE_SIGMAS * sigma
+        near &= np.diff(family[order], prepend=-1) == 0
+        counted = np.empty(len(order), dtype=bool)
+        counted[order] = ~near
+        size = np.bincount(family[counted | hit])
         found = np.bincount(family[hit], minlength=len(size))
         any_share = np.exp(betaln(found + 1, size - found + 1))
         chance = (1 - unseen - ALL) * any_share + unseen * (found == 0) + ALL * (found == size)
@@ -211,12 +227,17 @@ def _near(
     chosen = np.flatnonzero(q <= lines.q[used - 1] * 1.05)
     if not 2 <= len(chosen) <= MOST_PREDICTED * max(used, 8):
         return None
-    chosen = chosen[np.argsort(q[chosen])]
+    chosen = chosen[np.argsort(q[chosen], kind="stable")]
     predicted = lines.angle(q[chosen]) + zero
+    # Lines at one place are in the order of the table, whatever the last bits of their angles say.
+    place = np.cumsum(np.diff(predicted, prepend=predicted[0]) > SAME_PLACE)
+    order = np.lexsort((chosen, place))
+    chosen, predicted = chosen[order], predicted[order]
     right = np.clip(np.searchsorted(predicted, lines.two_theta[:used]), 1, len(predicted) - 1)
     left = right - 1
     measured = lines.two_theta[:used]
-    seen = np.where(measured - predicted[left] < predicted[right] - measured, left, right)
+    lower = measured - predicted[left] <= predicted[right] - measured + SAME_PLACE
+    seen = np.searchsorted(place, place[np.where(lower, left, right)])
     return chosen, predicted, seen, measured - predicted[seen]
 
 

@@ -8,6 +8,7 @@ from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.ranking import MeasuredPeaks
+from crystalnet.solving.ties import tied
 
 # Peaks below this share of the strongest are no evidence, neither for nor against.
 SIGNIFICANT = 0.003
@@ -15,6 +16,8 @@ SIGNIFICANT = 0.003
 MOST_LINES = 40
 # The tolerance is so many standard deviations of a position: 99 % of a normal distribution.
 TOLERANCE_SIGMAS = 2.5
+# Places, in degrees, and distances to them that differ by no more than this are the same.
+SAME_PLACE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +56,8 @@ class Lines:
         inside = (peaks.two_theta >= first) & (peaks.two_theta <= last) & (peaks.two_theta > 0)
         strongest = peaks.intensity[inside].max(initial=0.0)
         kept = np.flatnonzero(inside & (peaks.intensity > SIGNIFICANT * strongest))
-        kept = kept[np.argsort(peaks.two_theta[kept])]
+        # Of lines at one place the stronger comes first.
+        kept = kept[np.lexsort((-peaks.intensity[kept], tied(peaks.two_theta[kept], SAME_PLACE)))]
         if len(kept) > MOST_LINES:
             kept = kept[:MOST_LINES]
             last = float(peaks.two_theta[kept[-1]])

@@ -15,12 +15,15 @@ from crystalnet.solving.pattern_file import PatternFile
 from crystalnet.solving.peak_fit import fit_peaks
 from crystalnet.solving.peak_shape import ALPHA_2, WIDEST, PeakShape
 from crystalnet.solving.ranking import MeasuredPeaks
+from crystalnet.solving.ties import in_order
 
 # A maximum is a peak if it stands out of the noise by so many standard deviations, and above this
 # share of the highest peak.
 SIGNIFICANT, FAINTEST = 5.0, 0.01
 # The strongest so many maxima are fitted; a pattern of more is no single phase's.
 MOST = 150
+# Maxima whose prominences differ by no more than this share of the largest are equal.
+SAME_SHARE = 1e-9
 # The profile is smoothed over this share of a peak's width before maxima are sought.
 SMOOTHING = 0.5
 # Listed peaks nearer than this, in degrees, are one.
@@ -173,7 +176,8 @@ def _maxima(
         smooth, height=least, prominence=least / 2, distance=max(1, round(width / 2 / step))
     )
     if len(maxima) > MOST:
-        maxima = np.sort(maxima[np.argsort(found["prominences"])[-MOST:]])
+        prominence = found["prominences"]
+        maxima = np.sort(maxima[in_order(-prominence, SAME_SHARE * prominence.max(), MOST)])
     return np.array([0, 0, width**2]), maxima, wide
 
 

@@ -1,5 +1,7 @@
 """K-alpha-2 is no peak of its own, however far from its K-alpha-1."""
 
+import itertools
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +23,29 @@ MATERIALS = {
     "Al2O3": (
         "R-3c", HEXAGONAL(4.7602, 12.9933), ["Al", "O"], [[0, 0, 0.3522], [0.3063, 0, 0.25]],
     ),
+    "Si": ("Fd-3m", CUBIC(5.4311), ["Si"], [[0, 0, 0]]),
+    "quartz": (
+        "P3_221", HEXAGONAL(4.9137, 5.4047), ["Si", "O"],
+        [[0.4697, 0, 0], [0.4133, 0.2672, 0.1188]],
+    ),
 }  # fmt: skip
+WIDTHS, LASTS = (0.04, 0.08, 0.15, 0.3), (90.0, 140.0)
+# One of each material for the usual tests, and all there are.
+SOME = [
+    ("NaCl", "CuKa", 0.05, 120.0),
+    ("CaF2", "CoKa", 0.04, 140.0),
+    ("Al2O3", "CuKa", 0.08, 120.0),
+    ("Si", "CrKa1", 0.15, 140.0),
+    ("quartz", "MoKa", 0.04, 60.0),
+]
+BEAMS = [f"{anode}{end}" for anode in ("Cu", "Mo", "Co", "Cr", "Fe", "Ag") for end in ("Ka", "Ka1")]
+ALL = [
+    *itertools.product(MATERIALS, BEAMS, WIDTHS, LASTS),
+    *itertools.product(MATERIALS, ["CuKa"], [0.05, 0.08], [120.0]),
+]
+# Lines nearer to each other than their width have one place: of a lattice that such places fit a
+# little better, twice the height with two lines more, it is not known that it is none.
+KNOWN = {("quartz", "MoKa1", 0.15, 90.0), ("quartz", "MoKa1", 0.15, 140.0)}
 
 
 def profile(
@@ -42,23 +66,62 @@ def profile(
     return PatternFile(Path("simulated.xy"), x, y, None, beam, False)
 
 
-@pytest.mark.parametrize("name", MATERIALS)
-@pytest.mark.parametrize("width", [0.05, 0.08])
-def test_an_ordinary_copper_pattern_to_120_degrees(name: str, width: float) -> None:
+@lru_cache
+def truth(
+    name: str, wavelength: float, limits: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """pymatgen's places and intensities."""
     group, lattice, elements, sites = MATERIALS[name]
     structure = Structure.from_spacegroup(group, lattice, elements, sites)
-    beam = radiation("CuKa")
-    pattern = XRDCalculator(beam.alpha_1, debye_waller_factors=dict.fromkeys(elements, 0.5))
-    truth = pattern.get_pattern(structure, two_theta_range=(10, 120))
-    found = find_peaks(profile(truth.x, 200 * truth.y, beam, (10, 120), width))
-    away = np.abs(found.peaks.two_theta[:, None] - truth.x).min(axis=1)
-    assert away.max() < 0.03, "every peak is one of the crystal's"
+    calculator = XRDCalculator(wavelength, debye_waller_factors=dict.fromkeys(elements, 0.5))
+    pattern = calculator.get_pattern(structure.get_primitive_structure(), two_theta_range=limits)
+    return pattern.x, pattern.y
+
+
+def check(name: str, beam: str, width: float, last: float) -> None:
+    group, lattice, _, _ = MATERIALS[name]
+    source = radiation(beam)
+    wavelength = source.alpha_1 or source.wavelength
+    limits = (8.0 if wavelength < 1 else 10.0, last)
+    places, heights = truth(name, wavelength, limits)
+    found = find_peaks(profile(places, 200 * heights, source, limits, width))
+    away = np.abs(found.peaks.two_theta[:, None] - places).min(axis=1)
+    # The one place of two lines that are one to the eye lies between them.
+    assert away.max() < 0.6 * width, "every peak is one of the crystal's"
     best = find_lattices(found.peaks, ("cubic", "trigonal"))[0]
     assert best.centring == group[0]
-    assert best.a == pytest.approx(lattice.a, rel=3e-4)
-    if best.c is not None:
-        assert best.c == pytest.approx(lattice.c, rel=3e-4)
     assert (best.c is None) == (lattice.alpha == lattice.gamma)
+    # Where a tenth of a degree parts most lines, edges are as good as the places; else they suffer.
+    within = {0.15: 1e-3, 0.3: 4e-3}.get(width, 3e-4)
+    assert best.a == pytest.approx(lattice.a, rel=within)
+    if best.c is not None:
+        assert best.c == pytest.approx(lattice.c, rel=within)
+
+
+@pytest.mark.parametrize("case", SOME, ids=str)
+def test_an_ordinary_pattern_has_the_lattice_of_its_crystal(
+    case: tuple[str, str, float, float],
+) -> None:
+    check(*case)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            case,
+            id=str(case),
+            marks=pytest.mark.xfail(
+                case in KNOWN, reason="2 c comes first: lines that overlap are misplaced",
+                strict=True, raises=AssertionError,
+            ),
+        )
+        for case in ALL
+    ],
+)  # fmt: skip
+def test_every_anode_width_and_range(case: tuple[str, str, float, float]) -> None:
+    check(*case)
 
 
 def test_a_peak_at_the_place_of_a_k_alpha_2_is_found() -> None:
