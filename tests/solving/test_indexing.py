@@ -54,9 +54,10 @@ def test_random_cubic_lattices_are_found(centring, seed):
     best = index(lines_of(true, seed))[0]
     assert same_lattice(best.primitive, true)
     assert (best.system, best.centring) == ("cubic", centring)
-    assert best.a == pytest.approx(a, rel=1e-3)
+    # Errors of 0.01 degrees at 20 to 60 lines: an edge within 1e-4 to 2e-4, M_20 above 100.
+    assert best.a == pytest.approx(a, rel=2e-4)
     assert best.c is None
-    assert best.figure_of_merit > 20
+    assert best.figure_of_merit > 100
 
 
 @pytest.mark.parametrize("centring", ["R", "P"])
@@ -69,7 +70,8 @@ def test_random_trigonal_lattices_are_found(centring, seed):
     best = index(lines_of(true, seed))[0]
     assert same_lattice(best.primitive, true)
     assert (best.system, best.centring) == ("trigonal", centring)
-    assert best.c == pytest.approx(c, rel=2e-3)
+    assert best.a == pytest.approx(a, rel=3e-4)
+    assert best.c == pytest.approx(c, rel=3e-4)
 
 
 def test_zero_shift_and_impurity():
@@ -79,8 +81,9 @@ def test_zero_shift_and_impurity():
     peaks = MeasuredPeaks(two_theta, np.append(peaks.intensity, 3.0), CU, LIMITS)
     best = index(peaks)[0]
     assert best.unexplained == 1
-    assert best.zero_shift == pytest.approx(0.05, abs=0.02)
-    assert best.a == pytest.approx(4.91, rel=1e-3)
+    # Shift and edges trade: 0.007 degrees of it go into an edge.
+    assert best.zero_shift == pytest.approx(0.05, abs=0.01)
+    assert best.a == pytest.approx(4.91, rel=2e-4)
 
 
 def test_most_limits_and_order_is_by_fit():
@@ -183,7 +186,9 @@ def test_primitive_cells_are_those_of_the_stored_crystals():
                 for cell in candidates
             )
         )
-    assert np.mean(agree) > 0.9
+    # Of the 13 others, 9 are rhombohedral with two edges in the layer and one between layers, one
+    # cubic cell has other edges, and three are distorted by up to 3 %.
+    assert sum(agree) == 287
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -5,8 +5,13 @@ import pytest
 
 from crystalnet.solving.indexing import _in_order, index, with_peaks
 from crystalnet.solving.lattice_starts import lattice_starts
-from crystalnet.solving.lattices import IndexedLattice, conventional_lattices, primitive_lattice
-from crystalnet.solving.line_fit import LatticeFit
+from crystalnet.solving.lattices import (
+    IndexedLattice,
+    LineTable,
+    conventional_lattices,
+    primitive_lattice,
+)
+from crystalnet.solving.line_fit import LatticeFit, _absences
 from crystalnet.solving.lines import Lines
 from crystalnet.solving.ranking import MeasuredPeaks
 
@@ -86,3 +91,13 @@ def test_of_peaks_at_one_place_the_stronger_comes_first() -> None:
         for strength in ([3.0, 1, 2], [3.0, 2, 1]):
             peaks = MeasuredPeaks(np.array(angle), np.array(strength), CU, LIMITS)
             np.testing.assert_allclose(Lines.of(peaks, 0.05).share, np.array([3, 2, 1]) / 6)
+
+
+def test_lines_that_overlap_are_one_within_a_family_only() -> None:
+    # Families 0 and 1 at one place; of 0 another line beside it, and one elsewhere that is seen.
+    table = LineTable(np.zeros((4, 1)), np.array([[0, 1, 0, 0]]), np.array([0.03]))
+    angle, hit = np.array([10.0, 10.0, 10.01, 20.0]), np.array([False, False, False, True])
+    found = _absences(table, np.arange(4), angle, hit, 0.02)
+    # Family 0: one of two, at any share 1 / (3 * 2). Family 1: none of one.
+    wanted = np.log((1 - 0.03 - 0.2) / 6) + np.log((1 - 0.03 - 0.2) / 2 + 0.03)
+    assert found == pytest.approx(wanted)

@@ -43,13 +43,17 @@ def found_at(found: FoundPeaks, places: list[float]) -> list[int]:
 
 
 @pytest.mark.parametrize("name", ["CuKa", "CuKa1"])
-def test_places_and_areas_come_back(name: str) -> None:
+@pytest.mark.parametrize("seed", range(3))
+def test_places_and_areas_come_back(name: str, seed: int) -> None:
     places, areas = [21.3, 35.0, 47.7, 62.2, 74.9], [900.0, 400, 150, 300, 80]
     beam = radiation(name)
-    found = find_peaks(profile(places, areas, beam))
+    found = find_peaks(profile(places, areas, beam, seed=seed))
     assert len(found.peaks.two_theta) == len(places), "none of them twice, nothing else"
-    np.testing.assert_allclose(found.peaks.two_theta, places, atol=0.01)
-    np.testing.assert_allclose(found.peaks.intensity, areas, rtol=0.08)
+    # A thirtieth of the width. Areas within what the steps of width and Lorentzian that are tried
+    # leave, and what counting does: an area of 1 is 50 counts at 0.02 degrees a point.
+    np.testing.assert_allclose(found.peaks.two_theta, places, atol=0.005)
+    wrong = np.abs(found.peaks.intensity / areas - 1)
+    assert (wrong < 0.025 + 2.5 / np.sqrt(50 * np.array(areas))).all()
     assert found.peaks.wavelength == (beam.alpha_1 or beam.wavelength)
     assert found.peaks.two_theta_range == (X[0], X[-1])
 
@@ -57,21 +61,25 @@ def test_places_and_areas_come_back(name: str) -> None:
 def test_peaks_that_overlap_share_their_area() -> None:
     places, areas = [40.0, 40.25], [600.0, 300.0]
     found = find_peaks(profile(places, areas, radiation("CuKa1")))
+    # No peak stands alone to tell the shape, which stays half Lorentzian: the two Gaussians come a
+    # little too near to each other, and the tails of the shape make the stronger too large.
     np.testing.assert_allclose(found.peaks.two_theta, places, atol=0.02)
-    np.testing.assert_allclose(found.peaks.intensity, areas, rtol=0.25)
+    np.testing.assert_array_less(np.abs(found.peaks.intensity / areas - 1), [0.12, 0.04])
 
 
 def test_the_background_is_found_under_peaks() -> None:
     found = find_peaks(profile([21.3, 35.0, 62.2], [900.0, 400, 300], radiation("CuKa")))
-    assert np.abs(found.background - BACKGROUND).max() < 0.25 * BACKGROUND.max()
-    assert np.abs(found.background - BACKGROUND).mean() < 12
+    # It is the mean of 25 points: five standard deviations, but at the ends, where it is fewer's.
+    wrong = np.abs(found.background - BACKGROUND)
+    assert (wrong < 5 * np.sqrt(BACKGROUND / 25))[25:-25].all()
+    assert wrong.mean() < np.sqrt(BACKGROUND / 25).mean()
 
 
 def test_snip_leaves_a_straight_line_and_clips_a_peak() -> None:
     line = 100 + 0.5 * np.arange(400.0)
-    np.testing.assert_allclose(snip(line, 50)[60:-60], line[60:-60], rtol=3e-3)
+    np.testing.assert_allclose(snip(line, 50)[60:-60], line[60:-60], rtol=2.5e-3)
     peak = line + 500 * np.exp(-0.5 * ((np.arange(400) - 200) / 4) ** 2)
-    np.testing.assert_allclose(snip(peak, 50)[60:-60], line[60:-60], rtol=0.03)
+    np.testing.assert_allclose(snip(peak, 50)[60:-60], line[60:-60], rtol=2.5e-3)
 
 
 def test_noise_alone_has_no_peaks() -> None:
@@ -102,7 +110,8 @@ def test_strong_peaks_of_measured_minerals_are_where_their_structure_wants_them(
     lattice = np.asarray(row["lattice"]).reshape(3, 3)
     x = np.asarray(row["frac_coords"]).reshape(-1, 3)
     numbers = np.asarray(row["atomic_numbers"], dtype=np.int64)
-    # PBE lattices are up to 2 % off: the scale at which most strong peaks agree.
+    # PBE lattices are up to 2 % off: at one scale all strong peaks agree. c/a is off too, which
+    # moves lines by less than 0.3 degrees.
     best = 0.0
     for scale in np.linspace(0.97, 1.03, 121):
         crystal = Crystal("truth", lattice * scale, numbers, x)
@@ -110,8 +119,7 @@ def test_strong_peaks_of_measured_minerals_are_where_their_structure_wants_them(
         strong = pattern.two_theta[pattern.intensity > 10]
         near = np.abs(found.peaks.two_theta - strong[:, None]).min(axis=1) < 0.3
         best = max(best, float(near.mean()))
-    # A uniform scale cannot mend c/a, which trigonal ones have a little wrong too.
-    assert best >= (1.0 if row["crystal_system"] == "cubic" else 0.7)
+    assert best == 1.0
     plot_peaks(found, tmp_path / "peaks.png")
     assert (tmp_path / "peaks.png").stat().st_size > 10_000
 
