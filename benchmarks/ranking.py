@@ -45,11 +45,13 @@ from crystalnet.solving.decoding import DecodedCrystal, decode
 from crystalnet.solving.fit import valence_form_factors
 from crystalnet.solving.ranking import (
     DISPLACEMENTS,
+    SAME_RWP,
     MeasuredPeaks,
     compare_profiles,
+    match_pattern,
     peak_profile,
-    rank,
 )
+from crystalnet.solving.ties import tied
 
 GRID = 50
 WRONG, OTHERS, EXCHANGED = 20, 10, 5
@@ -155,11 +157,13 @@ def one(
     }
     for name, measured in patterns(crystal, generator).items():
         start = time.perf_counter()
-        first = rank([decoded for _, decoded in found], measured)[0].index
+        rwp = np.array([match_pattern(decoded.crystal, measured).rwp for _, decoded in found])
+        misfit = [decoded.misfit for _, decoded in found]
+        first = int(np.lexsort((misfit, tied(rwp, SAME_RWP)))[0])
         result["ranking"] = time.perf_counter() - start
         result[f"{name}, atoms"] = first == 0
-        rwp = [core_and_density(guess, decoded, measured, gaussians) for guess, decoded in found]
-        result[f"{name}, core+density"] = int(np.argmin(rwp)) == 0
+        other = [core_and_density(guess, decoded, measured, gaussians) for guess, decoded in found]
+        result[f"{name}, core+density"] = int(np.argmin(other)) == 0
     return result
 
 

@@ -1,11 +1,10 @@
-"""Ranking candidates without the truth: by the X-ray pattern that their atoms would give.
+"""Agreement of the X-ray pattern that atoms would give with the one that was measured.
 
 The density that is guessed is of valence electrons, and X-rays see all of them; so it is not its
 transform that is compared, but the pattern of the decoded atoms with the form factors of whole
 atoms.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +15,6 @@ from scipy.ndimage import gaussian_filter1d
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.decoding import DecodedCrystal
-from crystalnet.solving.ties import tied
 
 # Patterns are compared as profiles: peaks of this standard deviation on points so far apart, both
 # in degrees of 2-theta. Peaks that are nearer than that to each other count as one.
@@ -90,42 +87,11 @@ class PatternMatch:
     displacement: float
 
 
-@dataclass(frozen=True, eq=False)
-class RankedCandidate:
-    """A candidate at its rank.
-
-    Attributes:
-        index: its place among the candidates as they were given.
-        decoded: its atoms.
-        match: how well they explain the measured pattern.
-    """
-
-    index: int
-    decoded: DecodedCrystal
-    match: PatternMatch
-
-
-def rank(candidates: Sequence[DecodedCrystal], measured: MeasuredPeaks) -> list[RankedCandidate]:
-    """The candidates, the one whose atoms explain the measured pattern best first.
-
-    Raises:
-        CrystalNetError: for a candidate of an element without X-ray form factor, or without any
-            reflection in the range.
-    """
-    profile = peak_profile(measured.two_theta, measured.intensity, measured.two_theta_range)
-    ranked = [
-        RankedCandidate(index, each, _match(each.crystal, measured, profile))
-        for index, each in enumerate(candidates)
-    ]
-    places = tied(np.array([each.match.rwp for each in ranked]), SAME_RWP)
-    return sorted(ranked, key=lambda each: (places[each.index], each.decoded.misfit))
-
-
 def match_pattern(crystal: Crystal, measured: MeasuredPeaks) -> PatternMatch:
     """How well the pattern of a crystal agrees with a measured one over the measured range.
 
     Raises:
-        CrystalNetError: as `rank`.
+        CrystalNetError: for an element without X-ray form factor, or no reflection in the range.
     """
     profile = peak_profile(measured.two_theta, measured.intensity, measured.two_theta_range)
     return _match(crystal, measured, profile)

@@ -6,14 +6,16 @@ import pytest
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import MO_K_ALPHA, powder_pattern
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.decoding import DecodedCrystal
+from crystalnet.solving.guessed import Structure
+from crystalnet.solving.lattices import conventional_lattices
+from crystalnet.solving.output import NetworkGuess
+from crystalnet.solving.ranked import Ranked, in_rank_order
 from crystalnet.solving.ranking import (
     STEP,
     MeasuredPeaks,
     compare_profiles,
     match_pattern,
     peak_profile,
-    rank,
 )
 
 LATTICE = 2.8 * (1 - np.eye(3))
@@ -30,8 +32,10 @@ def measured(crystal, displacement=0.0, scale=1.0):
     return MeasuredPeaks(pattern.two_theta, scale * pattern.intensity * damping, MO_K_ALPHA, RANGE)
 
 
-def candidate(crystal, misfit=0.01):
-    return DecodedCrystal(crystal, misfit, 14.0, "smooth")
+def candidate(crystal, misfit):
+    guess = NetworkGuess("network", 0, np.zeros((2, 2, 2)), misfit)
+    lattice = conventional_lattices("cubic", 5.6)[0]
+    return Ranked.of(Structure(crystal, lattice, guess), measured(salt(17)))
 
 
 def test_truth_explains_its_pattern():
@@ -49,16 +53,15 @@ def test_displacement_is_found():
 
 def test_truth_comes_first():
     wrong = [salt(17, 0.25), salt(35), salt(9), salt(17, 0.4)]
-    ranked = rank([*map(candidate, wrong), candidate(salt(17))], measured(salt(17), 0.3))
-    assert ranked[0].index == 4
-    rwp = [each.match.rwp for each in ranked]
-    assert rwp == sorted(rwp)
-    assert rwp[1] > 0.05
+    pattern = measured(salt(17), 0.3)
+    rwp = [match_pattern(each, pattern).rwp for each in [*wrong, salt(17)]]
+    assert int(np.argmin(rwp)) == 4
+    assert sorted(rwp)[1] > 0.05
 
 
 def test_equal_patterns_are_told_apart_by_the_density():
-    candidates = [candidate(salt(17), 0.3), candidate(salt(17), 0.01)]
-    assert [each.index for each in rank(candidates, measured(salt(17)))] == [1, 0]
+    found = [candidate(salt(17), 0.3), candidate(salt(17), 0.01)]
+    assert [each.structure.guess.misfit for each in in_rank_order(found)] == [0.01, 0.3]
 
 
 def test_profile_keeps_area_and_place():
