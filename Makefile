@@ -77,7 +77,7 @@ docs: setup  ## the documentation site, in work/site, with the pictures as the c
 	python -m pipeline.pictures
 	mkdocs build --quiet --strict
 
-SOLVE := crystalnet/solving/weights
+SOLVE := crystalnet/solving/networks/weights
 solve-models: setup  ## train the networks of `crystalnet solve` (2 cores: most of an hour)
 	set -e; for system in cubic trigonal; do \
 	  python -m pipeline.steps.solve_model --system $$system --densities iam \

@@ -26,8 +26,8 @@ from benchmarks.scoring import machine
 from crystalnet.crystallography.chgcar import read_chgcar
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import ValenceGaussians
-from crystalnet.solving.decoding import decode
-from crystalnet.solving.known_composition import KnownComposition
+from crystalnet.crystallography.known_composition import KnownComposition
+from crystalnet.solving.density.decoding import decode
 
 DATA = Path(__file__).parents[1] / "data"
 KINDS = ("formula", "elements", "half", "none")

@@ -9,7 +9,7 @@ import pandas as pd
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import MO_K_ALPHA, powder_pattern
 from crystalnet.files import atomic_write
-from crystalnet.solving.ranking import MeasuredPeaks
+from crystalnet.solving.pattern.measured import MeasuredPeaks
 
 CU_K_ALPHA = 1.54184
 # Peaks below this of 100 are not seen.

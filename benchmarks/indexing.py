@@ -25,8 +25,9 @@ from benchmarks.scoring import machine
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import MO_K_ALPHA, powder_pattern
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.indexing import IndexedLattice, index
-from crystalnet.solving.ranking import MeasuredPeaks
+from crystalnet.solving.lattice.cells import IndexedLattice
+from crystalnet.solving.lattice.index import index
+from crystalnet.solving.pattern.measured import MeasuredPeaks
 
 CU_K_ALPHA = 1.54184
 RANGES = {

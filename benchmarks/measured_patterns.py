@@ -10,9 +10,10 @@ from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 from benchmarks.decoding import DATA, matches
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.indexing import IndexedLattice
-from crystalnet.solving.models import SolveModel
-from crystalnet.solving.ranking import MeasuredPeaks, match_pattern
+from crystalnet.solving.agreement.profile import match_pattern
+from crystalnet.solving.lattice.cells import IndexedLattice
+from crystalnet.solving.networks.models import SolveModel
+from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.solve import solve
 
 

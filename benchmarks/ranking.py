@@ -41,16 +41,16 @@ from crystalnet.crystallography.diffraction import (
 )
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.crystallography.scattering import form_factor
-from crystalnet.solving.decoding import DecodedCrystal, decode
-from crystalnet.solving.fit import valence_form_factors
-from crystalnet.solving.ranking import (
+from crystalnet.solving.agreement.profile import (
     DISPLACEMENTS,
     SAME_RWP,
-    MeasuredPeaks,
     compare_profiles,
     match_pattern,
     peak_profile,
 )
+from crystalnet.solving.density.decoding import DecodedCrystal, decode
+from crystalnet.solving.density.template_fit import valence_form_factors
+from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.ties import tied
 
 GRID = 50

@@ -12,16 +12,17 @@ from benchmarks.flawed_patterns import simulated
 from benchmarks.unseen_crystals import lattice_of
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
+from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.scoring.ssim import score_guesses
-from crystalnet.solving.decoding import decode
-from crystalnet.solving.exchange import exchange_elements
-from crystalnet.solving.guessed import GRID
-from crystalnet.solving.known_composition import KnownComposition
-from crystalnet.solving.models import SolveModel
-from crystalnet.solving.network_input import network_pattern
-from crystalnet.solving.ranking import MeasuredPeaks, match_pattern
-from crystalnet.solving.solver import solve_peaks
+from crystalnet.solving.agreement.exchange import exchange_elements
+from crystalnet.solving.agreement.profile import match_pattern
+from crystalnet.solving.density.decoding import decode
+from crystalnet.solving.networks.binned_input import network_pattern
+from crystalnet.solving.networks.guessed_structures import GRID
+from crystalnet.solving.networks.models import SolveModel
+from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.strategy import solve_peaks
 
 
 def ssim_table(

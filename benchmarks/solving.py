@@ -34,11 +34,12 @@ from benchmarks.solved_densities import ssim_table
 from benchmarks.unseen_crystals import lattice_of, unseen_crystals
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import ValenceGaussians
+from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.known_composition import KnownComposition
-from crystalnet.solving.models import SolveModel, load_models
-from crystalnet.solving.solve import LATTICES, densest, find_lattices
-from crystalnet.solving.solver import solve_peaks
+from crystalnet.solving.lattice.find import find_lattices
+from crystalnet.solving.networks.models import SolveModel, load_models
+from crystalnet.solving.solve import LATTICES, densest
+from crystalnet.solving.strategy import solve_peaks
 
 RANKS = (1, 5, 20)
 # Atoms of a primitive cell.

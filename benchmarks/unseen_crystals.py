@@ -6,10 +6,11 @@ from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from benchmarks.decoding import DATA, embedded
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.solving.indexing import IndexedLattice
-from crystalnet.solving.known_composition import KnownComposition
-from crystalnet.solving.ranking import MeasuredPeaks
-from crystalnet.solving.solve import densest, given_lattices
+from crystalnet.crystallography.known_composition import KnownComposition
+from crystalnet.solving.lattice.cells import IndexedLattice
+from crystalnet.solving.lattice.find import given_lattices
+from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.solve import densest
 from pipeline.crystal_tables import crystals_of
 
 

@@ -27,12 +27,12 @@ from benchmarks.flawed_patterns import simulated
 from benchmarks.machine import machine
 from benchmarks.unseen_crystals import lattice_of, unseen_crystals
 from crystalnet.crystallography.iam import ValenceGaussians
+from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.known_composition import KnownComposition
-from crystalnet.solving.models import load_models
+from crystalnet.solving.networks.models import load_models
 from crystalnet.solving.output import write_all
 from crystalnet.solving.solve import TEMPLATES
-from crystalnet.solving.solver import solve_peaks
+from crystalnet.solving.strategy import solve_peaks
 
 COINCIDE, NEAR = 0.1, 0.75
 COUNTED = (

@@ -15,9 +15,9 @@ from types import FrameType
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import shown
 from crystalnet.solving.budget import Budget
-from crystalnet.solving.models import WEIGHTS, SolveModel, load_models
+from crystalnet.solving.networks.models import WEIGHTS, SolveModel, load_models
 from crystalnet.solving.output import SUMMARY, check_folder
-from crystalnet.solving.pattern_file import may_be_pattern
+from crystalnet.solving.pattern.file import may_be_pattern
 from crystalnet.solving.question import Question
 from crystalnet.solving.solve import Solution, solve
 
@@ -68,7 +68,7 @@ def _run(request: Request) -> int:
         if folder:
             raise CrystalNetError("--plot is for one pattern; give the file instead of its folder")
         # Loaded only where it is wanted: it takes a second.
-        from crystalnet.solving.plot import check_plot
+        from crystalnet.solving.output.peaks_plot import check_plot
 
         check_plot(request.plot)
     place = _place(request.pattern, request.output, folder)
@@ -131,7 +131,7 @@ def _solve_one(pattern: Path, folder: Path, request: Request, models: Sequence[S
                 raise KeyboardInterrupt from None
             raise
     if request.plot:
-        from crystalnet.solving.plot import plot_peaks
+        from crystalnet.solving.output.peaks_plot import plot_peaks
 
         plot_peaks(solution.found, request.plot)
         _say(f"peaks: {request.plot}")

@@ -8,15 +8,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
 
+from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import sha256
 from crystalnet.solving.budget import Budget
-from crystalnet.solving.known_composition import KnownComposition
-from crystalnet.solving.lattice_starts import LARGEST_VOLUME
-from crystalnet.solving.lattices import System
-from crystalnet.solving.models import SolveModel
-from crystalnet.solving.pattern_axis import Quantity
-from crystalnet.solving.radiation import Radiation, radiation
+from crystalnet.solving.lattice.cells import System
+from crystalnet.solving.lattice.starts import LARGEST_VOLUME
+from crystalnet.solving.networks.models import SolveModel
+from crystalnet.solving.pattern.axis import Quantity
+from crystalnet.solving.pattern.radiation import Radiation, radiation
 
 MOST_GUESSES, MOST_EFFORT = 1000, 1000
 # Seeds fit into 63 bits, as those that are derived from them do.

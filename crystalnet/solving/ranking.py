@@ -1,151 +1,99 @@
-"""Agreement of the X-ray pattern that atoms would give with the one that was measured.
+"""The order of what was found, and what of it is different."""
 
-The density that is guessed is of valence electrons, and X-rays see all of them; so it is not its
-transform that is compared, but the pattern of the decoded atoms with the form factors of whole
-atoms.
-"""
-
+import math
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
-from numpy import ndarray
-from scipy.ndimage import gaussian_filter1d
+from pymatgen.analysis.structure_matcher import StructureMatcher
+from pymatgen.core import IStructure
 
-from crystalnet.crystallography.crystal import Crystal
-from crystalnet.crystallography.diffraction import powder_pattern
-from crystalnet.errors import CrystalNetError
+from crystalnet.solving.agreement.profile import SAME_RWP, PatternMatch, match_pattern
+from crystalnet.solving.budget import UNBOUNDED, Budget
+from crystalnet.solving.candidate import Structure
+from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.symmetry.symmetrise import Symmetry, symmetry_of
+from crystalnet.solving.ties import tied
 
-# Patterns are compared as profiles: peaks of this standard deviation on points so far apart, both
-# in degrees of 2-theta. Peaks that are nearer than that to each other count as one.
-PEAK_WIDTH = 0.1
-STEP = 0.05
-# The variance of a point is its height plus this share of the highest: counting statistics, and
-# what no background is free of.
-VARIANCE_FLOOR = 0.01
-# Isotropic displacement parameters B tried, in A^2 (intensities times exp(-2 B s^2), s = sin theta
-# / wavelength): real atoms move, computed patterns are of atoms at rest.
-DISPLACEMENTS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
-# Values of Rwp closer than this are equal, and the candidate of the lower misfit comes first.
-SAME_RWP = 1e-3
+# What the highest symmetry is worth in Rwp: of two structures that agree alike, the simpler one.
+SYMMETRY = 0.03
+# Candidates whose Rwp is above this are left out where there are better ones.
+HOPELESS = 0.9
+# Seconds that what was found may be ranked for when the time is over.
+GRACE = 1.0
+# Structures whose Rwp differs by more than this are different ones.
+SAME_STRUCTURE_RWP = 0.03
 
 
 @dataclass(frozen=True, eq=False)
-class MeasuredPeaks:
-    """Peaks of a measured pattern.
+class Ranked:
+    structure: Structure
+    match: PatternMatch
+    symmetry: Symmetry
+    merit: float
 
-    Attributes:
-        two_theta: degrees.
-        intensity: areas, on any scale, without background.
-        wavelength: A.
-        two_theta_range: first and last 2-theta that were measured, in degrees.
+    @classmethod
+    def of(cls, structure: Structure, measured: MeasuredPeaks) -> "Ranked":
+        """A structure by its pattern, and by how little it takes to agree with so many peaks.
 
-    Raises:
-        CrystalNetError: for no peak of positive intensity in the range, values that are negative
-            or not finite, or arrays of different length.
-    """
+        What is left is divided by the degrees of freedom that are left, as in the goodness of fit
+        of Rietveld refinement: a larger cell explains the lines of a smaller one too.
+        """
+        match = match_pattern(structure.crystal, measured)
+        symmetry = symmetry_of(structure.crystal)
+        peaks = len(measured.two_theta)
+        left = peaks / max(peaks - symmetry.free_coordinates, 1)
+        worth = SYMMETRY * math.log(symmetry.operations) / math.log(48)
+        return cls(structure, match, symmetry, match.rwp * math.sqrt(left) - worth)
 
-    two_theta: Float[ndarray, " peaks"]
-    intensity: Float[ndarray, " areas"]
-    wavelength: float
-    two_theta_range: tuple[float, float]
+    def simplicity(self) -> tuple[Any, ...]:
+        """What is the least for the first of structures of one merit.
 
-    def __post_init__(self) -> None:
-        if self.two_theta.shape != self.intensity.shape:
-            raise CrystalNetError(
-                f"{len(self.two_theta)} peak positions but {len(self.intensity)} intensities; "
-                "want one each"
+        What a network guessed best; then the fewest free coordinates, the most operations, the
+        smallest cell, and at last elements and places, so that no order is left to chance.
+        """
+        guess, crystal = self.structure.guess, self.structure.crystal
+        # Whole turns are none, from either side.
+        places = np.round(crystal.frac_coords, 4) % 1
+        atoms = sorted(zip(crystal.atomic_numbers.tolist(), places.tolist(), strict=True))
+        return (
+            1.0 if guess is None else guess.misfit,
+            self.symmetry.free_coordinates,
+            -self.symmetry.operations,
+            len(atoms),
+            atoms,
+        )
+
+
+def in_rank_order(found: Sequence[Ranked]) -> list[Ranked]:
+    """By merit; of those whose merits are one the simplest first."""
+    places = tied(np.array([each.merit for each in found]), SAME_RWP).tolist()
+    keyed = sorted(range(len(found)), key=lambda i: (places[i], found[i].simplicity()))
+    return [found[i] for i in keyed]
+
+
+def different(ranked: Sequence[Ranked], most: int, budget: Budget = UNBOUNDED) -> list[Ranked]:
+    """The first of each structure, as many as are asked for or there is time for."""
+    matcher = StructureMatcher(ltol=0.05, stol=0.1, angle_tol=1, scale=False)
+    kept: list[tuple[Ranked, IStructure]] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for each in ranked:
+            if len(kept) == most or (kept and budget.over(GRACE)):
+                break
+            if kept and each.match.rwp > HOPELESS:
+                continue
+            # Reduced once, and not again for every comparison.
+            primitive = each.structure.crystal.to_structure().get_primitive_structure()
+            reduced = primitive.get_reduced_structure()
+            # Equal structures have equal patterns.
+            alike = (
+                other
+                for ranked_before, other in kept
+                if abs(each.match.rwp - ranked_before.match.rwp) < SAME_STRUCTURE_RWP
             )
-        finite = np.isfinite(self.two_theta).all() and np.isfinite(self.intensity).all()
-        if not finite or (self.intensity < 0).any():
-            raise CrystalNetError(
-                "a peak's position or intensity is negative, NaN or infinite; leave it out"
-            )
-        first, last = self.two_theta_range
-        inside = (self.two_theta >= first) & (self.two_theta <= last)
-        if not self.intensity[inside].any():
-            raise CrystalNetError(
-                f"no peak of positive intensity between {first} and {last} degrees 2-theta; check "
-                "the range and that the positions are 2-theta in degrees"
-            )
-
-
-@dataclass(frozen=True)
-class PatternMatch:
-    """How well a computed pattern agrees with a measured one.
-
-    Attributes:
-        rwp: weighted profile R factor at the best scale and displacement, 0 for identity and 1
-            for a pattern with nothing in common (R. A. Young, The Rietveld Method, 1993, table
-            1.3, as a fraction).
-        correlation: Pearson's, of the two profiles.
-        displacement: the B in A^2 at which they agree best.
-    """
-
-    rwp: float
-    correlation: float
-    displacement: float
-
-
-def match_pattern(crystal: Crystal, measured: MeasuredPeaks) -> PatternMatch:
-    """How well the pattern of a crystal agrees with a measured one over the measured range.
-
-    Raises:
-        CrystalNetError: for an element without X-ray form factor, or no reflection in the range.
-    """
-    profile = peak_profile(measured.two_theta, measured.intensity, measured.two_theta_range)
-    return _match(crystal, measured, profile)
-
-
-def peak_profile(
-    two_theta: Float[ndarray, " peaks"],
-    intensity: Float[ndarray, "*sets peaks"],
-    two_theta_range: tuple[float, float],
-) -> Float[ndarray, "*sets points"]:
-    """Peaks of one width on a grid of 2-theta; what lies outside the range is left out.
-
-    Args:
-        two_theta: degrees.
-        intensity: areas; one or several sets for the same positions.
-        two_theta_range: degrees.
-    """
-    first, last = two_theta_range
-    inside = (two_theta >= first) & (two_theta <= last)
-    place = (two_theta[inside] - first) / STEP
-    below = place.astype(np.int64)
-    part = place - below
-    points = int(np.ceil((last - first) / STEP)) + 2
-    sticks = np.zeros((points, *intensity.shape[:-1]))
-    # A peak between two points is shared by them.
-    area = np.moveaxis(intensity[..., inside], -1, 0)
-    share = part.reshape(-1, *[1] * (intensity.ndim - 1))
-    np.add.at(sticks, below, area * (1 - share))
-    np.add.at(sticks, below + 1, area * share)
-    sticks = np.moveaxis(sticks, 0, -1)
-    return np.asarray(gaussian_filter1d(sticks, PEAK_WIDTH / STEP, mode="constant"))
-
-
-def compare_profiles(
-    computed: Float[ndarray, "sets points"], measured: Float[ndarray, " points"]
-) -> tuple[Float[ndarray, " sets"], Float[ndarray, " sets"]]:
-    """Rwp at the best scale, and Pearson's correlation, of each computed profile."""
-    weight = 1 / (measured + VARIANCE_FLOOR * measured.max())
-    scale = (computed * weight) @ measured / np.maximum((computed**2) @ weight, 1e-300)
-    left = (measured - scale[:, None] * computed) ** 2 @ weight
-    rwp = np.sqrt(left / (measured**2 @ weight))
-    centred = computed - computed.mean(axis=1, keepdims=True)
-    about = measured - measured.mean()
-    norm = np.sqrt((centred**2).sum(axis=1) * (about**2).sum())
-    return rwp, centred @ about / np.maximum(norm, 1e-300)
-
-
-def _match(
-    crystal: Crystal, measured: MeasuredPeaks, profile: Float[ndarray, " points"]
-) -> PatternMatch:
-    pattern = powder_pattern(crystal, measured.wavelength, measured.two_theta_range)
-    s_squared = 1 / (2 * pattern.d_spacing) ** 2
-    damped = pattern.intensity * np.exp(-2 * np.outer(DISPLACEMENTS, s_squared))
-    computed = peak_profile(pattern.two_theta, damped, measured.two_theta_range)
-    rwp, correlation = compare_profiles(computed, profile)
-    best = int(np.argmin(rwp))
-    return PatternMatch(float(rwp[best]), float(correlation[best]), DISPLACEMENTS[best])
+            if not any(matcher.fit(reduced, o, skip_structure_reduction=True) for o in alike):
+                kept.append((each, reduced))
+    return [each for each, _ in kept]

@@ -9,41 +9,28 @@ import numpy as np
 import torch
 
 from crystalnet.crystallography.iam import ValenceGaussians
+from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import shown
 from crystalnet.solving.budget import Budget
-from crystalnet.solving.cell_contents import has_room
-from crystalnet.solving.indexing import (
-    IndexedLattice,
-    conventional_lattices,
-    index,
-    with_peaks,
-)
-from crystalnet.solving.known_composition import KnownComposition
-from crystalnet.solving.lattices import System
-from crystalnet.solving.models import WEIGHTS, SolveModel, load_models
-from crystalnet.solving.network_input import network_pattern
-from crystalnet.solving.output import Candidate, check_folder, write_all
-from crystalnet.solving.pattern_axis import Quantity
-from crystalnet.solving.pattern_file import PatternFile, read_pattern
-from crystalnet.solving.peaks import FoundPeaks, find_peaks
+from crystalnet.solving.candidate import Candidate
+from crystalnet.solving.lattice.cells import IndexedLattice, System, conventional_lattices
+from crystalnet.solving.lattice.find import find_lattices, given_lattices
+from crystalnet.solving.networks.binned_input import network_pattern
+from crystalnet.solving.networks.models import WEIGHTS, SolveModel, load_models
+from crystalnet.solving.output import check_folder, write_all
+from crystalnet.solving.pattern.axis import Quantity
+from crystalnet.solving.pattern.file import PatternFile, read_pattern
+from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.question import Question
-from crystalnet.solving.ranking import MeasuredPeaks
-from crystalnet.solving.solver import solve_peaks
+from crystalnet.solving.search.cell_contents import has_room
+from crystalnet.solving.strategy import solve_peaks
 
 TEMPLATES = Path(__file__).parent / "valence_gaussians.json"
 """Free-atom valence densities, which atoms are found with."""
 
 # Lattices found from the peaks that are tried.
 LATTICES = 3
-# Peaks above which share of the strongest are to be explained, within how many degrees: first all
-# of them, then without those that impurities may have.
-TRIALS = ((0.0, 0.05), (0.05, 0.05), (0.05, 0.1), (0.1, 0.1))
-# What is given as a lattice is right to this share: edges are often rounded.
-GIVEN_WITHIN = 0.01
-# How near its lines are to the peaks, in degrees, and what share of the intensity may be of others:
-# more of either if the crystal is distorted, or not alone.
-GIVEN_TRIALS = ((0.05, 0.1), (0.1, 0.1), (0.3, 0.1), (0.05, 0.5))
 # Edges that differ by less than this share are the same.
 SAME_CELL = 2e-3
 
@@ -117,7 +104,7 @@ def solve(
 
     Args:
         pattern: two- or three-column text, a powder CIF or a list of peaks
-            (`crystalnet.solving.pattern_file.read_pattern`).
+            (`crystalnet.solving.pattern.file.read_pattern`).
         wavelength: a name such as "CuKa", or A; may be None where the file says it.
         formula: such as "Gd2Hf2O7"; or
         elements: symbols of the elements, all of them if `complete`; with neither, nothing is
@@ -199,45 +186,6 @@ def _lattices(
             "give a alone for cubic, a and c for trigonal"
         )
     return densest(given_lattices(wanted, lattice, found.peaks), known)
-
-
-def given_lattices(
-    system: System, lattice: Sequence[float], peaks: MeasuredPeaks
-) -> list[IndexedLattice]:
-    """Lattices of about the edges that were given, refined by the peaks, for each centring.
-
-    Raises:
-        CrystalNetError: if none within 1 % explains the peaks.
-    """
-    reason: CrystalNetError | None = None
-    scales = np.linspace(1 - GIVEN_WITHIN, 1 + GIVEN_WITHIN, 41)
-    for tolerance, others in GIVEN_TRIALS:
-        for scale in sorted(scales, key=lambda s: abs(s - 1)):
-            edges = [float(scale) * edge for edge in lattice]
-            try:
-                return with_peaks(conventional_lattices(system, *edges), peaks, tolerance, others)
-            except CrystalNetError as error:
-                reason = reason or error
-    assert reason is not None
-    raise reason
-
-
-def find_lattices(peaks: MeasuredPeaks, systems: Sequence[System]) -> list[IndexedLattice]:
-    """Lattices from peaks; where none fits them all, from the stronger ones.
-
-    Raises:
-        CrystalNetError: if none fits the strongest either.
-    """
-    reason: CrystalNetError | None = None
-    for share, tolerance in TRIALS:
-        strong = peaks.intensity >= share * peaks.intensity.max()
-        some = replace(peaks, two_theta=peaks.two_theta[strong], intensity=peaks.intensity[strong])
-        try:
-            return index(some, tuple(systems), tolerance)
-        except CrystalNetError as error:
-            reason = reason or error
-    assert reason is not None
-    raise reason
 
 
 def densest(lattices: list[IndexedLattice], known: KnownComposition) -> list[IndexedLattice]:

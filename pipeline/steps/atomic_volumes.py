@@ -1,4 +1,4 @@
-"""Fit the volume that each element takes in crystals, for `crystalnet.solving.cell_contents`.
+"""Fit the volume of each element in crystals, for `crystalnet.solving.search.cell_contents`.
 
 Non-negative least squares of the cell volumes of the embedded crystals, relative to each; test and
 validation crystals of the paper's split are left out. Run from the root of the repository:
@@ -15,7 +15,7 @@ from pymatgen.core import Element
 from scipy.optimize import nnls
 
 from crystalnet.files import atomic_write
-from crystalnet.solving.cell_contents import VOLUMES
+from crystalnet.solving.search.cell_contents import VOLUMES
 from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
 from pipeline.sources import DATA, STRUCTURES_FILE
 from pipeline.tables import read_table

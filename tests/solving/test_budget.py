@@ -9,17 +9,17 @@ from pymatgen.core import Lattice, Structure
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
+from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.agreement.exchange import exchange_elements
 from crystalnet.solving.budget import TELL, Budget
-from crystalnet.solving.decoding import decode
-from crystalnet.solving.exchange import exchange_elements
-from crystalnet.solving.guessed import variants
-from crystalnet.solving.known_composition import KnownComposition
-from crystalnet.solving.lattices import conventional_lattices
-from crystalnet.solving.ranking import MeasuredPeaks
+from crystalnet.solving.density.decoding import decode
+from crystalnet.solving.lattice.cells import conventional_lattices
+from crystalnet.solving.networks.guessed_structures import variants
+from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.search.symmetric_search import search
 from crystalnet.solving.solve import TEMPLATES
-from crystalnet.solving.solver import solve_peaks
-from crystalnet.solving.symmetric_search import search
+from crystalnet.solving.strategy import solve_peaks
 
 SPINEL = Structure.from_spacegroup(
     "Fd-3m:2", Lattice.cubic(8.08), ["Mg", "Al", "O"], [[1 / 8] * 3, [0.5] * 3, [0.2624] * 3]

@@ -13,7 +13,7 @@ from crystalnet.cli import main
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.lattices import conventional_lattices
+from crystalnet.solving.lattice.cells import conventional_lattices
 from crystalnet.solving.question import composition
 from crystalnet.solving.solve import densest
 

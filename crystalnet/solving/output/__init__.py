@@ -7,7 +7,7 @@ from typing import Any
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import probe
-from crystalnet.solving.output.candidate import (
+from crystalnet.solving.candidate import (
     CCP4,
     CHGCAR,
     CIF,
@@ -16,18 +16,15 @@ from crystalnet.solving.output.candidate import (
     GUESS,
     PATTERN,
     Candidate,
-    NetworkGuess,
 )
 from crystalnet.solving.output.cif import write_cif
+from crystalnet.solving.output.computed_pattern import write_pattern
 from crystalnet.solving.output.maps import write_ccp4, write_chgcar, write_cube
 from crystalnet.solving.output.page import Profile, write_page
-from crystalnet.solving.output.pattern import write_pattern
 from crystalnet.solving.output.summary import summary, write_summary
-from crystalnet.solving.ranking import MeasuredPeaks
+from crystalnet.solving.pattern.measured import MeasuredPeaks
 
 __all__ = [
-    "Candidate",
-    "NetworkGuess",
     "check_folder",
     "summary",
     "write_all",

@@ -8,9 +8,9 @@ import numpy as np
 from pymatgen.core import Element
 
 from crystalnet.files import atomic_write
-from crystalnet.solving.output.candidate import Candidate
-from crystalnet.solving.output.conventional import ConventionalCell, conventional_cell
-from crystalnet.solving.ranking import MeasuredPeaks
+from crystalnet.solving.candidate import Candidate
+from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.symmetry.conventional import ConventionalCell, conventional_cell
 
 CELL = ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma")
 NOTE = """# Solved by CrystalNet from a powder pattern; not refined. The items _crystalnet_... say

@@ -13,7 +13,7 @@ from numpy import ndarray
 from pymatgen.core import Element, Lattice
 
 from crystalnet.files import atomic_write
-from crystalnet.solving.output.candidate import Candidate
+from crystalnet.solving.candidate import Candidate
 
 BOHR = 0.529177210544
 """In A (CODATA 2022)."""

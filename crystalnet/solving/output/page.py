@@ -17,10 +17,10 @@ from pymatgen.core import Element
 
 from crystalnet.crystallography.resampling import resample
 from crystalnet.files import atomic_write
-from crystalnet.solving.output.candidate import Candidate
-from crystalnet.solving.output.pattern import indexed_pattern
+from crystalnet.solving.candidate import Candidate
+from crystalnet.solving.output.computed_pattern import indexed_pattern
 from crystalnet.solving.output.summary import summary
-from crystalnet.solving.ranking import MeasuredPeaks
+from crystalnet.solving.pattern.measured import MeasuredPeaks
 
 # Candidates on the page, and points per axis of their densities, at most: pages are to be mailed.
 MOST = 10

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from crystalnet.files import atomic_write
-from crystalnet.solving.output.candidate import Candidate
-from crystalnet.solving.output.conventional import conventional_cell
+from crystalnet.solving.candidate import Candidate
+from crystalnet.solving.symmetry.conventional import conventional_cell
 
 LATTICE = ("a", "b", "c", "alpha", "beta", "gamma")
 

@@ -1,0 +1,1 @@
+"""How well a computed pattern agrees with the measured one."""

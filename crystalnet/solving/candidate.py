@@ -1,0 +1,120 @@
+"""A structure that was solved, with all that is written of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.errors import CrystalNetError
+from crystalnet.solving.agreement.profile import PatternMatch
+from crystalnet.solving.lattice.cells import IndexedLattice
+
+# What is written of each candidate, into a folder of its own.
+CIF, CHGCAR, CUBE, CCP4, PATTERN, GUESS = (
+    "structure.cif",
+    "CHGCAR",
+    "density.cube",
+    "density.ccp4",
+    "pattern.csv",
+    "guess.ccp4",
+)
+FILES = (CIF, CHGCAR, CUBE, CCP4, PATTERN, GUESS)
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkGuess:
+    """A density that a network guessed.
+
+    Attributes:
+        model: name of the network.
+        number: which of its guesses it is, from 0.
+        density: valence electrons in e/A^3 at the fractional coordinates i/n of the cell that was
+            used for solving.
+        misfit: share of its modes that the atoms found in it leave unexplained.
+    """
+
+    model: str
+    number: int
+    density: Float[ndarray, "n n n"]
+    misfit: float
+
+
+@dataclass(frozen=True, eq=False)
+class Structure:
+    """Atoms in a lattice, and where they come from.
+
+    Attributes:
+        guess: the network's guess that they were found in; None if no network had part in them.
+    """
+
+    crystal: Crystal
+    lattice: IndexedLattice
+    guess: NetworkGuess | None
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One candidate structure and its density.
+
+    Attributes:
+        rank: its place, from 1.
+        crystal: the atoms, in the cell that was used for solving.
+        space_group: number in the International Tables.
+        space_group_symbol: its Hermann-Mauguin symbol, e.g. Fd-3m.
+        density: valence electrons of free atoms at these places, in e/A^3 at the fractional
+            coordinates i/n of `crystal.lattice`.
+        match: how well the pattern of the atoms agrees with the measured one.
+        system: the crystal system of the lattice that it was solved in.
+        centring: the centring of that lattice: P, A, C, I, F or R.
+        guess: the network's guess that the atoms were found in, before symmetry and pattern
+            corrected them; None where no network had part in them.
+
+    Raises:
+        CrystalNetError: for a rank below 1, a space group outside 1..230, or a density that
+            holds NaN or infinity.
+    """
+
+    rank: int
+    crystal: Crystal
+    space_group: int
+    space_group_symbol: str
+    density: Float[ndarray, "n n n"]
+    match: PatternMatch
+    system: str
+    centring: str
+    guess: NetworkGuess | None
+
+    def __post_init__(self) -> None:
+        if self.rank < 1:
+            raise CrystalNetError(f"a candidate of rank {self.rank}; ranks start at 1")
+        if not 1 <= self.space_group <= 230:
+            raise CrystalNetError(
+                f"candidate {self.rank}: space group {self.space_group}; want 1 to 230"
+            )
+        densities = [self.density] if self.guess is None else [self.density, self.guess.density]
+        if not all(np.isfinite(density).all() for density in densities):
+            raise CrystalNetError(
+                f"candidate {self.rank}: the density holds NaN or infinity; leave it out"
+            )
+
+    @property
+    def formula(self) -> str:
+        """Its reduced formula, e.g. Gd2Hf2O7."""
+        return str(self.crystal.to_structure().composition.reduced_formula)
+
+    @property
+    def label(self) -> str:
+        """What it goes by, e.g. 1 Gd2Hf2O7 Fd-3m."""
+        return f"{self.rank} {self.formula} {self.space_group_symbol}"
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of its files."""
+        return FILES if self.guess else FILES[:-1]
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder of its files."""
+        return f"candidate-{self.rank:02d}"

@@ -1,0 +1,256 @@
+"""From a density to atoms.
+
+Maxima are no atoms (those of silicon are on the bonds), so free-atom templates are fitted: as many
+atoms of the composition as the density has electrons for, placed where they explain most of it.
+"""
+
+import itertools
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+from pymatgen.core import Element
+
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.crystallography.iam import Core, ValenceGaussians
+from crystalnet.crystallography.known_composition import KnownComposition
+from crystalnet.errors import CrystalNetError
+from crystalnet.solving.budget import UNBOUNDED, Budget
+from crystalnet.solving.density.assignment import likely_templates
+from crystalnet.solving.density.fourier import DensityModes
+from crystalnet.solving.density.placement import LEAST_VOLUME, place, place_freely
+from crystalnet.solving.density.semicore import place_without_semicore
+from crystalnet.solving.density.template_fit import DensityFit
+from crystalnet.solving.symmetry.symmetrise import symmetrised
+
+# Where the electrons speak for so many formula units and a fraction, both neighbours are tried if
+# the fraction is further than this from a whole number.
+WHOLE = 0.2
+# A density whose modes are all below this share of its electrons is flat.
+FLAT = 1e-6
+# Standard deviations in A of the Gaussians that smooth the templates: guesses are smoother than
+# true densities, and a template that is too sharp misses in them.
+BLURS = (0.0, 0.15, 0.3, 0.45)
+# Beyond this the hole in a core cannot be seen.
+RAW_BLUR = 0.2
+# A fit that leaves less than this is good enough to try nothing else: most true densities.
+GOOD = 0.02
+# One that leaves more may be of a density made with other potentials.
+POOR = 0.3
+# Elements that stand for all where it is not known which are there.
+REPRESENTATIVES = 12
+# Elements taken on as likely for each atom found with these.
+LIKELY = 3
+# Where the ratios are not known, searches that take the electron count the less seriously get out
+# of what a search that keeps to it is caught in; all are judged by the full count.
+ELECTRON_WEIGHTS = (0.0, 0.1, 1.0)
+# Distances in A within which atoms may be moved to symmetric places, and how much worse the fit
+# may become by it: by this share of its cost, and by this share of all.
+SYMMETRY_TOLERANCES = (0.3, 0.2, 0.1, 0.05, 0.02)
+SYMMETRY_COST = (0.05, 1e-4)
+
+
+@dataclass(frozen=True, eq=False)
+class DecodedCrystal:
+    """Atoms found in a density.
+
+    Attributes:
+        crystal: the atoms in the lattice that was given.
+        misfit: share of the density's modes (weighted squares) that the atoms leave unexplained:
+            below 0.05 for true densities, 1 for no agreement.
+        electrons: valence electrons of the density.
+        core: which templates explain it best.
+    """
+
+    crystal: Crystal
+    misfit: float
+    electrons: float
+    core: Core
+
+
+def decode(
+    density: Float[ndarray, "nx ny nz"],
+    lattice: Float[ndarray, "3 3"],
+    known: KnownComposition,
+    gaussians: ValenceGaussians,
+    material_id: str = "decoded",
+    blurs: tuple[float, ...] = BLURS,
+    budget: Budget = UNBOUNDED,
+) -> DecodedCrystal:
+    """Find the atoms whose superposed valence densities explain a density best.
+
+    Args:
+        density: valence electrons in e/A^3 at the fractional coordinates i/n of each axis.
+        lattice: rows are a, b, c in A.
+        known: what is known of the composition.
+        gaussians: the templates.
+        material_id: the name of the result.
+        blurs: standard deviations in A of the Gaussians that the templates are smoothed with, as
+            many as are to be tried.
+        budget: when it is over, what has been found is refined no further.
+
+    Raises:
+        CrystalNetError: for a density that is not finite, flat, or of less than half an electron,
+            an element without a template, or if the time is over before every atom has a place.
+    """
+    modes = DensityModes.of(density, lattice)
+    _check(material_id, modes, known, gaussians)
+    best: _Found | None = None
+    for core, blur in itertools.product(_cores(known, gaussians), blurs):
+        if core == "raw" and blur > RAW_BLUR:
+            continue
+        if best is None or best.cost > GOOD:
+            if best is not None and budget.over():
+                break
+            found = _search(modes, known, gaussians, core, blur, budget)
+            best = found if best is None or found.cost < best.cost else best
+    assert best is not None
+    if known.amounts is not None and best.cost > POOR and not budget.over():
+        amounts = np.array(known.amounts)
+        full = DensityFit.of(
+            modes, np.array(known.elements), amounts / amounts.sum(), gaussians, "smooth"
+        )
+        for fit, species, x, cost in place_without_semicore(full, amounts, budget):
+            if cost < best.cost / 2:
+                best = _Found(fit, "smooth", species, x, cost)
+    crystal, misfit = _symmetrise(best, material_id)
+    return DecodedCrystal(crystal, misfit, modes.electrons, best.core)
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """One result of a search: templates and positions of the atoms."""
+
+    fit: DensityFit
+    core: Core
+    species: Int[ndarray, " atoms"]
+    x: Float[ndarray, "atoms 3"]
+    cost: float
+
+
+def _search(
+    modes: DensityModes,
+    known: KnownComposition,
+    gaussians: ValenceGaussians,
+    core: Core,
+    blur: float,
+    budget: Budget,
+) -> _Found:
+    elements = np.array(known.elements, dtype=np.int64)
+    if known.amounts is not None:
+        amounts = np.array(known.amounts)
+        fit = DensityFit.of(modes, elements, amounts / amounts.sum(), gaussians, core, blur)
+        most = max(1, int(modes.volume / (LEAST_VOLUME * amounts.sum())))
+        units = _formula_units(min(modes.electrons / float(amounts @ fit.valence), most))
+        found = [_Found(fit, core, *place(fit, count * amounts, budget)) for count in units]
+    else:
+        pool = elements
+        if not known.complete:
+            pool = _pool(modes, elements, gaussians, core, blur, budget)
+        required = np.flatnonzero(np.isin(pool, elements))
+        fit = DensityFit.of(modes, pool, np.full(len(pool), 1 / len(pool)), gaussians, core, blur)
+        found = []
+        for weight in ELECTRON_WEIGHTS:
+            soft = replace(fit, electron_weight=weight * fit.electron_weight)
+            species, x, _ = place_freely(soft, required, budget)
+            found.append(_Found(fit, core, species, x, fit.cost(species, x)))
+            if found[-1].cost < GOOD / 10 or budget.over():
+                break
+    return min(found, key=lambda each: each.cost)
+
+
+def _formula_units(estimate: float) -> list[int]:
+    """The numbers of formula units that an electron count may stand for."""
+    below = int(np.floor(estimate))
+    if estimate - below <= WHOLE:
+        units = [below]
+    elif estimate - below >= 1 - WHOLE:
+        units = [below + 1]
+    else:
+        units = [below, below + 1]
+    return sorted({max(1, count) for count in units})
+
+
+def _pool(
+    modes: DensityModes,
+    elements: Int[ndarray, " elements"],
+    gaussians: ValenceGaussians,
+    core: Core,
+    blur: float,
+    budget: Budget,
+) -> Int[ndarray, " pool"]:
+    """The elements that a composition of which only some are known may consist of.
+
+    Atoms are placed with a few elements that stand for all others, then every atom may become any
+    element; the likely ones and the known ones make up the pool.
+    """
+    numbers = np.flatnonzero(gaussians.valence)
+    everything = DensityFit.of(
+        modes, numbers, np.full(len(numbers), 1 / len(numbers)), gaussians, core, blur
+    )
+    few = np.union1d(np.searchsorted(numbers, elements), _representatives(everything))
+    fit = everything.only(few)
+    required = np.flatnonzero(np.isin(numbers[few], elements))
+    species, x, _ = place_freely(fit, required, budget)
+    if budget.over():
+        return np.union1d(numbers[few[species]], elements)
+    # The count of electrons would keep one atom from changing alone.
+    alone = replace(everything, electron_weight=0.0)
+    likely = likely_templates(alone, few[species], x, LIKELY, budget)
+    return np.union1d(numbers[likely], elements)
+
+
+def _representatives(fit: DensityFit) -> Int[ndarray, " few"]:
+    """Templates such that every other one is near to one of them: each the farthest from before."""
+    scaled = fit.template * np.sqrt(fit.weight)
+    chosen = [int(np.argmax(fit.norms))]
+    distance = np.full(len(scaled), np.inf)
+    while len(chosen) < REPRESENTATIVES:
+        distance = np.minimum(distance, ((scaled - scaled[chosen[-1]]) ** 2).sum(axis=1))
+        chosen.append(int(np.argmax(distance)))
+    return np.array(chosen)
+
+
+def _symmetrise(found: _Found, material_id: str) -> tuple[Crystal, float]:
+    """The most symmetric crystal that explains the density nearly as well, and its cost."""
+    fit = found.fit
+    crystal = Crystal(material_id, fit.modes.lattice, fit.numbers[found.species], found.x)
+    allowed = found.cost * (1 + SYMMETRY_COST[0]) + SYMMETRY_COST[1]
+    for tolerance in SYMMETRY_TOLERANCES:
+        symmetric = symmetrised(crystal, tolerance)
+        if symmetric is not None:
+            cost = fit.cost(found.species, symmetric.frac_coords)
+            if cost <= allowed:
+                return symmetric, cost
+    return crystal, found.cost
+
+
+def _cores(known: KnownComposition, gaussians: ValenceGaussians) -> list[Core]:
+    """Soft cores, and the raw ones of VASP where an element that is known may have them."""
+    elements = np.array(known.elements, dtype=np.int64)
+    same = np.array_equal(gaussians.a[elements], gaussians.a_raw[elements])
+    return ["smooth"] if same or not known.complete else ["smooth", "raw"]
+
+
+def _check(
+    name: str, modes: DensityModes, known: KnownComposition, gaussians: ValenceGaussians
+) -> None:
+    if not (np.isfinite(modes.factor).all() and np.isfinite(modes.electrons)):
+        raise CrystalNetError(f"{name}: the density holds NaN or infinity; want finite e/A^3")
+    if modes.electrons < 0.5:
+        raise CrystalNetError(
+            f"{name}: the density holds {modes.electrons:.3g} electrons in the cell; want e/A^3 "
+            "and a lattice in A, together at least half an electron"
+        )
+    if np.abs(modes.factor).max() < FLAT * modes.electrons:
+        raise CrystalNetError(
+            f"{name}: the density is the same everywhere ({modes.electrons:.4g} electrons in the "
+            "cell), so no atom is anywhere; want a density with atoms in it"
+        )
+    missing = [z for z in known.elements if gaussians.valence[z] == 0]
+    if missing:
+        raise CrystalNetError(
+            f"{name}: {gaussians.path} has no valence density for "
+            f"{Element.from_Z(missing[0]).symbol}; leave the crystal out"
+        )

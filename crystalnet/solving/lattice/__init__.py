@@ -1,0 +1,1 @@
+"""Peaks to lattices: indexing."""

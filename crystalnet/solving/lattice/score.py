@@ -1,0 +1,286 @@
+"""How well a lattice explains the positions of powder lines, and its edges by least squares.
+
+The score is a logarithm of probabilities. A line of the lattice is seen or not, and what share of a
+family is seen is unknown beforehand: were all shares equally probable, a family of n lines of which
+k are seen would count 1 / ((n + 1) binomial(n, k)), and to see all or none is more probable than
+that. The error of a line that is explained is normal; one that is not explained lies anywhere.
+That is what makes the smallest cell whose lines are all there come first, whereas de Wolff's M_N,
+which goes with it, knows only the mean error and the number of lines.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+from scipy.special import betaln, logsumexp
+
+from crystalnet.solving.lattice.cells import (
+    Centring,
+    IndexedLattice,
+    LineTable,
+    System,
+    line_table,
+    primitive_lattice,
+)
+from crystalnet.solving.lattice.lines import SAME_PLACE, TOLERANCE_SIGMAS, Lines
+from crystalnet.solving.ties import in_order
+
+# A line so many standard deviations off (6 in 100,000 are farther) is still explained.
+WINDOW_SIGMAS = 4.0
+# Errors may turn out smaller than the tolerance suggests, by this factor at most.
+SMALLEST_SIGMA = 0.25
+# The zero shift expected, in degrees 2-theta.
+ZERO_SIGMA = 0.05
+# The share of impurity lines expected, and how unlikely a strong one is.
+IMPURITIES, STRONG = 0.005, 30.0
+# What a parameter costs: about the logarithm of how many values of it can be told apart.
+PARAMETER_COST = 5.0
+# Share, mean and standard deviation of the logarithm of the primitive cell's volume in A^3, among
+# the 25,442 training crystals of data/structures.parquet, and the least volume to be expected.
+# Where lines leave the choice (an ordered F cell without visible lines of its order, or its I
+# subcell) it is this that decides.
+FREQUENCY: dict[tuple[System, Centring], tuple[float, float, float, float]] = {
+    ("cubic", "F"): (0.43, 4.87, 0.77, 9.0),
+    ("cubic", "I"): (0.05, 6.03, 0.65, 9.0),
+    ("cubic", "P"): (0.16, 4.71, 0.85, 15.0),
+    ("trigonal", "P"): (0.12, 5.49, 0.85, 9.0),
+    ("trigonal", "R"): (0.24, 5.40, 0.76, 12.0),
+}
+# The share of others (elements above all), the largest volume, and the probability beyond.
+UNUSUAL, LARGEST, BEYOND = 0.1, 5000.0, 1e-6
+# How probable it is that all lines of a family are seen; if neither all nor none, any number is
+# equally probable.
+ALL = 0.2
+# A lattice that has more lines than these for each one seen explains nothing.
+MOST_PREDICTED = 15
+# de Wolff's number of lines.
+DE_WOLFF = 20
+
+
+@dataclass(frozen=True, eq=False)
+class LatticeFit:
+    """A lattice fitted to lines.
+
+    Attributes:
+        parameters: A, or A and C, in 1/A^2.
+        zero_shift: degrees 2-theta.
+        score: logarithm of how probable the lines are, relative to lines anywhere.
+        merit: M_N.
+        explained: which lines are.
+    """
+
+    system: System
+    centring: Centring
+    parameters: Float[ndarray, " parameters"]
+    zero_shift: float
+    score: float
+    merit: float
+    explained: Bool[ndarray, " lines"]
+
+    def lattice(self) -> IndexedLattice:
+        """As users see it."""
+        a, c = _conventional(self.parameters)
+        return IndexedLattice(
+            self.system,
+            self.centring,
+            a,
+            c,
+            primitive_lattice(self.system, self.centring, a, c),
+            self.merit,
+            int((~self.explained).sum()),
+            self.zero_shift,
+        )
+
+
+def fit_lattice(
+    system: System, centring: Centring, start: Float[ndarray, " parameters"], lines: Lines
+) -> LatticeFit | None:
+    """Parameters and zero shift by least squares from a start, with more and more lines.
+
+    None if the lattice has far more lines than are seen, or explains too few to be fitted.
+    """
+    table = line_table(system, centring)
+    parameters, zero = start, 0.0
+    count = len(lines.q)
+    # Errors of a start grow with the angle: the first lines, which it explains, improve it.
+    for used, window in ((6, 8.0), (12, 6.0), (24, 5.0), (count, 4.0), (count, 4.0)):
+        fitted = _step(table, parameters, zero, lines, min(used, count), window * lines.sigma)
+        if fitted is None:
+            return None
+        parameters, zero = fitted
+    return score_lattice(system, centring, parameters, zero, lines)
+
+
+def score_lattice(
+    system: System,
+    centring: Centring,
+    parameters: Float[ndarray, " parameters"],
+    zero: float,
+    lines: Lines,
+) -> LatticeFit | None:
+    """The score of a lattice as it is; None if it has far more lines than are seen."""
+    table = line_table(system, centring)
+    near = _near(table, parameters, zero, lines, len(lines.q))
+    if near is None:
+        return None
+    chosen, predicted, seen, error = near
+    explained = np.abs(error) <= WINDOW_SIGMAS * lines.sigma
+    # One line of the lattice explains one line, the nearest, of two as near the first.
+    order = in_order(np.abs(error), SAME_PLACE)
+    _, once = np.unique(seen[order], return_index=True)
+    single = np.zeros(len(seen), dtype=bool)
+    single[order[once]] = True
+    explained &= single
+    # The lattice's lines between the ends of the range.
+    inside = (predicted >= lines.first) & (predicted <= lines.last + lines.sigma)
+    hit = np.zeros(len(predicted), dtype=bool)
+    hit[seen[explained]] = True
+    inside |= hit
+    # Relative to lines anywhere, at the density seen.
+    spacing = (lines.last - lines.first) / len(lines.q)
+    squared = error[explained] ** 2
+    width = np.sqrt((squared.sum() + lines.sigma**2) / (len(squared) + 1))
+    width = np.clip(width, SMALLEST_SIGMA * lines.sigma, 2 * lines.sigma)
+    normal = np.log(spacing / (np.sqrt(2 * np.pi) * width)) - squared / (2 * width**2)
+    stray = np.log(IMPURITIES) - STRONG * lines.share[~explained]
+    absences = _absences(table, chosen[inside], predicted[inside], hit[inside], lines.sigma)
+    score = normal.sum() + stray.sum() + absences
+    score -= zero**2 / (2 * ZERO_SIGMA**2) + PARAMETER_COST * len(parameters)
+    score += _prior(centring, system, parameters)
+    merit = _de_wolff(table.terms[chosen] @ parameters, seen, zero, explained, lines)
+    return LatticeFit(system, centring, parameters, zero, float(score), merit, explained)
+
+
+def _absences(
+    table: LineTable,
+    chosen: Int[ndarray, " predicted"],
+    predicted: Float[ndarray, " predicted"],
+    hit: Bool[ndarray, " predicted"],
+    sigma: float,
+) -> float:
+    """Logarithm of how probable it is that just these lines are seen, over the ways.
+
+    Lines of one family that overlap are one. Those of other families hide none: where a family is
+    too weak to be seen, the rest counts as it does in the smaller cell, whose lines they are.
+
+    Args:
+        chosen, predicted: lines of the lattice as rows of the table and ascending 2-theta.
+        hit: which of them are seen.
+        sigma: degrees 2-theta.
+    """
+    ways = []
+    for families, unseen in zip(table.families, table.unseen, strict=True):
+        family = families[chosen]
+        # By family, then by angle.
+        order = np.argsort(family, kind="stable")
+        near = np.diff(predicted[order], prepend=-np.inf) <= TOLERANCE_SIGMAS * sigma
+        near &= np.diff(family[order], prepend=-1) == 0
+        counted = np.empty(len(order), dtype=bool)
+        counted[order] = ~near
+        size = np.bincount(family[counted | hit])
+        found = np.bincount(family[hit], minlength=len(size))
+        any_share = np.exp(betaln(found + 1, size - found + 1))
+        chance = (1 - unseen - ALL) * any_share + unseen * (found == 0) + ALL * (found == size)
+        ways.append(np.log(chance[size > 0]).sum())
+    return float(logsumexp(ways) - np.log(len(ways)))
+
+
+def _prior(centring: Centring, system: System, parameters: Float[ndarray, " parameters"]) -> float:
+    """Logarithm of how frequent lattices of that centring and volume are among crystals."""
+    lattice = _conventional(parameters)
+    volume = np.linalg.det(primitive_lattice(system, centring, *lattice))
+    share, mean, deviation, least = FREQUENCY[system, centring]
+    if not least <= volume <= LARGEST:
+        return float(np.log(BEYOND))
+    standard = (np.log(volume) - mean) / deviation
+    known = share * np.exp(-(standard**2) / 2) / (np.sqrt(2 * np.pi) * deviation)
+    other = 1 / (len(FREQUENCY) * np.log(LARGEST / least))
+    return float(np.log((1 - UNUSUAL) * known + UNUSUAL * other))
+
+
+def _conventional(parameters: Float[ndarray, " parameters"]) -> tuple[float, float | None]:
+    """Edges in A."""
+    if len(parameters) == 1:
+        return float(parameters[0] ** -0.5), None
+    return float((0.75 * parameters[0]) ** -0.5), float(parameters[1] ** -0.5)
+
+
+def _near(
+    table: LineTable,
+    parameters: Float[ndarray, " parameters"],
+    zero: float,
+    lines: Lines,
+    used: int,
+) -> (
+    tuple[
+        Int[ndarray, " predicted"],
+        Float[ndarray, " predicted"],
+        Int[ndarray, " used"],
+        Float[ndarray, " used"],
+    ]
+    | None
+):
+    """Lines of the lattice as rows of the table and 2-theta; of each measured line the nearest of
+    them and how far it is, in degrees."""
+    q = table.terms @ parameters
+    chosen = np.flatnonzero(q <= lines.q[used - 1] * 1.05)
+    if not 2 <= len(chosen) <= MOST_PREDICTED * max(used, 8):
+        return None
+    chosen = chosen[np.argsort(q[chosen], kind="stable")]
+    predicted = lines.angle(q[chosen]) + zero
+    # Lines at one place are in the order of the table, whatever the last bits of their angles say.
+    place = np.cumsum(np.diff(predicted, prepend=predicted[0]) > SAME_PLACE)
+    order = np.lexsort((chosen, place))
+    chosen, predicted = chosen[order], predicted[order]
+    right = np.clip(np.searchsorted(predicted, lines.two_theta[:used]), 1, len(predicted) - 1)
+    left = right - 1
+    measured = lines.two_theta[:used]
+    lower = measured - predicted[left] <= predicted[right] - measured + SAME_PLACE
+    seen = np.searchsorted(place, place[np.where(lower, left, right)])
+    return chosen, predicted, seen, measured - predicted[seen]
+
+
+def _step(
+    table: LineTable,
+    parameters: Float[ndarray, " parameters"],
+    zero: float,
+    lines: Lines,
+    used: int,
+    window: float,
+) -> tuple[Float[ndarray, " parameters"], float] | None:
+    """One step of least squares with the nearest lines of the lattice."""
+    near = _near(table, parameters, zero, lines, used)
+    if near is None:
+        return None
+    chosen, predicted, seen, error = near
+    good = np.abs(error) <= window
+    if good.sum() < len(parameters) or good.mean() < 0.6:
+        return None
+    terms = table.terms[chosen[seen[good]]]
+    slope = lines.slope(predicted[seen[good]] - zero)
+    matrix = np.column_stack([slope[:, None] * terms, np.ones(good.sum())])
+    # The expected zero shift is one more equation.
+    matrix = np.vstack([matrix, np.append(np.zeros(len(parameters)), lines.sigma / ZERO_SIGMA)])
+    right = np.append(error[good], -zero * lines.sigma / ZERO_SIGMA)
+    change = np.linalg.lstsq(matrix, right, rcond=None)[0]
+    parameters = parameters + change[:-1]
+    if not (parameters > 0).all():
+        return None
+    return parameters, zero + float(change[-1])
+
+
+def _de_wolff(
+    q: Float[ndarray, " predicted"],
+    seen: Int[ndarray, " lines"],
+    zero: float,
+    explained: Bool[ndarray, " lines"],
+    lines: Lines,
+) -> float:
+    """M_N = Q_N / (2 mean |error of Q| lines up to Q_N), over the first N lines explained."""
+    first = np.flatnonzero(explained)[:DE_WOLFF]
+    if len(first) == 0:
+        return 0.0
+    corrected = (2 * np.sin(np.radians((lines.two_theta - zero) / 2)) / lines.wavelength) ** 2
+    mean = np.abs(corrected[first] - q[seen[first]]).mean()
+    return float(corrected[first[-1]] / (2 * max(mean, 1e-9) * (seen[first[-1]] + 1)))

@@ -1,0 +1,1 @@
+"""The networks that guess densities, and what is found in their guesses."""

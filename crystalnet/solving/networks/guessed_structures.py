@@ -1,0 +1,121 @@
+"""Structures from the densities that networks guess."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.crystallography.iam import ValenceGaussians
+from crystalnet.crystallography.known_composition import KnownComposition
+from crystalnet.errors import CrystalNetError
+from crystalnet.solving.agreement.exchange import exchange_elements
+from crystalnet.solving.budget import UNBOUNDED, Budget
+from crystalnet.solving.candidate import NetworkGuess, Structure
+from crystalnet.solving.density.decoding import decode
+from crystalnet.solving.lattice.cells import IndexedLattice
+from crystalnet.solving.networks.models import SolveModel
+from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.symmetry.symmetrise import symmetrised
+
+# How smooth guesses are, as the standard deviation in A of a Gaussian.
+BLURS = (0.3,)
+# Points per axis of the guessed densities: decoding needs no more, and 50^3 takes 8 times as long.
+GRID = 25
+# Distances in A over which the atoms of a guess may be moved to where they are symmetric.
+SYMMETRY_TOLERANCES = (0.2, 0.4, 0.7, 1.0)
+# Atoms that moved less than this, in A, are where they were.
+SAME_PLACE = 0.02
+# Sites nearer than this, in A, are no two, whatever elements are on them.
+NEAREST = 0.7
+
+
+def guessed_structures(
+    model: SolveModel,
+    densities: Float[ndarray, "guesses n n n"],
+    lattice: IndexedLattice,
+    known: KnownComposition,
+    measured: MeasuredPeaks,
+    gaussians: ValenceGaussians,
+    *,
+    physics: bool,
+    failed: Callable[[str], object],
+    budget: Budget = UNBOUNDED,
+) -> Iterator[Structure]:
+    """The structures that the densities may mean in a lattice.
+
+    Args:
+        measured: peaks, without the shift of the zero.
+        physics: whether elements are exchanged over the sites as the pattern decides.
+        failed: is told why a density holds no structure.
+        budget: when it is over, no further density is looked into, and what is found in this one
+            is neither symmetrised nor exchanged.
+    """
+    for number, density in enumerate(densities):
+        if budget.over():
+            return
+        budget.doing = f"atoms in guess {number + 1} of {len(densities)} of {model.card.name}"
+        try:
+            decoded = decode(
+                density, lattice.primitive, known, gaussians, "candidate", BLURS, budget
+            )
+        except CrystalNetError as error:
+            failed(str(error))
+            continue
+        guess = NetworkGuess(model.card.name, number, density, decoded.misfit)
+        for crystal in variants(decoded.crystal, measured, physics=physics, budget=budget):
+            yield Structure(crystal, lattice, guess)
+
+
+def variants(
+    crystal: Crystal, measured: MeasuredPeaks, *, physics: bool, budget: Budget = UNBOUNDED
+) -> list[Crystal]:
+    """What the atoms of a guess may be meant to be.
+
+    A guess is smooth where the truth is sharp and never exactly symmetric, so more symmetric
+    arrangements are tried. With `physics`, elements are exchanged over the sites, as the pattern
+    decides.
+    """
+    if budget.over():
+        return [crystal]
+    found = _symmetric(crystal, alike=physics)
+    if not physics:
+        return found
+    exchanged = []
+    for kind in found:
+        exchanged += [kind] if budget.over() else exchange_elements(kind, measured, budget=budget)
+    return exchanged
+
+
+def nearest(crystal: Crystal) -> float:
+    """The least distance of two atoms in A, infinite for one."""
+    distances = crystal.to_structure().distance_matrix
+    np.fill_diagonal(distances, np.inf)
+    return float(distances.min())
+
+
+def _symmetric(crystal: Crystal, *, alike: bool) -> list[Crystal]:
+    """The crystal, and what it is if atoms that are nearly symmetric are so.
+
+    Args:
+        alike: whether all atoms also count as one element: where sites are right and elements
+            wrong, only the sites alone are symmetric.
+    """
+    bare = replace(crystal, atomic_numbers=np.ones_like(crystal.atomic_numbers))
+    kept = [crystal]
+    for tolerance in SYMMETRY_TOLERANCES:
+        for atoms in (crystal, bare) if alike else (crystal,):
+            symmetric = symmetrised(atoms, tolerance)
+            if symmetric is None or nearest(symmetric) <= NEAREST:
+                continue
+            kind = replace(symmetric, atomic_numbers=crystal.atomic_numbers)
+            if not any(_same_places(kind, other) for other in kept):
+                kept.append(kind)
+    return kept
+
+
+def _same_places(one: Crystal, other: Crystal) -> bool:
+    moved = one.frac_coords - other.frac_coords
+    return bool(np.abs((moved - np.rint(moved)) @ one.lattice).max() < SAME_PLACE)

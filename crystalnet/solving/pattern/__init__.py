@@ -1,0 +1,1 @@
+"""A pattern file to peaks: formats, radiation, background, peak shapes."""

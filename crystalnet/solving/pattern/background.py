@@ -1,0 +1,76 @@
+"""What a profile has beside its peaks: background and noise."""
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from scipy.ndimage import uniform_filter1d
+
+from crystalnet.solving.pattern.radiation import Radiation
+
+# The background is read farther than so many widths from every peak, if so much is left there.
+FREE, LEAST_FREE = 6.0, 0.2
+
+
+def snip(y: Float[ndarray, " points"], half_width: int) -> Float[ndarray, " points"]:
+    """The background by iterative peak clipping, with windows that shrink.
+
+    C. G. Ryan et al., Nucl. Instrum. Methods B 34, 396 (1988), doi 10.1016/0168-583X(88)90063-8;
+    M. Morhac et al., Nucl. Instrum. Methods A 401, 113 (1997), doi
+    10.1016/S0168-9002(97)01023-1.
+
+    Args:
+        half_width: of the widest window, in points: wider than any peak.
+    """
+    # Clipping follows the lowest points, which the noise makes too low: smooth it first.
+    v = uniform_filter1d(y, max(3, half_width // 8), mode="nearest")
+    points = len(v)
+    for window in range(min(half_width, (points - 1) // 2), 0, -1):
+        mean = (v[: points - 2 * window] + v[2 * window :]) / 2
+        v[window : points - window] = np.minimum(v[window : points - window], mean)
+    clipped: ndarray = v
+    return clipped
+
+
+def between_peaks(
+    x: Float[ndarray, " points"],
+    y: Float[ndarray, " points"],
+    places: Float[ndarray, " peaks"],
+    width: Float[ndarray, " peaks"],
+    beam: Radiation,
+) -> Float[ndarray, " points"] | None:
+    """The profile between the peaks, straight under them; None where there is too little.
+
+    Args:
+        places, width: of the peaks, ascending, in degrees of 2-theta.
+        beam: of a doublet, K-alpha-2 belongs to each peak too.
+    """
+    free = np.ones(len(x), dtype=bool)
+    for lines in (places, beam.second(places)):
+        first = np.searchsorted(x, lines - FREE * width, side="right")
+        stop = np.searchsorted(x, lines + FREE * width, side="left")
+        for one, end in zip(first, stop, strict=True):
+            free[one:end] = False
+    if free.mean() < LEAST_FREE:
+        return None
+    smooth = uniform_filter1d(y[free], 25, mode="nearest")
+    between: ndarray = np.interp(x, x[free], smooth)
+    return between
+
+
+def noise_of(
+    y: Float[ndarray, " points"], background: Float[ndarray, " points"], apart: int
+) -> Float[ndarray, " points"]:
+    """The standard deviation of each point, were there background alone: counting statistics.
+
+    From second differences, which leave out what is smooth; they scatter as the square root of the
+    counts, on whatever scale these are given. Their median does not see the peaks, which are few.
+
+    Args:
+        apart: distance of the points whose differences are taken: 1 for the noise of a point, the
+            width of a peak for noise that looks like one.
+    """
+    second = np.abs(y[: -2 * apart] - 2 * y[apart:-apart] + y[2 * apart :]) / np.sqrt(6) / 0.6745
+    level = np.maximum(uniform_filter1d(background, 5), 1e-6 * float(y.max()))
+    scatter = float(np.median(second / np.sqrt(level[apart:-apart])))
+    found: ndarray = np.hypot(scatter * np.sqrt(level), 1e-5 * float(y.max()))
+    return found

@@ -1,0 +1,1 @@
+"""The formats that powder patterns come in."""

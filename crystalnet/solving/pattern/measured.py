@@ -1,0 +1,49 @@
+"""The peaks of a measured pattern: what everything after the reading works with."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from crystalnet.errors import CrystalNetError
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredPeaks:
+    """Peaks of a measured pattern.
+
+    Attributes:
+        two_theta: degrees.
+        intensity: areas, on any scale, without background.
+        wavelength: A.
+        two_theta_range: first and last 2-theta that were measured, in degrees.
+
+    Raises:
+        CrystalNetError: for no peak of positive intensity in the range, values that are negative
+            or not finite, or arrays of different length.
+    """
+
+    two_theta: Float[ndarray, " peaks"]
+    intensity: Float[ndarray, " areas"]
+    wavelength: float
+    two_theta_range: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        if self.two_theta.shape != self.intensity.shape:
+            raise CrystalNetError(
+                f"{len(self.two_theta)} peak positions but {len(self.intensity)} intensities; "
+                "want one each"
+            )
+        finite = np.isfinite(self.two_theta).all() and np.isfinite(self.intensity).all()
+        if not finite or (self.intensity < 0).any():
+            raise CrystalNetError(
+                "a peak's position or intensity is negative, NaN or infinite; leave it out"
+            )
+        first, last = self.two_theta_range
+        inside = (self.two_theta >= first) & (self.two_theta <= last)
+        if not self.intensity[inside].any():
+            raise CrystalNetError(
+                f"no peak of positive intensity between {first} and {last} degrees 2-theta; check "
+                "the range and that the positions are 2-theta in degrees"
+            )

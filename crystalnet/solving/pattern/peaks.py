@@ -1,0 +1,194 @@
+"""Peaks of a measured profile: background, noise, K-alpha-2, positions and areas."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+from scipy.ndimage import uniform_filter1d
+from scipy.signal import find_peaks as local_maxima
+from scipy.signal import savgol_filter
+
+from crystalnet.errors import CrystalNetError
+from crystalnet.solving.pattern.background import between_peaks, noise_of, snip
+from crystalnet.solving.pattern.file import PatternFile
+from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.pattern.peak_fit import fit_peaks
+from crystalnet.solving.pattern.peak_shape import ALPHA_2, WIDEST, PeakShape
+from crystalnet.solving.ties import in_order
+
+# A maximum is a peak if it stands out of the noise by so many standard deviations, and above this
+# share of the highest peak.
+SIGNIFICANT, FAINTEST = 5.0, 0.01
+# The strongest so many maxima are fitted; a pattern of more is no single phase's.
+MOST = 150
+# Maxima whose prominences differ by no more than this share of the largest are equal.
+SAME_SHARE = 1e-9
+# The profile is smoothed over this share of a peak's width before maxima are sought.
+SMOOTHING = 0.5
+# Listed peaks nearer than this, in degrees, are one.
+ONE_PEAK = 0.03
+# How often the background is found anew without the peaks.
+ROUNDS = 2
+# What lies within so many widths of the K-alpha-2 of a peak, and is lower than this share of it, is
+# what the shape leaves of that line: no line is known better than that.
+SAME_PLACE, LEFT_OVER = 1.0, 0.2
+
+
+@dataclass(frozen=True, eq=False)
+class FoundPeaks:
+    """A pattern, its background and its peaks.
+
+    Attributes:
+        two_theta, intensity: the profile as measured; of a list of peaks, the list.
+        background: on the same points; zeros for a list of peaks.
+        calculated: background and fitted peaks together; for a list, its intensities.
+        noise: standard deviation of a usual point of the background, in the unit of the intensity.
+        width: full width at half maximum in degrees, at each peak.
+        peaks: what was found; positions are those of `peaks.wavelength`: K-alpha-1 for a doublet
+            that was fitted as one, else the radiation's.
+    """
+
+    two_theta: Float[ndarray, " points"]
+    intensity: Float[ndarray, " points"]
+    background: Float[ndarray, " points"]
+    calculated: Float[ndarray, " points"]
+    noise: float
+    width: Float[ndarray, " peaks"]
+    peaks: MeasuredPeaks
+
+
+def find_peaks(file: PatternFile) -> FoundPeaks:
+    """Background, then maxima, then profiles fitted to them.
+
+    Every peak is a pseudo-Voigt, of a K-alpha doublet two of them at the places that Bragg's law
+    gives; widths follow Caglioti's square root of a quadratic in tan theta (doi
+    10.1016/0029-554X(58)90029-X). Areas are by least squares under the condition that none is
+    negative, so that overlapping peaks share theirs.
+
+    Raises:
+        CrystalNetError: if nothing stands out of the noise.
+    """
+    beam = file.radiation
+    reach = (float(file.two_theta[0]), float(file.two_theta[-1]))
+    if file.is_peaks:
+        # A list ends with its last peak, which must count.
+        reach = (max(0.0, reach[0] - 0.5), min(180.0, reach[1] + 0.5))
+        inside = (file.two_theta > 0) & (file.two_theta < 180) & (file.intensity > 0)
+        listed, height = file.two_theta[inside], file.intensity[inside]
+        # Lists from structures name each reflection; no instrument tells these apart.
+        group = np.append(0, np.cumsum(np.diff(listed) > ONE_PEAK))
+        areas = np.bincount(group, height)
+        places = np.bincount(group, height * listed) / areas
+        peaks = MeasuredPeaks(places, areas, beam.wavelength, reach)
+        return FoundPeaks(
+            file.two_theta,
+            file.intensity,
+            np.zeros_like(file.intensity),
+            file.intensity,
+            0.0,
+            np.zeros(len(areas)),
+            peaks,
+        )
+    x, y = _evenly(file.two_theta, file.intensity)
+    step = x[1] - x[0]
+    background = snip(y, max(2, round(WIDEST / step)))
+    noise = noise_of(y, background, 1)
+    width, maxima, wide = _maxima(x, y - background, background, noise)
+    if len(maxima) == 0:
+        raise _nothing(file, noise)
+    model = PeakShape(beam, float(step), width)
+    places = x[maxima]
+    for _ in range(ROUNDS):
+        places, areas = fit_peaks(model, x, y - background, places, noise)
+        real = ~_left_over(model, places, areas)
+        places, areas = places[real], areas[real]
+        model = model.fitted(x, y - background, places, areas)
+        between = between_peaks(x, y, places, model.width_at(places), beam)
+        background = background if between is None else between
+    places, areas = fit_peaks(model, x, y - background, places, noise)
+    real = ~_left_over(model, places, areas)
+    places, areas = places[real], areas[real]
+    heights = areas * model.height(places)
+    least = np.interp(places, x, SIGNIFICANT * wide)
+    # What is no wider than two steps is a single count, not a peak.
+    seen = (areas > 0) & (model.width_at(places) > 2 * step)
+    seen &= heights > np.maximum(least, FAINTEST * heights.max())
+    places, areas = places[seen], areas[seen]
+    if not len(places):
+        raise _nothing(file, noise)
+    curve = model.shapes(x, places) @ areas
+    return FoundPeaks(
+        x,
+        y,
+        background,
+        background + curve,
+        float(np.median(noise)),
+        model.width_at(places),
+        MeasuredPeaks(places, areas, beam.alpha_1 or beam.wavelength, reach),
+    )
+
+
+def _nothing(file: PatternFile, noise: Float[ndarray, " points"]) -> CrystalNetError:
+    return CrystalNetError(
+        f"{file.path}: no peak stands out of the noise ({float(np.median(noise)):.3g} a point); "
+        "give a pattern of a crystalline powder, measured longer"
+    )
+
+
+def _left_over(
+    shape: PeakShape, places: Float[ndarray, " peaks"], areas: Float[ndarray, " peaks"]
+) -> Bool[ndarray, " peaks"]:
+    """Which peaks are only what is left of the K-alpha-2 of another."""
+    second, width = shape.beam.second(places), shape.width_at(places)
+    heights = areas * shape.height(places)
+    there = np.abs(places[:, None] - second) < SAME_PLACE * width[:, None]
+    # Where both lines of a peak are one to the eye, what is beside it is its neighbour.
+    there &= second - places > width
+    found: ndarray = (there & (heights[:, None] < LEFT_OVER * ALPHA_2 * heights)).any(axis=1)
+    return found
+
+
+def _maxima(
+    x: Float[ndarray, " points"],
+    y: Float[ndarray, " points"],
+    background: Float[ndarray, " points"],
+    noise: Float[ndarray, " points"],
+) -> tuple[Float[ndarray, "3"], Int[ndarray, " maxima"], Float[ndarray, " points"]]:
+    """How wide peaks are (a constant polynomial), where they are, and the noise that looks so.
+
+    Args:
+        y: without the background.
+    """
+    step = x[1] - x[0]
+    rough, found = local_maxima(
+        uniform_filter1d(y, 5), height=10 * noise, prominence=0.05 * float(y.max()), width=1
+    )
+    width = float(np.median(found["widths"])) * step if len(rough) else 5 * step
+    width = float(np.clip(width, 2 * step, WIDEST / 2))
+    points = max(5, round(SMOOTHING * width / step) | 1)
+    smooth = savgol_filter(y + background, points, 2) if points < len(y) else y + background
+    # Detectors and programs smooth: noise that is as wide as a peak is measured, not concluded.
+    wide = noise_of(smooth, background, max(points, round(width / step)))
+    smooth = smooth - background
+    least = np.maximum(SIGNIFICANT * wide, FAINTEST * float(smooth.max()))
+    maxima, found = local_maxima(
+        smooth, height=least, prominence=least / 2, distance=max(1, round(width / 2 / step))
+    )
+    if len(maxima) > MOST:
+        prominence = found["prominences"]
+        maxima = np.sort(maxima[in_order(-prominence, SAME_SHARE * prominence.max(), MOST)])
+    return np.array([0, 0, width**2]), maxima, wide
+
+
+def _evenly(
+    x: Float[ndarray, " points"], y: Float[ndarray, " points"]
+) -> tuple[Float[ndarray, " points"], Float[ndarray, " points"]]:
+    """The profile on even steps of 2-theta."""
+    steps = np.diff(x)
+    even: Bool[ndarray, " steps"] = np.abs(steps - np.median(steps)) < 0.05 * np.median(steps)
+    if even.all():
+        return x, y
+    count = min(200_000, int((x[-1] - x[0]) / np.median(steps)) + 1)
+    new = np.linspace(x[0], x[-1], count)
+    return new, np.interp(new, x, y)

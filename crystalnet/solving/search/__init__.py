@@ -1,0 +1,1 @@
+"""Structures from the pattern and symmetry alone."""

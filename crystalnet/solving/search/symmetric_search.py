@@ -1,0 +1,182 @@
+"""Structures from the pattern and symmetry alone.
+
+A network blurs cells of many atoms, but few numbers describe most of them: the elements on a
+handful of Wyckoff positions. All ways to put them there are gone through, for every space group
+that the lattice and the absent lines allow and the simplest ways first, until the measured
+intensities are explained or the work that is allowed is done.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice, product
+
+import numpy as np
+
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.solving.budget import UNBOUNDED, Budget
+from crystalnet.solving.lattice.cells import IndexedLattice, centring_vectors, line_table
+from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.search.group_search import SAME_SAMPLE, Arrangement, Draft, GroupSearch
+from crystalnet.solving.search.occupations import ways_to_place
+from crystalnet.solving.symmetry.wyckoff import SpaceGroup, groups_of, space_group
+from crystalnet.solving.ties import in_order, tied
+
+# The most complex ways that are gone through, and how many of one complexity in one group.
+COMPLEXITY, WAYS = 16, 200
+# Ways of one complexity that are worked on, those tried from more than one start, starts of all of
+# them and the least of each, and arrangements that are refined.
+BEGUN, IMPROVED, STARTS, LEAST_STARTS, REFINED = 120, 20, 100, 4, 40
+# The smallest spacing compared, in A, and the lines that samples are compared by.
+D_MIN, LINES = 1.0, 40
+# Residuals that end the search at once, and after the next complexity.
+PERFECT, EXPLAINED = 0.02, 0.1
+# What the highest symmetry is worth in residual, and residuals that are one.
+SYMMETRY, SAME_RESIDUAL = 0.03, 1e-3
+# Numbers worked on at most: some five seconds.
+WORK = 500_000_000
+
+
+def search(
+    measured: MeasuredPeaks,
+    contents: Sequence[Mapping[int, int]],
+    lattice: IndexedLattice,
+    *,
+    work: int = WORK,
+    seed: int = 0,
+    most: int = 5,
+    budget: Budget = UNBOUNDED,
+) -> list[Crystal]:
+    """Arrangements of the atoms of a cell whose intensities agree with the measured ones.
+
+    Args:
+        contents: what the primitive cell may hold: atoms of each atomic number.
+        work: numbers worked on at most.
+        most: arrangements returned.
+        budget: when it is over, what has been found is returned.
+
+    Returns:
+        The best first, in the primitive cell; none where nothing fits.
+
+    Raises:
+        CrystalNetError: for an element without X-ray form factor.
+    """
+    images = len(centring_vectors(lattice.centring))
+    cells = [{z: images * count for z, count in counts.items()} for counts in contents]
+    groups = [space_group(number) for number in groups_of(lattice.system, lattice.centring)]
+    d_min = max(D_MIN, _spacing(lattice, LINES))
+    searches: list[GroupSearch] = []
+    for group in groups:
+        if budget.over():
+            break
+        one = GroupSearch(measured, lattice, group, d_min, D_MIN, budget)
+        searches += [one] if one.lines.possible else []
+    # The more symmetric ones come first.
+    searches.sort(key=lambda each: -len(each.group.rotations))
+    generator = np.random.default_rng(seed)
+    found: list[tuple[GroupSearch, Arrangement]] = []
+    explained = False
+
+    def enough() -> bool:
+        return _worked(searches) > work or budget.over()
+
+    for complexity in range(COMPLEXITY + 1):
+        found += _of_complexity(searches, cells, complexity, enough, generator, budget)
+        least = min((each.residual for _, each in found), default=np.inf)
+        if explained or least < PERFECT or enough():
+            break
+        explained = least < EXPLAINED
+    merit = np.array([each.residual - _worth(one.group) for one, each in found])
+    places = tied(merit, SAME_RESIDUAL)
+    # Of structures that agree alike the more symmetric one, and the one of fewer numbers.
+    order = sorted(range(len(found)), key=lambda i: (places[i], *_simplicity(*found[i])))
+    kept: list[tuple[GroupSearch, Arrangement]] = []
+    for one, each in map(found.__getitem__, order):
+        if len(kept) == most:
+            break
+        if not any(one is other and _same(each, another) for other, another in kept):
+            kept.append((one, each))
+    return [one.crystal(each) for one, each in kept]
+
+
+def _of_complexity(
+    searches: list[GroupSearch],
+    cells: Sequence[Mapping[int, int]],
+    complexity: int,
+    enough: Callable[[], bool],
+    generator: np.random.Generator,
+    budget: Budget,
+) -> list[tuple[GroupSearch, Arrangement]]:
+    sampled, drafts = [], []
+    for one, cell in product(searches, cells):
+        for way in islice(ways_to_place(one.group, cell, complexity, budget), WAYS):
+            if enough():
+                break
+            arrangements, draft = one.sample(way, generator)
+            sampled += [(one, each) for each in arrangements]
+            if draft is not None:
+                drafts.append((one, draft))
+    drafts = [drafts[i] for i in _by_residual([draft for _, draft in drafts])]
+    drafts.sort(key=lambda pair: pair[1].crowded)
+    begun = []
+    for one, draft in drafts[:BEGUN]:
+        if enough():
+            break
+        arrangements = one.improve(draft, 0, 1)
+        sampled += [(one, each) for each in arrangements]
+        if arrangements:
+            begun.append((arrangements[0], one, draft))
+    begun = [begun[i] for i in _by_residual([arrangement for arrangement, _, _ in begun])]
+    starts = max(STARTS // max(len(begun), 1), LEAST_STARTS)
+    for _, one, draft in begun[:IMPROVED]:
+        if enough():
+            break
+        sampled += [(one, each) for each in one.improve(draft, 1, 1 + starts)]
+    best = _by_residual([each for _, each in sampled])[:REFINED]
+    refined: list[tuple[GroupSearch, Arrangement]] = []
+    for one, each in map(sampled.__getitem__, best):
+        # What is found first is the best, and one is always refined.
+        if refined and budget.over():
+            break
+        end = one.refine(each)
+        refined += [] if end is None else [(one, end)]
+    return refined
+
+
+def _by_residual(found: Sequence[Arrangement | Draft]) -> list[int]:
+    """Their places from the best one on; of equal ones that of the simpler group and way first."""
+    order = in_order(np.array([each.residual for each in found]), SAME_SAMPLE)
+    return [int(place) for place in order]
+
+
+def _simplicity(
+    one: GroupSearch, found: Arrangement
+) -> tuple[int, int, int, tuple[tuple[int, int], ...], tuple[float, ...]]:
+    """What is the least for the simplest of arrangements that agree alike."""
+    values = np.concatenate(found.parameters)
+    # Whole turns are none, from either side.
+    place = tuple((np.round(values, 4) % 1).tolist())
+    return -len(one.group.rotations), len(values), one.group.number, found.way.places, place
+
+
+def _same(one: Arrangement, other: Arrangement) -> bool:
+    """Whether two starts in one group ended in one place."""
+    same = abs(one.residual - other.residual) < SAME_RESIDUAL
+    return same and one.way.places == other.way.places
+
+
+def _spacing(lattice: IndexedLattice, lines: int) -> float:
+    """The spacing in A down to which a lattice has so many lines."""
+    table = line_table(lattice.system, lattice.centring).terms
+    edges = [lattice.a] if lattice.c is None else [lattice.a, lattice.c]
+    scales = [1 / lattice.a**2] if lattice.c is None else [4 / 3 / edges[0] ** 2, 1 / edges[1] ** 2]
+    inverse = np.sort(table @ np.array(scales))
+    return float(1 / np.sqrt(inverse[lines]))
+
+
+def _worth(group: SpaceGroup) -> float:
+    """What the symmetry of a group is worth in residual: every structure has its subgroups too."""
+    return SYMMETRY * math.log(len(group.rotations)) / math.log(48)
+
+
+def _worked(searches: list[GroupSearch]) -> int:
+    return sum(each.work for each in searches)

@@ -1,0 +1,280 @@
+"""From the peaks of a measured pattern to candidates, the best first."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from pymatgen.core import Composition, Element
+
+from crystalnet.crystallography.iam import ValenceGaussians, iam_density
+from crystalnet.crystallography.known_composition import KnownComposition
+from crystalnet.errors import CrystalNetError
+from crystalnet.solving.agreement.profile import SAME_RWP, match_pattern
+from crystalnet.solving.budget import UNBOUNDED, Budget
+from crystalnet.solving.candidate import Candidate, Structure
+from crystalnet.solving.lattice.cells import IndexedLattice
+from crystalnet.solving.networks.binned_input import network_pattern
+from crystalnet.solving.networks.guessed_structures import GRID, guessed_structures
+from crystalnet.solving.networks.models import SolveModel
+from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.ranking import Ranked, different, in_rank_order
+from crystalnet.solving.search.cell_contents import cell_contents
+from crystalnet.solving.search.symmetric_search import D_MIN, WORK, search
+from crystalnet.solving.symmetry.contacts import too_near
+from crystalnet.solving.symmetry.conventional import space_group_of
+
+# Points per axis of the densities that are handed out.
+DENSITY_GRID = 40
+# Contents of a cell that are gone through together, the simplest arrangements of all of them first.
+TOGETHER = 4
+# Atoms of a cell beyond which networks guess in the likeliest lattice alone.
+LARGE = 12
+# Atoms looked for in the guesses of one network where the formula is known: guesses of large cells
+# take long, and small networks have nothing to say there that symmetry has not.
+DECODED = 40
+# Atoms times elements of which each may be, beyond which no guess is decoded: memory goes with its
+# square, 0.8 GB here.
+CHOICES = 10_000
+# The share of what time is left that guesses may take before atoms are looked for in them.
+GUESSING = 0.3
+# A pattern that is explained this well, as Rwp over the spacings that structures are searched by,
+# needs no less likely contents or lattices. The true atoms reach 0.05 or less in perfect patterns;
+# measured ones are seldom explained better.
+EXPLAINED = 0.15
+# Lattices and contents of a cell that are less likely get less time, as 1 / (1 + LESS * order).
+LESS = 4
+
+
+def solve_peaks(
+    measured: MeasuredPeaks,
+    known: KnownComposition,
+    lattices: Sequence[IndexedLattice],
+    models: Sequence[SolveModel],
+    gaussians: ValenceGaussians,
+    *,
+    guesses: int = 5,
+    seed: int = 0,
+    most: int = 20,
+    physics: bool = True,
+    effort: float = 1.0,
+    progress: Callable[[str], object] = lambda line: None,
+    budget: Budget = UNBOUNDED,
+) -> list[Candidate]:
+    """Structures by symmetry and from guessed densities, ranked by the pattern they would give.
+
+    The first lattice is worked on in any case, others only where nothing has explained the pattern.
+
+    Args:
+        lattices: to try, the likeliest first.
+        models: networks; with none of them there are no guesses.
+        guesses: latent samples of each model in each lattice.
+        most: candidates returned.
+        physics: whether elements are exchanged, and Wyckoff positions gone through; without it
+            the networks' word is taken as it is.
+        effort: how long Wyckoff positions are gone through, as a multiple of the usual five
+            seconds or so for each lattice.
+        progress: is called with lines for a person to read.
+        budget: when it is over, what has been found is ranked.
+
+    Returns:
+        Different structures only, each at its best; ranks from 1.
+
+    Raises:
+        CrystalNetError: where nothing gives a structure.
+    """
+    solving = _Solving(
+        measured, known, lattices, models, gaussians, guesses, seed, physics, effort, progress,
+        budget,
+    )  # fmt: skip
+    for order in range(len(lattices)):
+        if budget.over():
+            break
+        if physics:
+            solving.by_symmetry(order)
+        if not physics or order == 0 or not solving.explained():
+            solving.by_network(order)
+    if not solving.found:
+        if budget.cut_short:
+            raise CrystalNetError(
+                f"nothing was found when {budget.cut_short}; give it more time, or say more of the "
+                "composition"
+            )
+        raise CrystalNetError(
+            f"nothing gives a structure ({solving.reason}); take more guesses, or check lattice "
+            "and composition"
+        )
+    budget.doing = f"ranking of {len(solving.found)} structures"
+    kept = different(in_rank_order(solving.found), most, budget)
+    return [_candidate(place, each, gaussians) for place, each in enumerate(kept, start=1)]
+
+
+@dataclass(eq=False)
+class _Solving:
+    """What `solve_peaks` was given, and what it has found so far."""
+
+    measured: MeasuredPeaks
+    known: KnownComposition
+    lattices: Sequence[IndexedLattice]
+    models: Sequence[SolveModel]
+    gaussians: ValenceGaussians
+    guesses: int
+    seed: int
+    physics: bool
+    effort: float
+    progress: Callable[[str], object]
+    budget: Budget
+    found: list[Ranked] = field(default_factory=list)
+    reason: str = "no lattice is of a crystal system that has a model"
+    densities: dict[str, ndarray] = field(default_factory=dict)
+
+    def explained(self) -> bool:
+        """Whether one of the three best structures agrees so well at low angles."""
+        best = sorted(self.found, key=lambda each: each.match.rwp)
+        # What agrees as well as the third counts too, so that no rounding chooses among equals.
+        best = [each for each in best if each.match.rwp <= best[:3][-1].match.rwp + SAME_RWP]
+        return any(_low_angles(each.structure, self.measured) < EXPLAINED for each in best)
+
+    def by_symmetry(self, order: int) -> None:
+        """Go through the Wyckoff positions of a lattice, the likeliest contents first.
+
+        Of lattices that are less likely these alone, and only if nothing has explained the pattern.
+        """
+        lattice = self.lattices[order]
+        peaks = _shifted(self.measured, lattice.zero_shift)
+        contents = cell_contents(self.known, _volume(lattice))
+        for start in range(0, len(contents) if order == 0 else min(len(contents), 1), TOGETHER):
+            if self.budget.over() or ((order or start) and self.explained()):
+                break
+            some = contents[start : start + TOGETHER]
+            work = int(self._effort(order + start // TOGETHER) * WORK)
+            what = f"{lattice.system} {lattice.centring}: {', '.join(map(_formula, some))}"
+            self.budget.doing = f"{what} by symmetry"
+            crystals = search(
+                self.measured, some, lattice, work=work, seed=self.seed, budget=self.budget
+            )
+            self._take((Structure(crystal, lattice, None) for crystal in crystals), peaks)
+            self.progress(
+                f"{lattice.system} {lattice.centring}: {len(crystals)} structures of "
+                f"{', '.join(map(_formula, some))} by symmetry"
+            )
+
+    def by_network(self, order: int) -> None:
+        """Guess densities in a lattice with the models of its system."""
+        lattice = self.lattices[order]
+        peaks = _shifted(self.measured, lattice.zero_shift)
+        for model in self.models:
+            if model.system != lattice.system or self.budget.over():
+                continue
+            self.budget.doing = f"guesses of {model.card.name}"
+            densities = self._guess(model)
+            atoms = self._atoms(densities, lattice)
+            if order and atoms > LARGE:
+                # What a smaller cell explains as well is not worth the time that it takes.
+                continue
+            if atoms * self._templates() > CHOICES:
+                self._failed(f"about {atoms:.0f} atoms are too many to look for in a guess")
+                continue
+            if self.physics and self.known.amounts is not None:
+                most = round(self._effort(order) * DECODED / atoms)
+                densities = densities[: most if self.found else max(most, 1)]
+            if not len(densities):
+                continue
+            structures = guessed_structures(
+                model, densities, lattice, self.known, peaks, self.gaussians,
+                physics=self.physics, failed=self._failed, budget=self.budget,
+            )  # fmt: skip
+            taken = self._take(structures, peaks)
+            self.progress(
+                f"{lattice.system} {lattice.centring}: {taken} structures from "
+                f"{len(densities)} guesses of {model.card.name}"
+            )
+
+    def _take(self, structures: Iterable[Structure], peaks: MeasuredPeaks) -> int:
+        """Everything that is found comes in here, if its atoms keep their distance; how many do."""
+        before = len(self.found)
+        for structure in structures:
+            near = too_near(structure.crystal)
+            if near is None:
+                self.found.append(Ranked.of(structure, peaks))
+            else:
+                self._failed(f"in the last one {near}")
+        return len(self.found) - before
+
+    def _guess(self, model: SolveModel) -> Float[ndarray, "guesses n n n"]:
+        name = model.card.name
+        if name not in self.densities:
+            vector = network_pattern(self.measured, model.patterns).vector
+            self.densities[name] = model.guess(
+                vector, self.known, self.guesses, GRID, self.seed, self.budget.part(GUESSING)
+            )
+        return self.densities[name]
+
+    def _templates(self) -> int:
+        """How many elements an atom of a guess may be of."""
+        if self.known.complete:
+            return len(self.known.elements)
+        return int(np.count_nonzero(self.gaussians.valence))
+
+    def _effort(self, order: int) -> float:
+        """What is less likely gets less time."""
+        return self.effort / (1 + LESS * order)
+
+    def _failed(self, reason: str) -> None:
+        self.reason = reason
+
+    def _atoms(self, densities: Float[ndarray, "guesses n n n"], lattice: IndexedLattice) -> float:
+        """About how many atoms a cell holds, by its volume or the electrons that were guessed."""
+        if self.known.amounts is not None:
+            return float(sum(cell_contents(self.known, _volume(lattice))[0].values()))
+        elements = list(self.known.elements) or np.flatnonzero(self.gaussians.valence).tolist()
+        valence = self.gaussians.valence[elements].mean()
+        return float(densities.mean() * _volume(lattice) / max(float(valence), 1.0))
+
+
+def _low_angles(structure: Structure, measured: MeasuredPeaks) -> float:
+    """Rwp over the spacings that structures are searched by."""
+    peaks = _shifted(measured, structure.lattice.zero_shift)
+    first, last = peaks.two_theta_range
+    sine = min(peaks.wavelength / 2 / D_MIN, 1.0)
+    last = max(min(last, 2 * math.degrees(math.asin(sine))), float(peaks.two_theta.min()))
+    inside = peaks.two_theta <= last
+    some = MeasuredPeaks(
+        peaks.two_theta[inside], peaks.intensity[inside], peaks.wavelength, (first, last)
+    )
+    return match_pattern(structure.crystal, some).rwp
+
+
+def _candidate(place: int, ranked: Ranked, gaussians: ValenceGaussians) -> Candidate:
+    crystal, lattice = ranked.structure.crystal, ranked.structure.lattice
+    number, symbol = space_group_of(crystal)
+    return Candidate(
+        rank=place,
+        crystal=crystal,
+        space_group=number,
+        space_group_symbol=symbol,
+        density=iam_density([crystal], DENSITY_GRID, gaussians)[0].numpy(),
+        match=ranked.match,
+        system=lattice.system,
+        centring=lattice.centring,
+        guess=ranked.structure.guess,
+    )
+
+
+def _volume(lattice: IndexedLattice) -> float:
+    """Of the primitive cell, in A^3."""
+    return abs(float(np.linalg.det(lattice.primitive)))
+
+
+def _shifted(measured: MeasuredPeaks, zero_shift: float) -> MeasuredPeaks:
+    """The peaks where they would be without a shift of the zero, in degrees."""
+    first, last = measured.two_theta_range
+    moved = np.clip(measured.two_theta - zero_shift, first, last)
+    return replace(measured, two_theta=moved)
+
+
+def _formula(counts: Mapping[int, int]) -> str:
+    cell = Composition({Element.from_Z(z): n for z, n in counts.items()})
+    return str(cell.formula).replace(" ", "")

@@ -1,0 +1,1 @@
+"""Space groups: Wyckoff positions, conventional cells, distances."""

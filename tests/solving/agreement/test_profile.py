@@ -1,0 +1,88 @@
+"""Ranking candidates by the patterns of their atoms."""
+
+import numpy as np
+import pytest
+
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.crystallography.diffraction import MO_K_ALPHA, powder_pattern
+from crystalnet.errors import CrystalNetError
+from crystalnet.solving.agreement.profile import STEP, compare_profiles, match_pattern, peak_profile
+from crystalnet.solving.candidate import NetworkGuess, Structure
+from crystalnet.solving.lattice.cells import conventional_lattices
+from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.ranking import Ranked, in_rank_order
+
+LATTICE = 2.8 * (1 - np.eye(3))
+RANGE = (5.0, 90.0)
+
+
+def salt(second, x=0.5):
+    return Crystal("x", LATTICE, np.array([11, second]), np.array([[0.0] * 3, [x] * 3]))
+
+
+def measured(crystal, displacement=0.0, scale=1.0):
+    pattern = powder_pattern(crystal, MO_K_ALPHA, RANGE)
+    damping = np.exp(-2 * displacement / (2 * pattern.d_spacing) ** 2)
+    return MeasuredPeaks(pattern.two_theta, scale * pattern.intensity * damping, MO_K_ALPHA, RANGE)
+
+
+def candidate(crystal, misfit):
+    guess = NetworkGuess("network", 0, np.zeros((2, 2, 2)), misfit)
+    lattice = conventional_lattices("cubic", 5.6)[0]
+    return Ranked.of(Structure(crystal, lattice, guess), measured(salt(17)))
+
+
+def test_truth_explains_its_pattern():
+    match = match_pattern(salt(17), measured(salt(17), scale=7.0))
+    assert match.rwp == pytest.approx(0, abs=1e-7)
+    assert match.correlation == pytest.approx(1)
+    assert match.displacement == 0
+
+
+def test_displacement_is_found():
+    match = match_pattern(salt(17), measured(salt(17), displacement=1.0))
+    assert match.displacement == 1.0
+    assert match.rwp < 1e-7
+
+
+def test_truth_comes_first():
+    wrong = [salt(17, 0.25), salt(35), salt(9), salt(17, 0.4)]
+    pattern = measured(salt(17), 0.3)
+    rwp = [match_pattern(each, pattern).rwp for each in [*wrong, salt(17)]]
+    assert int(np.argmin(rwp)) == 4
+    assert sorted(rwp)[1] > 0.05
+
+
+def test_equal_patterns_are_told_apart_by_the_density():
+    found = [candidate(salt(17), 0.3), candidate(salt(17), 0.01)]
+    assert [each.structure.guess.misfit for each in in_rank_order(found)] == [0.01, 0.3]
+
+
+def test_profile_keeps_area_and_place():
+    profile = peak_profile(np.array([30.013]), np.array([[2.0], [4.0]]), RANGE)
+    np.testing.assert_allclose(profile.sum(axis=1), [2, 4])
+    middle = RANGE[0] + STEP * (profile @ np.arange(profile.shape[1])) / profile.sum(axis=1)
+    np.testing.assert_allclose(middle, 30.013)
+    assert not peak_profile(np.array([3.0]), np.array([1.0]), RANGE).any()
+
+
+def test_nothing_in_common_is_one():
+    left = peak_profile(np.array([20.0]), np.array([[1.0]]), RANGE)
+    right = peak_profile(np.array([40.0]), np.array([1.0]), RANGE)
+    rwp, correlation = compare_profiles(left, right)
+    assert rwp[0] == pytest.approx(1)
+    assert abs(correlation[0]) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("two_theta", "intensity", "message"),
+    [
+        ([20.0, 30.0], [1.0], "one each"),
+        ([20.0], [-1.0], "negative"),
+        ([np.nan], [1.0], "NaN"),
+        ([120.0], [1.0], "no peak"),
+    ],
+)
+def test_bad_peaks(two_theta, intensity, message):
+    with pytest.raises(CrystalNetError, match=message):
+        MeasuredPeaks(np.array(two_theta), np.array(intensity), MO_K_ALPHA, RANGE)

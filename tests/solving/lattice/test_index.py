@@ -1,0 +1,205 @@
+"""Lattices from the positions of powder lines."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pymatgen.core import Lattice, Structure
+from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
+from crystalnet.errors import CrystalNetError
+from crystalnet.solving.lattice.cells import (
+    CENTRINGS,
+    conventional_lattices,
+    line_table,
+    primitive_lattice,
+)
+from crystalnet.solving.lattice.index import index, with_peaks
+from crystalnet.solving.pattern.measured import MeasuredPeaks
+
+STRUCTURES = Path(__file__).parents[3] / "data" / "structures.parquet"
+CU = 1.54184
+LIMITS = (5.0, 90.0)
+
+
+def lines_of(lattice, seed=0, error=0.01, limits=LIMITS, shift=0.0):
+    """Every line of a primitive cell, with random intensities and errors of position."""
+    generator = np.random.default_rng(seed)
+    hkl = np.indices((41, 41, 41)).reshape(3, -1).T - 20
+    q = ((hkl @ np.linalg.inv(lattice).T) ** 2).sum(axis=1)
+    sine = CU * np.sqrt(q) / 2
+    two_theta = np.degrees(2 * np.arcsin(sine[(sine > 0) & (sine < 1)]))
+    two_theta = np.unique(np.round(two_theta, 6))
+    two_theta = two_theta[np.diff(two_theta, prepend=-1.0) > 0.05]
+    two_theta = two_theta[(two_theta > limits[0]) & (two_theta < limits[1] - 0.5)]
+    two_theta = two_theta + shift + generator.normal(0, error, len(two_theta))
+    return MeasuredPeaks(two_theta, generator.uniform(2, 100, len(two_theta)), CU, limits)
+
+
+def same_lattice(one, other):
+    reduced = [
+        np.array(Lattice(x).get_niggli_reduced_lattice(1e-3).parameters) for x in (one, other)
+    ]
+    return np.allclose(reduced[0][:3], reduced[1][:3], rtol=3e-3) and np.allclose(
+        reduced[0][3:], reduced[1][3:], atol=0.3
+    )
+
+
+@pytest.mark.parametrize("centring", ["F", "I", "P"])
+@pytest.mark.parametrize("seed", range(3))
+def test_random_cubic_lattices_are_found(centring, seed):
+    a = np.random.default_rng(seed).uniform(5, 10)
+    true = primitive_lattice("cubic", centring, a)
+    best = index(lines_of(true, seed))[0]
+    assert same_lattice(best.primitive, true)
+    assert (best.system, best.centring) == ("cubic", centring)
+    # Errors of 0.01 degrees at 20 to 60 lines: an edge within 1e-4 to 2e-4, M_20 above 100.
+    assert best.a == pytest.approx(a, rel=2e-4)
+    assert best.c is None
+    assert best.figure_of_merit > 100
+
+
+@pytest.mark.parametrize("centring", ["R", "P"])
+@pytest.mark.parametrize("seed", range(3))
+def test_random_trigonal_lattices_are_found(centring, seed):
+    generator = np.random.default_rng(seed)
+    a = generator.uniform(3.5, 7)
+    c = a * generator.uniform(0.7, 3) * (2 if centring == "R" else 1)
+    true = primitive_lattice("trigonal", centring, a, c)
+    best = index(lines_of(true, seed))[0]
+    assert same_lattice(best.primitive, true)
+    assert (best.system, best.centring) == ("trigonal", centring)
+    assert best.a == pytest.approx(a, rel=3e-4)
+    assert best.c == pytest.approx(c, rel=3e-4)
+
+
+def test_zero_shift_and_impurity():
+    true = primitive_lattice("trigonal", "P", 4.91, 5.40)
+    peaks = lines_of(true, shift=0.05)
+    two_theta = np.append(peaks.two_theta, 33.3)
+    peaks = MeasuredPeaks(two_theta, np.append(peaks.intensity, 3.0), CU, LIMITS)
+    best = index(peaks)[0]
+    assert best.unexplained == 1
+    # Shift and edges trade: 0.007 degrees of it go into an edge.
+    assert best.zero_shift == pytest.approx(0.05, abs=0.01)
+    assert best.a == pytest.approx(4.91, rel=2e-4)
+
+
+def test_most_limits_and_order_is_by_fit():
+    peaks = lines_of(primitive_lattice("cubic", "F", 5.64))
+    found = index(peaks, most=2)
+    assert len(found) <= 2
+    assert found[0].centring == "F"
+
+
+def test_triclinic_lines_fit_nothing():
+    triclinic = Lattice.from_parameters(5.1, 6.3, 7.7, 81, 97, 106).matrix
+    with pytest.raises(CrystalNetError, match="no cubic or trigonal lattice fits"):
+        index(lines_of(triclinic))
+
+
+def test_too_few_peaks():
+    two = MeasuredPeaks(np.array([30.0, 40.0]), np.ones(2), CU, LIMITS)
+    with pytest.raises(CrystalNetError, match="2 significant peaks; want at least 3"):
+        index(two)
+    four = MeasuredPeaks(np.array([30.0, 40.0, 50.0, 60.0]), np.ones(4), CU, LIMITS)
+    with pytest.raises(CrystalNetError, match="want at least 5 for a trigonal"):
+        index(four, ("trigonal",))
+    with pytest.raises(CrystalNetError, match="tolerance"):
+        index(four, tolerance=0.0)
+
+
+@pytest.mark.parametrize("centring", ["F", "I", "P"])
+def test_absences_choose_the_cubic_centring(centring):
+    peaks = lines_of(primitive_lattice("cubic", centring, 6.2))
+    ordered = with_peaks(conventional_lattices("cubic", 6.21), peaks)
+    assert ordered[0].centring == centring
+    # P has every line; F and I leave out those of each other.
+    assert {x.centring for x in ordered} == {centring, "P"}
+    assert ordered[0].a == pytest.approx(6.2, rel=1e-3)
+
+
+def test_absences_choose_the_trigonal_centring():
+    given = conventional_lattices("trigonal", 4.99, 17.06)
+    for centring in ("R", "P"):
+        peaks = lines_of(primitive_lattice("trigonal", centring, 4.99, 17.06))
+        assert with_peaks(given, peaks)[0].centring == centring
+
+
+def test_wrong_edges_are_refused():
+    peaks = lines_of(primitive_lattice("cubic", "F", 6.2))
+    with pytest.raises(CrystalNetError, match=r"no lattice of a = 4\.7 A explains"):
+        with_peaks(conventional_lattices("cubic", 4.7), peaks)
+
+
+def test_edges_and_centrings_are_checked():
+    with pytest.raises(CrystalNetError, match="never R-centred"):
+        primitive_lattice("cubic", "R", 4.0)
+    with pytest.raises(CrystalNetError, match="give a alone"):
+        primitive_lattice("cubic", "P", 4.0, 5.0)
+    with pytest.raises(CrystalNetError, match="give a and c"):
+        conventional_lattices("trigonal", 4.0)
+    with pytest.raises(CrystalNetError, match=r"-4\.0 A; want a positive"):
+        primitive_lattice("cubic", "P", -4.0)
+
+
+@pytest.mark.parametrize(
+    ("system", "centring"), [(s, c) for s, centrings in CENTRINGS.items() for c in centrings]
+)
+def test_lines_are_those_of_the_primitive_cell(system, centring):
+    """All reflections of the primitive cell have a line in the table and the other way round."""
+    a, c = 3.0, None if system == "cubic" else 4.3
+    lattice = primitive_lattice(system, centring, a, c)
+    hkl = np.indices((21, 21, 21)).reshape(3, -1).T - 10
+    q = ((hkl @ np.linalg.inv(lattice).T) ** 2).sum(axis=1)
+    parameters = [1 / a**2] if c is None else [4 / (3 * a**2), 1 / c**2]
+    table = line_table(system, centring).terms @ np.array(parameters)
+    # Well within the indices up to 10.
+    reflections = np.unique(np.round(q[(q > 0) & (q < 1.5)], 6))
+    lines = np.unique(np.round(table[table < 1.5], 6))
+    np.testing.assert_allclose(lines, reflections, atol=2e-6)
+
+
+def test_primitive_cells_are_those_of_the_stored_crystals():
+    table = pd.read_parquet(STRUCTURES, columns=["crystal_system", "lattice", "nsites"])
+    rows = table[table["nsites"] <= 8].sample(300, random_state=0)
+    agree = []
+    for row in rows.itertuples():
+        stored = np.asarray(row.lattice, dtype=float).reshape(3, 3)
+        # The lattice alone, so that its own metric says which it is.
+        edges = np.linalg.norm(stored, axis=1)
+        parameters = np.array(Lattice(stored).parameters)
+        candidates = []
+        if row.crystal_system == "cubic":
+            for centring, factor in (("F", 2**0.5), ("I", 2 / 3**0.5), ("P", 1.0)):
+                candidates.append(primitive_lattice("cubic", centring, edges.mean() * factor))
+        else:
+            a, c = edges[:2].mean(), edges[2]
+            candidates.append(primitive_lattice("trigonal", "P", a, c))
+            alpha = np.radians(parameters[3:].mean())
+            a, c = 2 * a * np.sin(alpha / 2), edges.mean() * (3 + 6 * np.cos(alpha)) ** 0.5
+            candidates.append(primitive_lattice("trigonal", "R", a, c))
+        agree.append(
+            any(
+                np.allclose(Lattice(cell).parameters, parameters, rtol=2e-3, atol=2e-3)
+                for cell in candidates
+            )
+        )
+    # Of the 13 others, 9 are rhombohedral with two edges in the layer and one between layers, one
+    # cubic cell has other edges, and three are distorted by up to 3 %.
+    assert sum(agree) == 287
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("system", "centring"), [(s, c) for s, centrings in CENTRINGS.items() for c in centrings]
+)
+def test_primitive_cells_are_pymatgens(system, centring):
+    """spglib names the lattice, and its standard primitive cell has the same metric."""
+    lattice = primitive_lattice(system, centring, 5.0, None if system == "cubic" else 12.9)
+    analyzer = SpacegroupAnalyzer(Structure(lattice, ["Na"], [[0.0, 0.0, 0.0]]))
+    assert analyzer.get_space_group_symbol()[0] == centring
+    standard = analyzer.get_primitive_standard_structure(international_monoclinic=False)
+    np.testing.assert_allclose(standard.lattice.parameters, Lattice(lattice).parameters, rtol=1e-6)
+    assert np.linalg.det(lattice) > 0

@@ -1,0 +1,103 @@
+"""Lattices and their order do not hang on the order of peaks or on the last bits of angles."""
+
+import numpy as np
+import pytest
+
+from crystalnet.solving.lattice.cells import (
+    IndexedLattice,
+    LineTable,
+    conventional_lattices,
+    primitive_lattice,
+)
+from crystalnet.solving.lattice.index import _in_order, index, with_peaks
+from crystalnet.solving.lattice.lines import Lines
+from crystalnet.solving.lattice.score import LatticeFit, _absences
+from crystalnet.solving.lattice.starts import lattice_starts
+from crystalnet.solving.pattern.measured import MeasuredPeaks
+
+CU, LIMITS = 1.540562, (8.0, 90.0)
+# Without errors of position, where lines of wrong lattices coincide exactly too: a cube is a
+# rhombohedron of 90 degrees.
+CELLS = {
+    "cubic P": ("cubic", "P", 4.1, None),
+    "trigonal R": ("trigonal", "R", 4.76, 12.99),
+    "trigonal P of c = a": ("trigonal", "P", 4.9, 4.9),
+}
+
+
+def exact(name: str) -> MeasuredPeaks:
+    system, centring, a, c = CELLS[name]
+    reciprocal = np.linalg.inv(primitive_lattice(system, centring, a, c)).T
+    hkl = np.indices((25, 25, 25)).reshape(3, -1).T - 12
+    q = np.unique(np.round(((hkl @ reciprocal) ** 2).sum(axis=1), 9))
+    sine = CU * np.sqrt(q) / 2
+    angle = np.degrees(2 * np.arcsin(sine[sine < 1]))
+    angle = angle[(angle > LIMITS[0]) & (angle < LIMITS[1])]
+    return MeasuredPeaks(angle, np.random.default_rng(0).uniform(5, 9, len(angle)), CU, LIMITS)
+
+
+def disturbed(peaks: MeasuredPeaks, seed: int) -> MeasuredPeaks:
+    generator = np.random.default_rng(seed)
+    order = generator.permutation(len(peaks.two_theta))
+    noise = 1e-12 * generator.standard_normal(len(order))
+    return MeasuredPeaks(
+        (peaks.two_theta + noise)[order], peaks.intensity[order], CU, peaks.two_theta_range
+    )
+
+
+def named(found: list[IndexedLattice]) -> list[tuple[object, ...]]:
+    return [
+        (x.system, x.centring, round(x.a, 5), x.c and round(x.c, 5), x.unexplained) for x in found
+    ]
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_same_lattices_in_the_same_order(name: str) -> None:
+    peaks = exact(name)
+    found = named(index(peaks))
+    assert found[0][:3] == CELLS[name][:3]
+    assert named(index(disturbed(peaks, 1))) == found
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_same_starts_in_the_same_order(name: str) -> None:
+    peaks = exact(name)
+    for centring in ("P", "R"):
+        starts = lattice_starts("trigonal", centring, Lines.of(peaks, 0.05))
+        for seed in range(2):
+            again = lattice_starts("trigonal", centring, Lines.of(disturbed(peaks, seed), 0.05))
+            np.testing.assert_allclose(again, starts, rtol=1e-9)
+
+
+def test_given_lattices_keep_their_order() -> None:
+    peaks = exact("trigonal R")
+    given = conventional_lattices("trigonal", 4.76, 12.99)
+    assert [x.centring for x in with_peaks(given, disturbed(peaks, 1))] == ["R", "P"]
+    assert [x.centring for x in with_peaks(given[::-1], peaks)] == ["R", "P"]
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-12, -1e-12])
+def test_of_equal_scores_the_smaller_cell_comes_first(noise: float) -> None:
+    def fit(a: float, score: float) -> LatticeFit:
+        return LatticeFit("cubic", "P", np.array([a**-2]), 0.0, score, 1.0, np.ones(3, dtype=bool))
+
+    fits = [fit(8.0, 5 + noise), fit(4.0, 5.0), fit(6.0, 5 - noise), fit(9.0, 5.1)]
+    assert [round(x.lattice().a) for x in _in_order(fits)] == [9, 4, 6, 8]
+    assert [round(x.lattice().a) for x in _in_order(fits[::-1])] == [9, 4, 6, 8]
+
+
+def test_of_peaks_at_one_place_the_stronger_comes_first() -> None:
+    for angle in ([30.0, 40.0, 40.0 + 1e-13], [30.0, 40.0, 40.0 - 1e-13]):
+        for strength in ([3.0, 1, 2], [3.0, 2, 1]):
+            peaks = MeasuredPeaks(np.array(angle), np.array(strength), CU, LIMITS)
+            np.testing.assert_allclose(Lines.of(peaks, 0.05).share, np.array([3, 2, 1]) / 6)
+
+
+def test_lines_that_overlap_are_one_within_a_family_only() -> None:
+    # Families 0 and 1 at one place; of 0 another line beside it, and one elsewhere that is seen.
+    table = LineTable(np.zeros((4, 1)), np.array([[0, 1, 0, 0]]), np.array([0.03]))
+    angle, hit = np.array([10.0, 10.0, 10.01, 20.0]), np.array([False, False, False, True])
+    found = _absences(table, np.arange(4), angle, hit, 0.02)
+    # Family 0: one of two, at any share 1 / (3 * 2). Family 1: none of one.
+    wanted = np.log((1 - 0.03 - 0.2) / 6) + np.log((1 - 0.03 - 0.2) / 2 + 0.03)
+    assert found == pytest.approx(wanted)

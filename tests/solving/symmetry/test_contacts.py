@@ -1,0 +1,104 @@
+"""Atoms that are too near, by index and not by place; against pymatgen's neighbours."""
+
+import numpy as np
+import pytest
+from pymatgen.core import Lattice, Structure
+
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.solving.lattice.cells import (
+    Centring,
+    System,
+    conventional_cell,
+    conventional_lattices,
+)
+from crystalnet.solving.symmetry.contacts import NEAR, covalent_radius, too_near
+from crystalnet.solving.symmetry.orbit_distances import Distances
+from crystalnet.solving.symmetry.wyckoff import groups_of, space_group
+
+
+def crystal(numbers: list[int], x: list[list[float]], a: float = 5.0) -> Crystal:
+    return Crystal("x", a * np.eye(3), np.array(numbers), np.array(x, dtype=float))
+
+
+def test_atoms_in_one_place_are_two() -> None:
+    assert too_near(crystal([11, 17], [[0, 0, 0], [0.5, 0.5, 0.5]])) is None
+    for apart in (0.0, 1e-12, 1.0, 1e-4):
+        told = too_near(crystal([11, 17], [[0, 0, 0], [apart, 0, 0]]))
+        assert told == "Na and Cl are 0.00 A apart"
+
+
+def test_an_atom_is_near_its_own_image() -> None:
+    assert too_near(crystal([55], [[0.3, 0, 0]], 3.7)) is None
+    assert too_near(crystal([55], [[0.3, 0, 0]], 3.6)) == "Cs and Cs are 3.60 A apart"
+
+
+@pytest.mark.parametrize("number", [1, 8, 26, 92])
+def test_the_limit_is_the_share_of_the_radii(number: int) -> None:
+    limit = 2 * NEAR * covalent_radius(number)
+    for share, near in ((0.999, True), (1.001, False)):
+        pair = crystal([number] * 2, [[0, 0, 0], [share * limit / 9, 0, 0]], 9.0)
+        assert (too_near(pair) is not None) == near
+
+
+@pytest.mark.parametrize(
+    ("system", "centring", "edges"),
+    [
+        ("cubic", "P", (3.0,)),
+        ("cubic", "I", (3.0,)),
+        ("cubic", "F", (3.0,)),
+        ("trigonal", "P", (3.0, 9.0)),
+        ("trigonal", "P", (9.0, 3.0)),
+        ("trigonal", "R", (3.0, 20.0)),
+        ("trigonal", "R", (9.0, 4.0)),
+    ],
+)
+def test_a_point_is_as_far_from_itself_as_its_nearest_image(
+    system: System, centring: Centring, edges: tuple[float, ...]
+) -> None:
+    lattice = next(
+        each for each in conventional_lattices(system, *edges) if each.centring == centring
+    )
+    alone = Structure(Lattice(lattice.primitive), ["H"], [[0, 0, 0]])
+    period = min(image.nn_distance for image in alone.get_neighbors(alone[0], 12))
+    distances = Distances(lattice)
+    point = np.array([[0.1, 0.2, 0.3]])
+    assert distances.nearest(point, point[:, None], same=True)[0] == pytest.approx(period, rel=1e-6)
+    for radius, kept in ((0.4999 * period, True), (0.5001 * period, False)):
+        assert distances.keeps([point[:, None]], [radius])[0] == kept
+
+
+@pytest.mark.parametrize("apart", [0.0, 1e-16, 1e-12, 1e-6, 1e-3])
+def test_points_of_an_orbit_that_coincide_do_not_keep_their_distance(apart: float) -> None:
+    distances = Distances(conventional_lattices("cubic", 6.0)[0])
+    for shift in ([0, 0, 0], [0, 0.5, 0.5], [1, 0, -1]):
+        point = np.array([0.1, 0.2, 0.3])
+        orbit = np.array([[point, point + shift + [apart, 0, 0]]])
+        assert distances.nearest(orbit[:, 0], orbit, same=True)[0] < 0.02
+        assert not distances.keeps([orbit], [0.1])[0]
+        other = np.array([[[0.7, 0.7, 0.7]]])
+        assert not distances.keeps([other, orbit[:, :1], other + apart], [0.1] * 3)[0]
+
+
+@pytest.mark.parametrize("number", [227, 225, 194, 166, 152])
+def test_every_orbit_on_a_more_special_place_is_crowded(number: int) -> None:
+    """Free coordinates at fractions of 24 lie on every special place of these groups."""
+    group = space_group(number)
+    system: System = "cubic" if number >= 195 else "trigonal"
+    lattices = conventional_lattices(system, *([20.0] if number >= 195 else [20.0, 20.0]))
+    chosen = next(each for each in lattices if number in groups_of(system, each.centring))
+    cell = Lattice(chosen.primitive)
+    distances = Distances(chosen)
+    seen = set()
+    for position in group.positions:
+        if not position.freedom:
+            continue
+        values = np.random.default_rng(1).integers(0, 24, (80, position.freedom)) / 24
+        orbit = position.orbit(values)
+        kept = distances.keeps([orbit], [0.05])
+        for points, keeps in zip(orbit, kept, strict=True):
+            inside = cell.get_fractional_coords(points @ conventional_cell(chosen))
+            apart = cell.get_all_distances(inside, inside)
+            coincide = bool((apart[np.triu_indices(len(inside), 1)] < 0.1).any())
+            assert keeps != coincide
+            seen.add(coincide)
+    assert seen == {True, False}

@@ -1,0 +1,310 @@
+"""What comes first, and why; the one door that candidates come in by."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pymatgen.analysis.structure_matcher import StructureMatcher
+from pymatgen.core import Lattice, Structure
+
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.crystallography.diffraction import powder_pattern
+from crystalnet.crystallography.iam import ValenceGaussians
+from crystalnet.crystallography.known_composition import KnownComposition
+from crystalnet.errors import CrystalNetError
+from crystalnet.solving import ranking, strategy
+from crystalnet.solving.agreement.profile import PatternMatch
+from crystalnet.solving.candidate import Candidate, NetworkGuess
+from crystalnet.solving.candidate import Structure as SolvedStructure
+from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
+from crystalnet.solving.networks.guessed_structures import variants
+from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.ranking import SYMMETRY
+from crystalnet.solving.search.symmetric_search import search
+from crystalnet.solving.solve import TEMPLATES
+from crystalnet.solving.strategy import solve_peaks
+from crystalnet.solving.symmetry.symmetrise import Symmetry, symmetry_of
+
+CU = 1.54184
+FLUORITE = Structure.from_spacegroup(
+    "Fm-3m", Lattice.cubic(5.46), ["Ca", "F"], [[0, 0, 0], [0.25, 0.25, 0.25]]
+)
+PYRITE = Structure.from_spacegroup(
+    "Pa-3", Lattice.cubic(5.42), ["Fe", "S"], [[0, 0, 0], [0.385, 0.385, 0.385]]
+)
+WURTZITE = Structure.from_spacegroup(
+    "P6_3mc",
+    Lattice.hexagonal(3.25, 5.207),
+    ["Zn", "O"],
+    [[1 / 3, 2 / 3, 0], [1 / 3, 2 / 3, 0.382]],
+)
+CASES = [
+    (FLUORITE, "CaF2", "F", (5.46,), 225),
+    (PYRITE, "FeS2", "P", (5.42,), 205),
+    (WURTZITE, "ZnO", "P", (3.25, 5.207), 186),
+]
+
+
+@pytest.fixture(scope="module")
+def gaussians() -> ValenceGaussians:
+    return ValenceGaussians.load(TEMPLATES)
+
+
+def peaks_of(structure: Structure) -> MeasuredPeaks:
+    crystal = Crystal.from_structure(structure.get_primitive_structure())
+    pattern = powder_pattern(crystal, CU, (10.0, 90.0))
+    return MeasuredPeaks(pattern.two_theta, pattern.intensity, CU, (10.0, 90.0))
+
+
+def lattice_of(centring: str, edges: tuple[float, ...]) -> IndexedLattice:
+    found = conventional_lattices("cubic" if len(edges) == 1 else "trigonal", *edges)
+    return next(each for each in found if each.centring == centring)
+
+
+def solved(
+    peaks: MeasuredPeaks, formula: str, lattice: IndexedLattice, gaussians: ValenceGaussians,
+    seed: int = 0,
+) -> list[Candidate]:  # fmt: skip
+    known = KnownComposition.from_formula(formula)
+    return solve_peaks(peaks, known, [lattice], [], gaussians, seed=seed, effort=0.2)
+
+
+@pytest.mark.parametrize(("truth", "formula", "centring", "edges", "group"), CASES)
+def test_rounding_order_and_seed_change_no_rank(
+    truth: Structure,
+    formula: str,
+    centring: str,
+    edges: tuple[float, ...],
+    group: int,
+    gaussians: ValenceGaussians,
+) -> None:
+    peaks, lattice = peaks_of(truth), lattice_of(centring, edges)
+    expected = solved(peaks, formula, lattice, gaussians)
+    assert StructureMatcher().fit(expected[0].crystal.to_structure(), truth)
+    assert expected[0].space_group == group
+    assert expected[0].match.rwp < 0.03
+    for seed in range(3):
+        generator = np.random.default_rng(seed)
+        order = generator.permutation(len(peaks.two_theta))
+        noise = 1 + 1e-12 * generator.standard_normal((2, len(order)))
+        moved = replace(
+            peaks,
+            two_theta=(peaks.two_theta * noise[0])[order],
+            intensity=(peaks.intensity * noise[1])[order],
+        )
+        found = solved(moved, formula, lattice, gaussians)
+        assert [(c.formula, c.space_group) for c in found] == [
+            (c.formula, c.space_group) for c in expected
+        ]
+        best = solved(peaks, formula, lattice, gaussians, seed=seed)[0]
+        assert best.space_group == group
+        assert StructureMatcher().fit(best.crystal.to_structure(), truth)
+
+
+def guess_of(misfit: float) -> NetworkGuess:
+    return NetworkGuess("cubic", 0, np.ones((4, 4, 4)), misfit)
+
+
+def ranked(
+    structure: Structure,
+    rwp: float,
+    peaks: int,
+    monkeypatch: pytest.MonkeyPatch,
+    guess: NetworkGuess | None = None,
+) -> ranking.Ranked:
+    crystal = Crystal.from_structure(structure)
+    monkeypatch.setattr(ranking, "match_pattern", lambda *_: PatternMatch(rwp, 0.9, 0.0))
+    measured = MeasuredPeaks(np.linspace(20, 80, peaks), np.ones(peaks), CU, (10.0, 90.0))
+    lattice = conventional_lattices("cubic", 5.0)[0]
+    return ranking.Ranked.of(SolvedStructure(crystal, lattice, guess), measured)
+
+
+def test_free_coordinates_cost_degrees_of_freedom(monkeypatch: pytest.MonkeyPatch) -> None:
+    wurtzite = WURTZITE.get_primitive_structure()
+    assert symmetry_of(Crystal.from_structure(wurtzite)) == Symmetry(12, 1)
+    found = ranked(wurtzite, 0.1, 5, monkeypatch)
+    worth = SYMMETRY * math.log(12) / math.log(48)
+    assert found.merit == pytest.approx(0.1 * math.sqrt(5 / 4) - worth, abs=1e-12)
+    # As many coordinates as peaks leave one degree of freedom, not none.
+    low = Structure(Lattice([[4, 0.1, 0], [0, 5, 0.2], [0.3, 0, 6]]), ["O"] * 3,
+                    [[0, 0, 0], [0.3, 0.1, 0.7], [0.6, 0.5, 0.2]])  # fmt: skip
+    assert ranked(low, 0.1, 4, monkeypatch).merit == pytest.approx(0.1 * 2, abs=1e-12)
+
+
+def test_a_simpler_structure_outranks_one_that_agrees_a_little_better(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert SYMMETRY == 0.03
+    fluorite = FLUORITE.get_primitive_structure()
+    wurtzite = WURTZITE.get_primitive_structure()
+    simple = ranked(fluorite, 0.100, 50, monkeypatch)
+    free = ranked(wurtzite, 0.095, 50, monkeypatch)
+    assert simple.merit == pytest.approx(0.100 - SYMMETRY, abs=1e-12)
+    assert ranking.in_rank_order([free, simple]) == [simple, free]
+    # What agrees much better is the truth all the same.
+    best = ranked(wurtzite, 0.05, 50, monkeypatch)
+    assert ranking.in_rank_order([simple, best]) == [best, simple]
+
+
+@pytest.mark.parametrize("rwp", [0.0305, 0.03, 0.1005, 0.0995])
+def test_of_one_merit_the_better_guess_and_the_simpler_structure_come_first(
+    rwp: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fluorite = FLUORITE.get_primitive_structure()
+    good, poor = guess_of(0.1), guess_of(0.2)
+    for noise in (-1e-12, 0.0, 1e-12):
+        first = ranked(fluorite, rwp + noise, 50, monkeypatch, good)
+        second = ranked(fluorite, rwp, 50, monkeypatch, poor)
+        none = ranked(fluorite, rwp - noise, 50, monkeypatch)
+        large = ranked(FLUORITE, rwp, 50, monkeypatch)
+        expected = [first, second, none, large]
+        assert ranking.in_rank_order(expected) == expected
+        assert ranking.in_rank_order(expected[::-1]) == expected
+
+
+def test_each_reason_of_an_order_counts_where_those_before_it_are_equal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fluorite = FLUORITE.get_primitive_structure()
+    sodium, wide = fluorite.copy(), fluorite.copy()
+    sodium.replace_species({"Ca": "Na"})
+    wide.translate_sites([2], [0.01] * 3)
+    made = [
+        (fluorite, 0.1, Symmetry(48, 2)),
+        (fluorite, 0.2, Symmetry(12, 1)),
+        (FLUORITE, 0.2, Symmetry(48, 2)),
+        (fluorite, 0.2, Symmetry(12, 2)),
+        (FLUORITE, 0.2, Symmetry(12, 2)),
+    ]
+    expected = [
+        replace(ranked(each, 0.1, 50, monkeypatch, guess_of(misfit)), symmetry=symmetry, merit=0.1)
+        for each, misfit, symmetry in made
+    ]
+    assert ranking.in_rank_order(expected) == expected
+    assert ranking.in_rank_order(expected[::-1]) == expected
+    # At last the elements, and then the places.
+    for one, other in ((sodium, fluorite), (fluorite, wide)):
+        pair = [
+            replace(ranked(each, 0.1, 50, monkeypatch), symmetry=Symmetry(1, 0), merit=0.1)
+            for each in (one, other)
+        ]
+        assert ranking.in_rank_order(pair) == ranking.in_rank_order(pair[::-1]) == pair
+
+
+def test_of_equal_structures_the_first_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = FLUORITE.get_primitive_structure().copy()
+    moved.translate_sites(range(len(moved)), [0.1, 0.2, 0.3])
+    first = ranked(FLUORITE.get_primitive_structure(), 0.10, 50, monkeypatch)
+    again = ranked(moved, 0.12, 50, monkeypatch)
+    supercell = ranked(FLUORITE, 0.12, 50, monkeypatch)
+    other = ranked(PYRITE, 0.12, 50, monkeypatch)
+    # Of another pattern it is another one, whatever a matcher says.
+    unlike = ranked(moved, 0.14, 50, monkeypatch)
+    found = ranking.different([first, again, other, supercell, unlike], 9)
+    assert found == [first, other, unlike]
+    assert ranking.different([first, again, other, unlike], 2) == [first, other]
+
+
+def test_what_is_hopeless_is_left_out_where_there_is_better(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    poor = [ranked(each, 0.91, 50, monkeypatch) for each in (FLUORITE, PYRITE)]
+    fair = ranked(PYRITE, 0.89, 50, monkeypatch)
+    assert ranking.different(poor, 9) == poor[:1]
+    assert ranking.different([poor[0], fair], 9) == [poor[0], fair]
+
+
+def test_a_shift_of_the_zero_is_taken_off_the_peaks(gaussians: ValenceGaussians) -> None:
+    peaks, lattice = peaks_of(PYRITE), lattice_of("P", (5.42,))
+    shifted = replace(peaks, two_theta=peaks.two_theta + 0.3)
+    expected = solved(peaks, "FeS2", lattice, gaussians)[0]
+    found = solved(shifted, "FeS2", replace(lattice, zero_shift=0.3), gaussians)[0]
+    assert found.match.rwp == pytest.approx(expected.match.rwp, abs=1e-3)
+    assert expected.match.rwp < 0.03
+    assert found.space_group == expected.space_group == 205
+
+
+def test_what_is_explained_takes_one_of_the_best_three(
+    gaussians: ValenceGaussians, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peaks, lattice = peaks_of(FLUORITE), lattice_of("F", (5.46,))
+    known = KnownComposition.from_formula("CaF2")
+    told: list[str] = []
+    solve_peaks(peaks, known, [lattice, lattice], [], gaussians, effort=0.2, progress=told.append)
+    assert len(told) == 1, "the second lattice is left alone"
+    monkeypatch.setattr(strategy, "EXPLAINED", 0.0)
+    solve_peaks(peaks, known, [lattice, lattice], [], gaussians, effort=0.2, progress=told.append)
+    assert len(told) > 2
+
+
+@pytest.mark.parametrize("apart", [0.0, 1e-9, 0.05])
+def test_no_candidate_holds_atoms_that_are_too_near(
+    apart: float, gaussians: ValenceGaussians, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peaks, lattice = peaks_of(FLUORITE), lattice_of("F", (5.46,))
+    numbers = np.array([20, 9, 9])
+    sound = Crystal("x", lattice.primitive, numbers, np.array([[0.0] * 3, [0.25] * 3, [0.75] * 3]))
+    crowded = replace(sound, frac_coords=np.array([[0.0] * 3, [0.25] * 3, [0.25 + apart] * 3]))
+    known = KnownComposition.from_formula("CaF2")
+    monkeypatch.setattr(strategy, "search", lambda *_, **__: [crowded, sound])
+    found = solve_peaks(peaks, known, [lattice], [], gaussians)
+    assert [c.crystal for c in found] == [sound]
+    monkeypatch.setattr(strategy, "search", lambda *_, **__: [crowded])
+    with pytest.raises(CrystalNetError, match=r"F and F are 0\.\d\d A apart"):
+        solve_peaks(peaks, known, [lattice], [], gaussians)
+
+
+def shaken(structure: Structure, by: float) -> Crystal:
+    """Every atom moved by so many A, in its own direction."""
+    crystal = Crystal.from_structure(structure.get_primitive_structure())
+    moves = np.random.default_rng(7).standard_normal((len(crystal.atomic_numbers), 3))
+    moves *= by / np.linalg.norm(moves, axis=1, keepdims=True)
+    places = crystal.frac_coords + moves @ np.linalg.inv(crystal.lattice)
+    return replace(crystal, frac_coords=places)
+
+
+@pytest.mark.parametrize("physics", [True, False])
+@pytest.mark.parametrize("by", [0.05, 0.25])
+def test_symmetric_variants_of_a_guess_are_tried(by: float, physics: bool) -> None:
+    found = variants(shaken(FLUORITE, by), peaks_of(FLUORITE), physics=physics)
+    assert symmetry_of(found[0]).operations == 1 or physics
+    assert any(symmetry_of(each) == Symmetry(48, 0) for each in found)
+
+
+def test_sites_are_made_symmetric_whatever_elements_are_on_them() -> None:
+    # With iron where sulphur belongs no atom of pyrite is symmetric to another.
+    wrong = shaken(PYRITE, 0.05)
+    order = np.random.default_rng(0).permutation(len(wrong.atomic_numbers))
+    wrong = replace(wrong, atomic_numbers=wrong.atomic_numbers[order])
+    matcher = StructureMatcher()
+    found = variants(wrong, peaks_of(PYRITE), physics=True)
+    right = [each for each in found if matcher.fit(each.to_structure(), PYRITE)]
+    assert Symmetry(24, 1) in map(symmetry_of, right)
+    alone = variants(wrong, peaks_of(PYRITE), physics=False)
+    assert [each.atomic_numbers.tolist() for each in alone] == [wrong.atomic_numbers.tolist()]
+
+
+def test_elements_on_the_wrong_sites_are_exchanged_where_physics_is_allowed() -> None:
+    wrong = Crystal.from_structure(FLUORITE.get_primitive_structure())
+    calcium = int(np.flatnonzero(wrong.atomic_numbers == 20)[0])
+    fluorine = int(np.flatnonzero(wrong.atomic_numbers == 9)[0])
+    numbers = wrong.atomic_numbers.copy()
+    numbers[[calcium, fluorine]] = numbers[[fluorine, calcium]]
+    wrong = replace(wrong, atomic_numbers=numbers)
+    matcher = StructureMatcher()
+
+    def right(physics: bool) -> bool:
+        found = variants(wrong, peaks_of(FLUORITE), physics=physics)
+        return any(matcher.fit(each.to_structure(), FLUORITE) for each in found)
+
+    assert right(True)
+    assert not right(False)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_search_finds_the_simplest_of_equals_first(seed: int) -> None:
+    found = search(
+        peaks_of(FLUORITE), [{20: 1, 9: 2}], lattice_of("F", (5.46,)), work=10**7, seed=seed
+    )
+    assert symmetry_of(found[0]) == Symmetry(48, 0)
