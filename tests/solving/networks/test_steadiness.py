@@ -63,7 +63,8 @@ def solved(
 def same(found: Solution, expected: Solution) -> None:
     assert len(found.candidates) == len(expected.candidates) > 0
     for one, other in zip(found.candidates, expected.candidates, strict=True):
-        assert one.guess is not None and other.guess is not None
+        assert one.guess is not None
+        assert other.guess is not None
         assert (one.formula, one.space_group) == (other.formula, other.space_group)
         assert one.match.rwp == pytest.approx(other.match.rwp, rel=1e-3)
         # The network computes in float32.
