@@ -20,7 +20,7 @@ from crystalnet.solving.agreement.profile import DISPLACEMENTS
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_cell
 from crystalnet.solving.pattern.measured import MeasuredPeaks
-from crystalnet.solving.search.occupations import Way
+from crystalnet.solving.search.occupations import Occupation
 from crystalnet.solving.symmetry.contacts import NEAR, covalent_radius
 from crystalnet.solving.symmetry.orbit_distances import Distances
 from crystalnet.solving.symmetry.wyckoff import SpaceGroup
@@ -28,10 +28,11 @@ from crystalnet.solving.ties import in_order
 
 # Samples of a position by its free coordinates, and of several of them at once.
 SAMPLES, JOINT = (1, 64, 512, 2048), 128
-# The best joint samples of a way that are kept; rounds over its orbits, and what one must gain.
+# The best joint samples of an occupation that are kept; rounds over its orbits, and what one must
+# gain.
 KEPT, SWEEPS, GAIN = 32, 3, 0.01
-# Arrangements of a way handed on; those looked at for atoms that are too near; residuals that are
-# no better than chance.
+# Arrangements of an occupation handed on; those looked at for atoms that are too near; residuals
+# that are no better than chance.
 STARTS, TESTED, FEW, POOR = 4, 64, 8, 0.9
 # Residuals of samples that are one, summed in single precision: equivalent places have them.
 SAME_SAMPLE = 1e-5
@@ -46,12 +47,12 @@ class Arrangement:
     """Orbits with values of their free coordinates.
 
     Attributes:
-        way: the orbits.
+        occupation: the orbits.
         parameters: of each orbit.
         residual: weighted R factor of the intensities.
     """
 
-    way: Way
+    occupation: Occupation
     parameters: tuple[Float[ndarray, " _"], ...]
     residual: float
 
@@ -67,7 +68,7 @@ class _Table:
 
 @dataclass(frozen=True, eq=False)
 class Draft:
-    """A way with several free orbits, of which only random samples are known.
+    """An occupation with several free orbits, of which only random samples are known.
 
     Attributes:
         crowded: whether atoms are too near in all of them.
@@ -76,7 +77,7 @@ class Draft:
         rows: of each orbit the sample, for each of the best ones.
     """
 
-    way: Way
+    occupation: Occupation
     crowded: bool
     residual: float
     usable: list[Int[ndarray, " _"]]
@@ -116,13 +117,13 @@ class GroupSearch:
         self._tables: dict[tuple[int, bool], _Table] = {}
 
     def sample(
-        self, way: Way, generator: np.random.Generator
+        self, occupation: Occupation, generator: np.random.Generator
     ) -> tuple[list[Arrangement], Draft | None]:
         """Arrangements if at most one orbit is free, otherwise what is to be worked on."""
-        tables = self._tables_of(way)
+        tables = self._tables_of(occupation)
         usable = [
             np.flatnonzero(table.nearest > 2 * NEAR * covalent_radius(number))
-            for table, number in zip(tables, way.numbers, strict=True)
+            for table, number in zip(tables, occupation.numbers, strict=True)
         ]
         counts = [len(each) for each in usable]
         if not all(counts):
@@ -133,19 +134,19 @@ class GroupSearch:
             if several
             else [np.resize(each, max(counts)) for each in usable]
         )
-        residual = self.lines.residual(self._amplitude(way, tables, rows), DISPLACEMENT)
-        self.work += CALL + len(way.places) * len(residual) * len(self.lines.hkl)
+        residual = self.lines.residual(self._amplitude(occupation, tables, rows), DISPLACEMENT)
+        self.work += CALL + len(occupation.places) * len(residual) * len(self.lines.hkl)
         if not several:
-            return self._best(way, rows, residual), None
+            return self._best(occupation, rows, residual), None
         order = in_order(residual, SAME_SAMPLE)
         # A start whose atoms are too near leads to others that are, so sound ones come first.
         parameters = [
             table.parameters[samples[order]] for table, samples in zip(tables, rows, strict=True)
         ]
-        sound = self._apart(way, parameters)
+        sound = self._apart(occupation, parameters)
         order = np.concatenate([order[sound], order[~sound]])[:KEPT]
         crowded = not sound.any()
-        return [], Draft(way, crowded, float(residual[order[0]]), usable, rows[:, order])
+        return [], Draft(occupation, crowded, float(residual[order[0]]), usable, rows[:, order])
 
     def improve(self, draft: Draft, first: int, last: int) -> list[Arrangement]:
         """The best arrangements that some of the best samples of a draft lead to."""
@@ -155,19 +156,19 @@ class GroupSearch:
                 break
             ends.append(self._descend(draft, rows))
         rows = np.array([rows for rows, _ in ends]).T
-        return self._best(draft.way, rows, np.array([residual for _, residual in ends]))
+        return self._best(draft.occupation, rows, np.array([residual for _, residual in ends]))
 
     def refine(self, found: Arrangement) -> Arrangement | None:
         """The nearest minimum by least squares, or None where atoms come too near there."""
-        way, lines = found.way, self._fine()
+        occupation, lines = found.occupation, self._fine()
         if not lines.possible:
             return None
-        positions = way.positions
+        positions = occupation.positions
         splits = np.cumsum([position.freedom for position in positions])[:-1]
         free = np.concatenate(
             [
                 np.arange(position.freedom) < position.freedom - pinned
-                for position, pinned in zip(positions, self._pinned(way), strict=True)
+                for position, pinned in zip(positions, self._pinned(occupation), strict=True)
             ]
         )
         values = np.concatenate(found.parameters)
@@ -189,7 +190,7 @@ class GroupSearch:
             amplitude = np.zeros(len(lines.hkl), dtype=complex)
             slopes = []
             for position, z, part, turn in zip(
-                positions, way.numbers, np.split(full, splits), turns, strict=True
+                positions, occupation.numbers, np.split(full, splits), turns, strict=True
             ):
                 waves = np.exp(2j * np.pi * (position.orbit(part[None])[0] @ lines.hkl.T))
                 amplitude += lines.form(z) * waves.sum(axis=0)
@@ -224,30 +225,30 @@ class GroupSearch:
         )
         values[free] = fit.x[2:]
         parameters = tuple(np.split(values % 1, splits))
-        if not self._apart(way, [each[None] for each in parameters])[0]:
+        if not self._apart(occupation, [each[None] for each in parameters])[0]:
             return None
         left = 2 * fit.cost + lines.outside
-        return Arrangement(way, parameters, float(np.sqrt(left / lines.norm)))
+        return Arrangement(occupation, parameters, float(np.sqrt(left / lines.norm)))
 
     def crystal(self, found: Arrangement) -> Crystal:
         """The atoms in the primitive cell."""
         orbits = [
             position.orbit(values[None])[0]
-            for position, values in zip(found.way.positions, found.parameters, strict=True)
+            for position, values in zip(found.occupation.positions, found.parameters, strict=True)
         ]
-        numbers = np.repeat(found.way.numbers, [len(orbit) for orbit in orbits])
+        numbers = np.repeat(found.occupation.numbers, [len(orbit) for orbit in orbits])
         cell = conventional_cell(self.lattice)
         x = np.concatenate(orbits) @ cell @ np.linalg.inv(self.lattice.primitive)
         return Crystal("candidate", self.lattice.primitive, numbers, x % 1)
 
-    def _pinned(self, way: Way) -> list[bool]:
+    def _pinned(self, occupation: Occupation) -> list[bool]:
         """Which orbit fixes the origin along a polar axis: the first."""
-        return [self.group.polar and orbit == 0 for orbit in range(len(way.places))]
+        return [self.group.polar and orbit == 0 for orbit in range(len(occupation.places))]
 
-    def _tables_of(self, way: Way) -> list[_Table]:
+    def _tables_of(self, occupation: Occupation) -> list[_Table]:
         return [
             self._table(place, pinned)
-            for (place, _), pinned in zip(way.places, self._pinned(way), strict=True)
+            for (place, _), pinned in zip(occupation.places, self._pinned(occupation), strict=True)
         ]
 
     def _table(self, place: int, pinned: bool) -> _Table:
@@ -266,15 +267,18 @@ class GroupSearch:
         return self._tables[place, pinned]
 
     def _amplitude(
-        self, way: Way, tables: list[_Table], rows: Int[ndarray, "orbits sets"]
+        self, occupation: Occupation, tables: list[_Table], rows: Int[ndarray, "orbits sets"]
     ) -> Complex[ndarray, "sets hkl"]:
         total: ndarray = np.zeros((rows.shape[1], len(self.lines.hkl)), dtype=np.complex64)
-        for table, number, samples in zip(tables, way.numbers, rows, strict=True):
+        for table, number, samples in zip(tables, occupation.numbers, rows, strict=True):
             total += table.waves[samples] * self.lines.form(number)
         return total
 
     def _best(
-        self, way: Way, rows: Int[ndarray, "orbits sets"], residual: Float[ndarray, " sets"]
+        self,
+        occupation: Occupation,
+        rows: Int[ndarray, "orbits sets"],
+        residual: Float[ndarray, " sets"],
     ) -> list[Arrangement]:
         """The best sets whose atoms keep their distance."""
         order = in_order(residual, SAME_SAMPLE, TESTED)
@@ -283,11 +287,13 @@ class GroupSearch:
             return []
         chosen = [
             table.parameters[samples[order]]
-            for table, samples in zip(self._tables_of(way), rows, strict=True)
+            for table, samples in zip(self._tables_of(occupation), rows, strict=True)
         ]
-        fine = np.flatnonzero(self._apart(way, chosen))[:STARTS]
+        fine = np.flatnonzero(self._apart(occupation, chosen))[:STARTS]
         return [
-            Arrangement(way, tuple(each[row] for each in chosen), float(residual[order[row]]))
+            Arrangement(
+                occupation, tuple(each[row] for each in chosen), float(residual[order[row]])
+            )
             for row in fine
         ]
 
@@ -295,9 +301,9 @@ class GroupSearch:
         self, draft: Draft, rows: Int[ndarray, " orbits"]
     ) -> tuple[Int[ndarray, " orbits"], float]:
         """One orbit after the other to the sample that agrees best and keeps its distance."""
-        way, rows = draft.way, rows.copy()
-        tables = self._tables_of(way)
-        amplitude = self._amplitude(way, tables, rows[:, None])[0]
+        occupation, rows = draft.occupation, rows.copy()
+        tables = self._tables_of(occupation)
+        amplitude = self._amplitude(occupation, tables, rows[:, None])[0]
         least = np.inf
         for _ in range(SWEEPS):
             if self._budget.over():
@@ -306,7 +312,7 @@ class GroupSearch:
             for orbit, (table, usable) in enumerate(zip(tables, draft.usable, strict=True)):
                 if len(usable) == 1:
                     continue
-                form = self.lines.form(way.numbers[orbit])
+                form = self.lines.form(occupation.numbers[orbit])
                 trials = amplitude + (table.waves[usable] - table.waves[rows[orbit]]) * form
                 residual = self.lines.residual(trials, DISPLACEMENT)
                 self.work += CALL + trials.size
@@ -318,7 +324,7 @@ class GroupSearch:
                         for other, row in zip(tables, rows, strict=True)
                     ]
                     chosen[orbit] = table.parameters[usable[some]]
-                    fine = self._apart(way, chosen, orbit)
+                    fine = self._apart(occupation, chosen, orbit)
                     if fine.any():
                         first = int(some[int(fine.argmax())])
                         rows[orbit], amplitude = usable[first], trials[first]
@@ -330,16 +336,16 @@ class GroupSearch:
 
     def _apart(
         self,
-        way: Way,
+        occupation: Occupation,
         parameters: Sequence[Float[ndarray, "sets _"]],
         moved: int | None = None,
     ) -> Bool[ndarray, " sets"]:
         """Whether no two atoms are too near; with `moved`, no two of which one is in that orbit."""
         orbits = [
             position.orbit(values)
-            for position, values in zip(way.positions, parameters, strict=True)
+            for position, values in zip(occupation.positions, parameters, strict=True)
         ]
-        radii = [NEAR * covalent_radius(number) for number in way.numbers]
+        radii = [NEAR * covalent_radius(number) for number in occupation.numbers]
         if moved is not None:
             # That one first.
             orbits.insert(0, orbits.pop(moved))

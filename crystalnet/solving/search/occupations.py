@@ -12,7 +12,7 @@ LIMIT = (1 << 64) - 1
 
 
 @dataclass(frozen=True, eq=False)
-class Way:
+class Occupation:
     """Orbits of atoms.
 
     Attributes:
@@ -34,9 +34,9 @@ class Way:
         return [number for _, number in self.places]
 
 
-def ways_to_place(
+def occupations(
     group: SpaceGroup, counts: Mapping[int, int], complexity: int, budget: Budget = UNBOUNDED
-) -> Iterator[Way]:
+) -> Iterator[Occupation]:
     """All ways of one complexity that hold so many atoms of each element.
 
     The complexity is the number of free coordinates (less one where the origin is free along z)
@@ -93,7 +93,7 @@ def ways_to_place(
         )
         if key not in seen:
             seen.add(key)
-            yield Way(group, places)
+            yield Occupation(group, places)
 
 
 @lru_cache(maxsize=100_000)

@@ -17,11 +17,11 @@ from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.lattice.cells import IndexedLattice, centring_vectors, line_table
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search.group_search import SAME_SAMPLE, Arrangement, Draft, GroupSearch
-from crystalnet.solving.search.occupations import ways_to_place
+from crystalnet.solving.search.occupations import occupations
 from crystalnet.solving.symmetry.wyckoff import SpaceGroup, groups_of, space_group
 from crystalnet.solving.ties import in_order, tied
 
-# The most complex ways that are gone through, and how many of one complexity in one group.
+# The most complex occupations that are gone through, and how many of one complexity in one group.
 COMPLEXITY, WAYS = 16, 200
 # Ways of one complexity that are worked on, those tried from more than one start, starts of all of
 # them and the least of each, and arrangements that are refined.
@@ -108,10 +108,10 @@ def _of_complexity(
 ) -> list[tuple[GroupSearch, Arrangement]]:
     sampled, drafts = [], []
     for one, cell in product(searches, cells):
-        for way in islice(ways_to_place(one.group, cell, complexity, budget), WAYS):
+        for occupation in islice(occupations(one.group, cell, complexity, budget), WAYS):
             if enough():
                 break
-            arrangements, draft = one.sample(way, generator)
+            arrangements, draft = one.sample(occupation, generator)
             sampled += [(one, each) for each in arrangements]
             if draft is not None:
                 drafts.append((one, draft))
@@ -143,7 +143,7 @@ def _of_complexity(
 
 
 def _by_residual(found: Sequence[Arrangement | Draft]) -> list[int]:
-    """Their places from the best one on; of equal ones that of the simpler group and way first."""
+    """Their places from the best one on; of equal ones the simpler group and occupation first."""
     order = in_order(np.array([each.residual for each in found]), SAME_SAMPLE)
     return [int(place) for place in order]
 
@@ -155,13 +155,13 @@ def _simplicity(
     values = np.concatenate(found.parameters)
     # Whole turns are none, from either side.
     place = tuple((np.round(values, 4) % 1).tolist())
-    return -len(one.group.rotations), len(values), one.group.number, found.way.places, place
+    return -len(one.group.rotations), len(values), one.group.number, found.occupation.places, place
 
 
 def _same(one: Arrangement, other: Arrangement) -> bool:
     """Whether two starts in one group ended in one place."""
     same = abs(one.residual - other.residual) < SAME_RESIDUAL
-    return same and one.way.places == other.way.places
+    return same and one.occupation.places == other.occupation.places
 
 
 def _spacing(lattice: IndexedLattice, lines: int) -> float:

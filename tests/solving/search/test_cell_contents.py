@@ -9,7 +9,7 @@ from pymatgen.core import Element
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.solving.search import cell_contents as contents_of_cells
 from crystalnet.solving.search.cell_contents import MOST, MOST_ATOMS, WIDEST, cell_contents
-from crystalnet.solving.search.occupations import ways_to_place
+from crystalnet.solving.search.occupations import occupations
 from crystalnet.solving.symmetry.wyckoff import space_group
 
 MANY = ["H", "C", "N", "O", "Na", "Cl", "Ca", "Si", "Al", "Fe", "Mn", "K"]
@@ -82,6 +82,6 @@ def test_more_elements_than_atoms_are_in_no_cell() -> None:
 
 def test_more_atoms_than_orbits_hold_have_no_way() -> None:
     # Counting what orbits of one atom each may cost would go a thousand calls deep.
-    assert list(ways_to_place(space_group(143), {14: 3000}, 2)) == []
-    most = [way for way in ways_to_place(space_group(143), {14: 6}, 1) if way.places]
+    assert list(occupations(space_group(143), {14: 3000}, 2)) == []
+    most = [way for way in occupations(space_group(143), {14: 6}, 1) if way.places]
     assert all(len(way.places) <= 3 for way in most)

@@ -17,7 +17,7 @@ from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search import symmetric_search
 from crystalnet.solving.search.cell_contents import cell_contents
 from crystalnet.solving.search.group_search import Arrangement, GroupSearch
-from crystalnet.solving.search.occupations import Way, ways_to_place
+from crystalnet.solving.search.occupations import Occupation, occupations
 from crystalnet.solving.search.symmetric_search import search
 from crystalnet.solving.symmetry.conventional import space_group_of
 from crystalnet.solving.symmetry.orbit_distances import Distances
@@ -112,7 +112,7 @@ def test_symmetry_is_worth_a_little_residual(monkeypatch: pytest.MonkeyPatch) ->
             for one in searches
             if one.group.number in residuals
             # Rock salt in Fm-3m, zinc blende in F-43m.
-            for way in list(ways_to_place(one.group, {12: 4, 8: 4}, 0))[-1:]
+            for way in list(occupations(one.group, {12: 4, 8: 4}, 0))[-1:]
         ]
 
     monkeypatch.setattr(symmetric_search, "_of_complexity", arrangements)
@@ -143,11 +143,11 @@ def test_intensities_are_those_of_pymatgen() -> None:
     assert min(residuals) < 2e-3
 
 
-def spinel_ways() -> list[Way]:
+def spinel_ways() -> list[Occupation]:
     """Aluminium on 16 points, magnesium on 8 and oxygen on 32 that are free along a diagonal."""
     return [
         way
-        for way in ways_to_place(space_group(227), {12: 8, 13: 16, 8: 32}, 1)
+        for way in occupations(space_group(227), {12: 8, 13: 16, 8: 32}, 1)
         if [p.multiplicity for p in way.positions] == [16, 8, 32]
     ]
 
@@ -162,13 +162,13 @@ def test_a_group_whose_absences_the_pattern_breaks_is_impossible() -> None:
 
 def test_spinel_is_one_of_the_ways_and_none_comes_twice() -> None:
     group = space_group(227)
-    ways = list(ways_to_place(group, {12: 8, 13: 16, 8: 32}, 1))
+    ways = list(occupations(group, {12: 8, 13: 16, 8: 32}, 1))
     names = {tuple(sorted(way.places)) for way in ways}
     assert len(names) == len(ways)
     assert {way.places for way in spinel_ways()} <= {way.places for way in ways}
     assert spinel_ways()
     for complexity in range(5):
-        for way in ways_to_place(group, {12: 8, 13: 16, 8: 32}, complexity):
+        for way in occupations(group, {12: 8, 13: 16, 8: 32}, complexity):
             held: dict[int, int] = {}
             for position, number in zip(way.positions, way.numbers, strict=True):
                 held[number] = held.get(number, 0) + position.multiplicity
@@ -179,7 +179,7 @@ def test_spinel_is_one_of_the_ways_and_none_comes_twice() -> None:
 
 def test_a_point_is_taken_once() -> None:
     # Two atoms of 1a, 1b or 3c and so on of Pm-3m; 1a twice would be two atoms in one place.
-    ways = list(ways_to_place(space_group(221), {26: 2}, 1))
+    ways = list(occupations(space_group(221), {26: 2}, 1))
     assert [sorted(place for place, _ in way.places) for way in ways] == [[0, 1]]
 
 
@@ -227,7 +227,7 @@ def test_atoms_too_near_are_no_arrangement() -> None:
     distances = crystal.distance_matrix + 9 * np.eye(len(crystal))
     assert distances.min() > 1.5
     # Oxygen that starts on a metal stays there by symmetry, and that is no arrangement.
-    collapsed = Arrangement(best.way, tuple(np.zeros_like(p) for p in best.parameters), 1.0)
+    collapsed = Arrangement(best.occupation, tuple(np.zeros_like(p) for p in best.parameters), 1.0)
     assert searching.refine(collapsed) is None
 
 
@@ -239,7 +239,7 @@ def test_fewer_areas_than_numbers_can_be_refined_too() -> None:
     assert len(searching.lines.target) < 6
     way = next(
         way
-        for way in ways_to_place(group, {14: 3, 8: 6}, 4)
+        for way in occupations(group, {14: 3, 8: 6}, 4)
         if [p.multiplicity for p in way.positions] == [3, 6]
     )
     near = Arrangement(way, (np.array([0.46]), np.array([0.41, 0.26, 0.78])), 1.0)
