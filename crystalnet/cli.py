@@ -90,15 +90,15 @@ def _parser() -> argparse.ArgumentParser:
 def _solve(given: argparse.Namespace) -> int:
     # Loaded here: `crystalnet --help` answers at once.
     from crystalnet.solving.command import Request, run
-    from crystalnet.solving.question import Question
+    from crystalnet.solving.question import Question, edges, symbols
 
     question = Question(
         wavelength=given.wavelength,
         formula=given.formula,
-        elements=_symbols(given.contains if given.elements is None else given.elements),
+        elements=symbols(given.contains if given.elements is None else given.elements),
         complete=given.contains is None,
         system=given.system,
-        lattice=_lattice(given.lattice),
+        lattice=edges(given.lattice),
         quantity=given.quantity,
         peaks=given.peaks,
         guesses=given.guesses,
@@ -112,21 +112,6 @@ def _solve(given: argparse.Namespace) -> int:
             given.again,
         )
     )  # fmt: skip
-
-
-def _symbols(text: str | None) -> tuple[str, ...] | None:
-    return None if text is None else tuple(each.strip() for each in text.split(","))
-
-
-def _lattice(text: str | None) -> tuple[float, ...] | None:
-    if text is None:
-        return None
-    try:
-        return tuple(float(each) for each in text.split(","))
-    except ValueError:
-        raise CrystalNetError(
-            f"--lattice {text!r}; want numbers in A, such as 10.5 or 4.91,5.40"
-        ) from None
 
 
 if __name__ == "__main__":

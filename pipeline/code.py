@@ -15,9 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("crystalnet", "pipeline", "reports")
 RULES = Path("pipeline/rules")
 
-# Files that say how a step starts and fails, and so change no result. What reads and checks the
-# parameters is not among them: it decides what a model is told.
-NO_RESULT = {"crystalnet/errors.py", "pipeline/steps/command.py"}
+# Files that say how a step starts and fails, or only where names of the library are, and so change
+# no result. What reads and checks the parameters is not among them: it decides what a model is told.
+NO_RESULT = {"crystalnet/__init__.py", "crystalnet/errors.py", "pipeline/steps/command.py"}
 
 
 def code_of(module: str) -> list[str]:

@@ -14,6 +14,15 @@ from crystalnet.errors import CrystalNetError
 class Crystal:
     """One cell of an ordered crystal.
 
+    Rock salt in its primitive cell:
+
+        >>> import numpy as np
+        >>> from crystalnet import Crystal
+        >>> edges, halves = 2.82 * (1 - np.eye(3)), np.array([[0, 0, 0], [0.5, 0.5, 0.5]])
+        >>> salt = Crystal("NaCl", edges, np.array([11, 17]), halves)
+        >>> round(salt.volume, 2)
+        44.85
+
     Attributes:
         material_id: the name it goes by in tables and messages.
         lattice: rows are a, b, c in A.
@@ -22,7 +31,7 @@ class Crystal:
 
     Raises:
         CrystalNetError: for an empty cell, a flat or non-finite lattice, coordinates that are
-            not finite, or an atomic number outside 1..118.
+            not finite, an atomic number outside 1..118, or a list in place of an array.
     """
 
     material_id: str
@@ -31,6 +40,12 @@ class Crystal:
     frac_coords: Float[ndarray, "atoms 3"]
 
     def __post_init__(self) -> None:
+        for name in ("lattice", "atomic_numbers", "frac_coords"):
+            if not isinstance(getattr(self, name), ndarray):
+                kind = type(getattr(self, name)).__name__
+                raise CrystalNetError(
+                    f"{self.material_id}: {name} is a {kind}; want an array (numpy.array)"
+                )
         if len(self.atomic_numbers) == 0:
             raise CrystalNetError(f"{self.material_id}: the cell holds no atoms")
         if self.frac_coords.shape != (len(self.atomic_numbers), 3):

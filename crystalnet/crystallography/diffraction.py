@@ -199,7 +199,18 @@ def powder_pattern(
     F = sum_j f_j(s) exp(2 pi i hkl . x_j), with Lorentz-polarisation
     (1 + cos^2 2theta) / (sin^2 theta cos theta), which diverges towards 180 degrees: a last
     reflection there may be the strongest, and within about 1e-6 degrees of it the
-    intensity is rounding error (as in pymatgen).
+    intensity is rounding error (as in pymatgen). Form factors: `crystallography.scattering`.
+
+        >>> import numpy as np
+        >>> from crystalnet import Crystal, powder_pattern
+        >>> edges, halves = 2.82 * (1 - np.eye(3)), np.array([[0, 0, 0], [0.5, 0.5, 0.5]])
+        >>> salt = Crystal("NaCl", edges, np.array([11, 17]), halves)
+        >>> pattern = powder_pattern(salt, wavelength=1.5406, two_theta_range=(20.0, 50.0))
+        >>> for angle, area in zip(pattern.two_theta, pattern.intensity, strict=True):
+        ...     print(f"{angle:.2f} degrees, {area:.0f}")
+        27.37 degrees, 8
+        31.70 degrees, 100
+        45.45 degrees, 66
 
     Args:
         crystal: any cell of it; a primitive one gives the same peaks in the least time.

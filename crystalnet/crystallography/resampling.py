@@ -28,6 +28,12 @@ def resample(
     The samples are point values: their mean keeps the electron count up to the modes whose
     indices are multiples of `grid`; see `electron_count`.
 
+        >>> import numpy as np
+        >>> from crystalnet import resample
+        >>> coarse = 1 + np.cos(2 * np.pi * np.arange(4) / 4)[:, None, None] * np.ones((4, 4, 4))
+        >>> resample(coarse, 8)[:4, 0, 0].round(3)
+        array([2.   , 1.707, 1.   , 0.293])
+
     Args:
         density: values at the fractional coordinates i/n of each axis, in any unit.
         grid: points per axis of the new grid; smaller, larger, odd or uneven.

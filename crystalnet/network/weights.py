@@ -88,13 +88,20 @@ def read_header(path: Path | str) -> WeightsHeader:
 
 
 def load_model(
-    path: Path | str, patterns: PatternSpec | None, device: torch.device | str = "cpu"
+    path: Path | str, patterns: PatternSpec | None = None, device: torch.device | str = "cpu"
 ) -> CrystalNet:
     """The network of a weights file, in float32 and evaluation mode.
 
+        >>> from crystalnet import load_model
+        >>> network = load_model("crystalnet/solving/networks/weights/cubic.safetensors")
+        >>> sum(each.numel() for each in network.parameters())
+        960379
+
     Args:
+        path: a .safetensors file that this project wrote.
         patterns: how those are binned that it is to be given; None where the caller makes them
             as the header says.
+        device: of the network.
 
     Raises:
         CrystalNetError: if the file is missing, damaged, not of this project, its weights do not

@@ -1,12 +1,16 @@
 """What is asked about a pattern: checked before any work, and kept beside the answer."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, get_args
+
+import numpy as np
 
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
@@ -47,6 +51,10 @@ class Question:
     time_limit: float | None = None
 
     def __post_init__(self) -> None:
+        _a_number("guesses", self.guesses, Integral)
+        _a_number("seed", self.seed, Integral)
+        _a_number("effort", self.effort, Real)
+        _a_number("time limit", 1.0 if self.time_limit is None else self.time_limit, Real)
         if not 1 <= self.guesses <= MOST_GUESSES:
             raise CrystalNetError(
                 f"{self.guesses} guesses; want at least 1, at most {MOST_GUESSES}"
@@ -116,6 +124,40 @@ class Question:
             return False
 
 
+def symbols(elements: str | Iterable[str] | None) -> tuple[str, ...] | None:
+    """Symbols of elements, one each, from a list of them or from "Si,O".
+
+    Raises:
+        CrystalNetError: for something else.
+    """
+    if elements is None:
+        return None
+    if isinstance(elements, str):
+        return tuple(re.split(r"\s*[,;]\s*|\s+", elements.strip()))
+    found = tuple(elements) if isinstance(elements, Iterable) else ()
+    if not all(isinstance(each, str) for each in found) or not isinstance(elements, Iterable):
+        raise CrystalNetError(f"the elements {elements!r}; want symbols such as Si,O")
+    return found
+
+
+def edges(lattice: float | str | Iterable[float] | None) -> tuple[float, ...] | None:
+    """Edges in A, from one number, several, or "4.91,5.40".
+
+    Raises:
+        CrystalNetError: for something else.
+    """
+    if lattice is None:
+        return None
+    try:
+        if isinstance(lattice, str):
+            return tuple(float(each) for each in lattice.split(","))
+        return tuple(float(each) for each in np.atleast_1d(np.asarray(lattice)).tolist())
+    except (TypeError, ValueError):
+        raise CrystalNetError(
+            f"the lattice {lattice!r}; want numbers in A, such as 10.5 or 4.91,5.40"
+        ) from None
+
+
 def composition(
     formula: str | None, elements: Sequence[str] | None, complete: bool
 ) -> KnownComposition:
@@ -133,6 +175,12 @@ def composition(
     if elements is not None:
         return KnownComposition.from_elements(elements, complete)
     return KnownComposition((), complete=False)
+
+
+def _a_number(name: str, value: object, kind: type) -> None:
+    if isinstance(value, bool) or not isinstance(value, kind):
+        wanted = "a whole number" if kind is Integral else "a number"
+        raise CrystalNetError(f"the {name} is {value!r}; want {wanted}")
 
 
 def _one_of(name: str, value: str | None, known: Sequence[str]) -> None:

@@ -22,7 +22,7 @@ from crystalnet.solving.output import check_folder, write_all
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.file import PatternFile, read_pattern
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
-from crystalnet.solving.question import Question
+from crystalnet.solving.question import Question, edges, symbols
 from crystalnet.solving.search.cell_contents import has_room
 from crystalnet.solving.strategy import solve_peaks
 
@@ -84,34 +84,45 @@ def solve(
     *,
     wavelength: str | float | None = None,
     formula: str | None = None,
-    elements: Sequence[str] | None = None,
+    elements: str | Sequence[str] | None = None,
     complete: bool = True,
     system: str | None = None,
-    lattice: Sequence[float] | None = None,
+    lattice: float | str | Sequence[float] | None = None,
     quantity: Quantity | None = None,
     peaks: bool | None = None,
     guesses: int = 5,
     seed: int = 0,
     effort: float = 1.0,
     time_limit: float | Budget | None = None,
-    models: Sequence[SolveModel] | Path = WEIGHTS,
+    models: Sequence[SolveModel] | Path | str = WEIGHTS,
     device: torch.device | str = "cpu",
     progress: Callable[[str], object] = lambda line: None,
 ) -> Solution:
     """Solve one measured pattern.
 
-    Without a limit of time the same question has the same answer on any machine.
+    Without a limit of time the same question has the same answer on any machine. How it is done:
+    docs/solve.md.
+
+        >>> import crystalnet
+        >>> halite = "data/measured_patterns/rockjock_halite.xy"
+        >>> solution = crystalnet.solve(
+        ...     halite, wavelength="CuKa", formula="NaCl", lattice=5.64, guesses=1, effort=0.1
+        ... )
+        >>> best = solution.candidates[0]
+        >>> best.formula, best.space_group_symbol, best.density.shape
+        ('NaCl', 'Fm-3m', (40, 40, 40))
 
     Args:
         pattern: two- or three-column text, a powder CIF or a list of peaks
-            (`crystalnet.solving.pattern.file.read_pattern`).
+            (`read_pattern`).
         wavelength: a name such as "CuKa", or A; may be None where the file says it.
         formula: such as "Gd2Hf2O7"; or
-        elements: symbols of the elements, all of them if `complete`; with neither, nothing is
-            known of the composition.
+        elements: symbols of the elements, "Si,O" or a list; with neither, nothing is known of the
+            composition.
+        complete: whether these are all the elements there are.
         system: "cubic" or "trigonal"; None tries every system that has a model.
-        lattice: conventional (a,) of a cubic crystal, (a, c) of a trigonal one in hexagonal axes,
-            A; None finds it from the peaks.
+        lattice: a of a cubic crystal, (a, c) of a trigonal one in hexagonal axes, of the
+            conventional cell in A; None finds it from the peaks.
         quantity: of the first column: "two_theta" (degrees), "q" (1/A) or "d" (A); None reads it
             from the header, or takes degrees.
         peaks: whether the pattern is a list of peaks, not a profile; None sees for itself.
@@ -131,12 +142,11 @@ def solve(
     """
     budget = time_limit if isinstance(time_limit, Budget) else Budget(time_limit, progress)
     question = Question(
-        wavelength, formula, None if elements is None else tuple(elements), complete, system,
-        None if lattice is None else tuple(lattice), quantity, peaks, guesses, seed, effort,
-        budget.seconds,
+        wavelength, formula, symbols(elements), complete, system, edges(lattice), quantity, peaks,
+        guesses, seed, effort, budget.seconds,
     )  # fmt: skip
-    if isinstance(models, Path):
-        models = load_models([system] if system else None, models, device)
+    if isinstance(models, Path | str):
+        models = load_models([system] if system else None, Path(models), device)
     systems = [each for each in get_args(System) if each in {m.system for m in models}]
     systems = [each for each in systems if system in (None, each)]
     if not systems:

@@ -119,7 +119,7 @@ def test_options_that_make_no_sense(
         ({"lattice": (5.0, 5.0, 5.0)}, "a and c of a trigonal one"),
         ({"system": "monoclinic"}, "'monoclinic'; want cubic or trigonal"),
         ({"elements": []}, "without elements"),
-        ({"elements": "NaCl"}, "'a' is no element"),
+        ({"elements": "NaCl"}, "'NaCl' is no element"),
         ({"wavelength": 0.0}, "the wavelength 0.0"),
     ],
 )

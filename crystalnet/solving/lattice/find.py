@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast, get_args
 
 import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.cells import IndexedLattice, System, conventional_lattices
 from crystalnet.solving.lattice.index import index, with_peaks
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.pattern.peaks import MARGIN
+from crystalnet.solving.pattern.radiation import radiation
 
 # Peaks above which share of the strongest are to be explained, within how many degrees: first all
 # of them, then without those that impurities may have.
@@ -18,6 +23,68 @@ GIVEN_WITHIN = 0.01
 # How near its lines are to the peaks, in degrees, and what share of the intensity may be of others:
 # more of either if the crystal is distorted, or not alone.
 GIVEN_TRIALS = ((0.05, 0.1), (0.1, 0.1), (0.3, 0.1), (0.05, 0.5))
+
+
+def index_lattice(
+    two_theta: Sequence[float] | Float[ndarray, " peaks"],
+    wavelength: float | str,
+    intensity: Sequence[float] | Float[ndarray, " peaks"] | None = None,
+    systems: str | Sequence[str] | None = None,
+) -> list[IndexedLattice]:
+    """The lattices that explain the positions of powder peaks, the likeliest first.
+
+    How it is done, and what `figure_of_merit` is: `crystalnet.solving.lattice.index`.
+
+        >>> from crystalnet import index_lattice
+        >>> best = index_lattice([27.37, 31.70, 45.45, 53.87, 56.47], 1.5406, systems="cubic")[0]
+        >>> best.system, best.centring, round(best.a, 2)
+        ('cubic', 'F', 5.64)
+        >>> best.primitive.round(2)
+        array([[0.  , 2.82, 2.82],
+               [2.82, 0.  , 2.82],
+               [2.82, 2.82, 0.  ]])
+
+    Args:
+        two_theta: degrees, in any order; all peaks of the range that they span.
+        wavelength: A, or a name such as "CuKa1".
+        intensity: areas on any scale; strong peaks must be explained, weak ones may be of
+            something else. Without it all are equal.
+        systems: "cubic", "trigonal" (hexagonal lattices too) or several of them; None is for all.
+
+    Returns:
+        Lattices with their centring, edges in A, and rows a, b, c in A of the primitive cell.
+
+    Raises:
+        CrystalNetError: for positions that are no angles, a system that is not known, too few
+            peaks, or where no lattice fits.
+    """
+    places = _numbers("two_theta", two_theta)
+    areas = np.ones_like(places) if intensity is None else _numbers("intensity", intensity)
+    if not len(places) or not ((places > 0) & (places < 180)).all():
+        raise CrystalNetError(
+            f"peaks at {places.tolist()} degrees 2-theta; want some, between 0 and 180"
+        )
+    wanted = get_args(System) if systems is None else systems
+    tried = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+    for system in tried:
+        if system not in get_args(System):
+            raise CrystalNetError(
+                f"the crystal system {system!r}; want {' or '.join(get_args(System))}"
+            )
+    # A list ends with its last peak, which must count.
+    ends = (max(0.0, float(places.min()) - MARGIN), min(180.0, float(places.max()) + MARGIN))
+    peaks = MeasuredPeaks(places, areas, radiation(wavelength).wavelength, ends)
+    return find_lattices(peaks, [cast(System, system) for system in tried])
+
+
+def _numbers(name: str, values: Sequence[float] | ndarray) -> Float[ndarray, " values"]:
+    try:
+        found: ndarray = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        found = np.empty((0, 0))
+    if found.ndim != 1:
+        raise CrystalNetError(f"{name} is {values!r}; want a list of numbers, one for each peak")
+    return found
 
 
 def given_lattices(

@@ -4,6 +4,7 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from jaxtyping import Float
@@ -67,16 +68,22 @@ class PatternFile:
 def read_pattern(
     path: Path | str,
     quantity: Quantity | None = None,
-    radiation: Radiation | None = None,
+    wavelength: Radiation | str | float | None = None,
     peaks: bool | None = None,
 ) -> PatternFile:
     """Read a pattern.
+
+        >>> from crystalnet import read_pattern
+        >>> pattern = read_pattern("data/measured_patterns/rockjock_halite.xy", wavelength="CuKa")
+        >>> len(pattern.two_theta), pattern.is_peaks
+        (3001, False)
 
     Args:
         path: two or three columns of text (.xy, .xye, .dat, .csv, .chi ...), or a powder CIF.
         quantity: of the first column: 2-theta in degrees, Q in 1/A or d in A; None takes what the
             header or the CIF says, else degrees.
-        radiation: None only where a header or a CIF names its wavelength; it is never guessed.
+        wavelength: a name such as "CuKa", or A; None only where a header or a CIF names it: it
+            is never guessed.
         peaks: whether it is a list of peaks; None decides by their number, distances and
             evenness.
 
@@ -85,6 +92,12 @@ def read_pattern(
             the wavelength.
     """
     path = Path(path)
+    if quantity is not None and quantity not in get_args(Quantity):
+        raise CrystalNetError(
+            f"{path}: the quantity {quantity!r}; want {' or '.join(get_args(Quantity))}"
+        )
+    if not (wavelength is None or isinstance(wavelength, Radiation)):
+        wavelength = known_radiation(wavelength)
     text = pattern_text(path)
     if path.suffix.lower() == ".cif":
         cif = read_cif(path, text)
@@ -95,7 +108,7 @@ def read_pattern(
     else:
         columns, found, told = _columns(path, text)
         structure_factors = False
-    radiation = _wavelength(path, radiation, told)
+    radiation = _wavelength(path, wavelength, told)
     quantity = quantity or found or "two_theta"
     x, intensity = columns[:, 0], columns[:, 1]
     sigma = columns[:, 2] if columns.shape[1] > 2 else None

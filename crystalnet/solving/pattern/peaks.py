@@ -26,6 +26,8 @@ MOST = 150
 SAME_SHARE = 1e-9
 # The profile is smoothed over this share of a peak's width before maxima are sought.
 SMOOTHING = 0.5
+# Degrees of 2-theta by which what was measured reaches beyond the first and last peak of a list.
+MARGIN = 0.5
 # Listed peaks nearer than this, in degrees, are one.
 ONE_PEAK = 0.03
 # How often the background is found anew without the peaks.
@@ -64,7 +66,16 @@ def find_peaks(file: PatternFile) -> FoundPeaks:
     Every peak is a pseudo-Voigt, of a K-alpha doublet two of them at the places that Bragg's law
     gives; widths follow Caglioti's square root of a quadratic in tan theta (doi
     10.1016/0029-554X(58)90029-X). Areas are by least squares under the condition that none is
-    negative, so that overlapping peaks share theirs.
+    negative, so that overlapping peaks share theirs. A list of peaks is taken as it is.
+
+        >>> from crystalnet import find_peaks, read_pattern
+        >>> file = "data/measured_patterns/rockjock_halite.xy"
+        >>> found = find_peaks(read_pattern(file, wavelength="CuKa"))
+        >>> found.peaks.two_theta.round(1)
+        array([27.4, 31.7, 45.5, 53.9, 56.5])
+
+    Args:
+        file: what `read_pattern` gives.
 
     Raises:
         CrystalNetError: if nothing stands out of the noise.
@@ -73,7 +84,7 @@ def find_peaks(file: PatternFile) -> FoundPeaks:
     reach = (float(file.two_theta[0]), float(file.two_theta[-1]))
     if file.is_peaks:
         # A list ends with its last peak, which must count.
-        reach = (max(0.0, reach[0] - 0.5), min(180.0, reach[1] + 0.5))
+        reach = (max(0.0, reach[0] - MARGIN), min(180.0, reach[1] + MARGIN))
         inside = (file.two_theta > 0) & (file.two_theta < 180) & (file.intensity > 0)
         listed, height = file.two_theta[inside], file.intensity[inside]
         # Lists from structures name each reflection; no instrument tells these apart.

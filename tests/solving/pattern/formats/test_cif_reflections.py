@@ -11,7 +11,6 @@ from pymatgen.core import Lattice, Structure
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.file import PatternFile, read_pattern
-from crystalnet.solving.pattern.radiation import radiation
 
 WAVELENGTH = 1.5406
 QUARTZ = Structure.from_spacegroup(
@@ -92,24 +91,24 @@ def agrees(found: PatternFile, structure: Structure) -> None:
 def test_unique_reflections_and_a_space_group(tmp_path: Path, name: str, item: str) -> None:
     structure, group = CASES[name]
     path = write(tmp_path / "x.cif", structure, group, item=item)
-    agrees(read_pattern(path, radiation=radiation(str(WAVELENGTH))), structure)
+    agrees(read_pattern(path, wavelength=WAVELENGTH), structure)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_equivalent_rows_count_once(tmp_path: Path, name: str) -> None:
     structure, group = CASES[name]
     path = write(tmp_path / "x.cif", structure, group, unique=False)
-    agrees(read_pattern(path, radiation=radiation(str(WAVELENGTH))), structure)
+    agrees(read_pattern(path, wavelength=WAVELENGTH), structure)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_columns_of_spacing_and_multiplicity(tmp_path: Path, name: str) -> None:
     structure, group = CASES[name]
     path = write(tmp_path / "x.cif", structure, group, columns=True)
-    agrees(read_pattern(path, radiation=radiation(str(WAVELENGTH))), structure)
+    agrees(read_pattern(path, wavelength=WAVELENGTH), structure)
 
 
 def test_without_symmetry_or_multiplicity_it_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "x.cif", HALITE, None, unique=False)
     with pytest.raises(CrystalNetError, match=r"x\.cif: .* give _refln_symmetry_multiplicity"):
-        read_pattern(path, radiation=radiation(str(WAVELENGTH)))
+        read_pattern(path, wavelength=WAVELENGTH)
