@@ -16,7 +16,7 @@ PACKAGES = ("crystalnet", "pipeline", "reports")
 RULES = Path("pipeline/rules")
 
 # Files that say how a step starts and fails, or only where names of the library are, and so change
-# no result. What reads and checks the parameters is not among them: it decides what a model is told.
+# no result. What reads and checks parameters is not among them: it decides what a model is told.
 NO_RESULT = {"crystalnet/__init__.py", "crystalnet/errors.py", "pipeline/steps/command.py"}
 
 
