@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -185,10 +186,15 @@ def test_experiments_run_beside_the_work_tree(recorded: Project, tmp_path: Path)
     project = recorded.copy(tmp_path / "p")
     project.dvc(
         "exp", "run", "--temp", "--name", "longer", "-S", "scales.quick.training.cycles=[3]",
-        "train@cubic-main",
+        "evaluate@cubic-main",
     )  # fmt: skip
     shown = json.loads(project.dvc("exp", "show", "--json").stdout)
     assert "longer" in json.dumps(shown)
+    changed = json.loads(project.dvc("metrics", "diff", "HEAD", "longer", "--json").stdout)
+    assert list(changed) == ["metrics/models/cubic-main.json"]
+    project.dvc("plots", "show")
+    assert "focus_distribution" in (project.folder / "dvc_plots" / "index.html").read_text()
+    shutil.rmtree(project.folder / "dvc_plots")
     # The work tree is as it was.
     assert project.git("status", "--porcelain") == ""
     assert json.loads(project.dvc("status", "--json").stdout) == {}
