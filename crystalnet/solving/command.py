@@ -17,15 +17,13 @@ from crystalnet.files import shown
 from crystalnet.solving.budget import Budget
 from crystalnet.solving.networks.models import WEIGHTS, SolveModel, load_models
 from crystalnet.solving.output import SUMMARY, check_folder
+from crystalnet.solving.pattern import formats
 from crystalnet.solving.pattern.file import may_be_pattern
 from crystalnet.solving.question import Question
 from crystalnet.solving.solve import Solution, solve
 
 # An Rwp above this is of no structure that is right.
 DOUBTFUL = 0.4
-# Endings of files of a folder that are patterns, and of those that may be something else.
-PATTERNS = (".xy", ".xye", ".chi")
-PERHAPS = (".dat", ".csv", ".tsv", ".txt", ".cif")
 INTERRUPTED = 130
 """The exit status of a program that Ctrl-C ended."""
 
@@ -184,15 +182,17 @@ def _patterns(folder: Path) -> tuple[list[Path], list[str]]:
         CrystalNetError: for a folder without a pattern, or that cannot be read.
     """
     patterns, passed = [], []
+    sure = [ending for each in formats.FORMATS for ending in each.endings]
+    perhaps = [ending for each in formats.FORMATS for ending in each.shared_endings]
     try:
         files = sorted(each for each in folder.iterdir() if not each.is_dir())
     except OSError as error:
         raise CrystalNetError(f"{folder}: cannot be read ({error.strerror})") from None
     for file in files:
         suffix = file.suffix.lower()
-        if suffix in PATTERNS:
+        if suffix in sure:
             patterns.append(file)
-        elif suffix in PERHAPS:
+        elif suffix in perhaps:
             try:
                 if may_be_pattern(file):
                     patterns.append(file)
@@ -204,7 +204,7 @@ def _patterns(folder: Path) -> tuple[list[Path], list[str]]:
     if not patterns:
         raise CrystalNetError(
             f"{folder}: holds no pattern (a file of numbers that ends in "
-            f"{', '.join((*PATTERNS, *PERHAPS))})"
+            f"{', '.join(sure + perhaps)})"
         )
     return patterns, passed
 

@@ -1,7 +1,6 @@
-"""Reading powder patterns: columns of text, powder CIF, lists of peaks."""
+"""Reading powder patterns of any format: profiles and lists of peaks, checked."""
 
 import math
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -13,7 +12,7 @@ from numpy import ndarray
 from crystalnet.crystallography.diffraction import lorentz_polarisation
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.axis import Quantity, to_two_theta
-from crystalnet.solving.pattern.formats.cif import read_cif
+from crystalnet.solving.pattern.formats import format_of
 from crystalnet.solving.pattern.formats.text import pattern_text
 from crystalnet.solving.pattern.radiation import Radiation
 from crystalnet.solving.pattern.radiation import radiation as known_radiation
@@ -28,20 +27,6 @@ UNEVEN = 1.5
 SAME_WAVELENGTH = 2e-3
 # The largest intensity is brought to about 1 where it is below this, or above its inverse.
 SMALLEST_SCALE = 1e-30
-_COMMENT = re.compile(r"^\s*(?:[#!;'%/*]|\"|data_|_)")
-_NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eEdD][+-]?\d+)?|[+-]?(?:nan|inf)", re.I)
-# Words of a header line that name the first column.
-_NAMES: tuple[tuple[Quantity, str], ...] = (
-    ("two_theta", r"2\s*-?_?\s*-?(?:theta|θ|th\b)|two_?-?\s?theta|\btth\b|degrees|\bdeg\b"),
-    ("q", r"\bq\b|q\s*[\[(]"),
-    ("d", r"\bd\b|d[\s_-]?spac|d\s*[\[(]"),
-)
-# What a header says of the wavelength: a number (in A unless it says nm), or a K-alpha line.
-_SAID = re.compile(
-    r"(?:wave[\s_-]?length|(?<![a-z])lambda|\u03bb)_?1?\b[^\d\n]{0,20}?(?P<number>\d+[.,]\d+)\s*(?P<nm>nm\b)?"
-    r"|\b(?P<name>(?:Cr|Fe|Co|Cu|Mo|Ag)[\s_-]?K[\s_-]?(?:alpha|a|\u03b1)[\s_-]?[12]?)(?![a-z\d])",
-    re.I,
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,19 +84,11 @@ def read_pattern(
     if not (wavelength is None or isinstance(wavelength, Radiation)):
         wavelength = known_radiation(wavelength)
     text = pattern_text(path)
-    if path.suffix.lower() == ".cif":
-        cif = read_cif(path, text)
-        columns = cif.columns
-        found: Quantity | None = cif.quantity
-        told = None if cif.wavelength is None else known_radiation(cif.wavelength)
-        structure_factors = cif.structure_factors
-    else:
-        columns, found, told = _columns(path, text)
-        structure_factors = False
-    radiation = _wavelength(path, wavelength, told)
-    quantity = quantity or found or "two_theta"
-    x, intensity = columns[:, 0], columns[:, 1]
-    sigma = columns[:, 2] if columns.shape[1] > 2 else None
+    raw = format_of(text).read(path, text)
+    radiation = _wavelength(path, wavelength, raw.radiation)
+    quantity = quantity or raw.quantity or "two_theta"
+    x, intensity = raw.columns[:, 0], raw.columns[:, 1]
+    sigma = raw.columns[:, 2] if raw.columns.shape[1] > 2 else None
     _check(path, x, intensity)
     scale = _scale(intensity)
     intensity, sigma = intensity * scale, None if sigma is None else sigma * scale
@@ -119,13 +96,13 @@ def read_pattern(
         two_theta = to_two_theta(x, quantity, radiation)
     except CrystalNetError as error:
         raise CrystalNetError(f"{path}: {error}") from None
-    is_peaks = structure_factors or (_is_list(x, two_theta) if peaks is None else peaks)
+    is_peaks = raw.structure_factors or (_is_list(x, two_theta) if peaks is None else peaks)
     fewest = FEWEST_PEAKS if is_peaks else FEWEST_POINTS
     if len(x) < fewest:
         raise CrystalNetError(
             f"{path}: {len(x)} {'peaks' if is_peaks else 'points'}; want at least {fewest}"
         )
-    if structure_factors:
+    if raw.structure_factors:
         intensity = intensity * lorentz_polarisation(np.sin(np.radians(two_theta / 2)) ** 2)
     if is_peaks:
         # A list may name two reflections at one angle: they are one peak.
@@ -158,92 +135,13 @@ def read_pattern(
 
 
 def may_be_pattern(path: Path) -> bool:
-    """Whether a file may be meant as a pattern: rows of numbers make up most of it.
+    """Whether a file may be meant as a pattern.
 
     Raises:
         CrystalNetError: for a file that cannot be read, or is no text.
     """
     text = pattern_text(path)
-    if path.suffix.lower() == ".cif":
-        return bool(re.search(r"^\s*_(?:pd_(?:meas|proc|peak)_|refln_F_squared_meas)", text, re.M))
-    lines = [line for line in text.splitlines() if line.strip() and not _COMMENT.match(line)]
-    rows = sum(len(_numbers(line) or ()) > 1 for line in lines)
-    return rows >= FEWEST_PEAKS and 2 * rows >= len(lines)
-
-
-def _columns(
-    path: Path, text: str
-) -> tuple[Float[ndarray, "rows columns"], Quantity | None, Radiation | None]:
-    """The numbers of a text, and what lines before them say: the first column, the wavelength."""
-    rows: list[list[float]] = []
-    named: Quantity | None = None
-    told: Radiation | None = None
-    for number, line in enumerate(text.splitlines(), start=1):
-        values = None if _COMMENT.match(line) else _numbers(line)
-        if values is None:
-            if not rows:
-                named = named or _name_in(line)
-                told = told or _radiation_in(line)
-            elif line.strip() and not _COMMENT.match(line):
-                raise CrystalNetError(
-                    f"{path}: line {number} is {line.strip()[:40]!r} between numbers; want two or "
-                    "three columns of numbers"
-                )
-            continue
-        rows.append(values)
-    # Headers of .chi and the like hold lines of one number or several.
-    while len(rows) > 1 and len(rows[0]) != len(rows[-1]):
-        rows.pop(0)
-    if not rows:
-        raise CrystalNetError(f"{path}: holds no numbers; want two columns, angle and intensity")
-    lengths = {len(row) for row in rows}
-    if max(lengths) < 2:
-        raise CrystalNetError(f"{path}: one column of numbers; want two, angle and intensity")
-    if len(lengths) > 1:
-        odd = next(i for i, row in enumerate(rows) if len(row) != len(rows[-1]))
-        raise CrystalNetError(
-            f"{path}: rows of {len(rows[odd])} and of {len(rows[-1])} numbers; want as many in "
-            "each: two or three"
-        )
-    return np.array(rows)[:, :3], named, told
-
-
-def _numbers(line: str) -> list[float] | None:
-    """The numbers of a line of nothing else, whatever separates them; None for another line."""
-    if ";" in line or "\t" in line:
-        fields = re.split(r"[;\t]", line.strip(" ;\t\r\n"))
-    elif re.search(r",\s", line) or (line.count(",") and "." in line) or line.count(",") == 1:
-        # A comma between digits of which one has a point, or the only one, separates.
-        fields = line.strip(" ,\r\n").split(",")
-        if line.count(",") == 1 and len(line.split()) == 2 and not re.search(r",\s", line):
-            fields = line.split()
-    else:
-        fields = line.split()
-        if len(fields) == 1:
-            fields = line.split(",")
-    fields = [field.strip().strip('"') for field in fields]
-    if len(fields) == 1:
-        fields = fields[0].split()
-    if not fields or not all(_NUMBER.fullmatch(field) for field in fields):
-        return None
-    return [float(field.replace(",", ".").lower().replace("d", "e")) for field in fields]
-
-
-def _name_in(line: str) -> Quantity | None:
-    return next((name for name, words in _NAMES if re.search(words, line, re.I)), None)
-
-
-def _radiation_in(line: str) -> Radiation | None:
-    """What a header line says; what cannot be one is not heard."""
-    said = _SAID.search(line)
-    if said is None:
-        return None
-    try:
-        if said["name"]:
-            return known_radiation(said["name"])
-        return known_radiation(float(said["number"].replace(",", ".")) * (10 if said["nm"] else 1))
-    except CrystalNetError:
-        return None
+    return format_of(text).may_hold_pattern(text)
 
 
 def _wavelength(path: Path, given: Radiation | None, told: Radiation | None) -> Radiation:

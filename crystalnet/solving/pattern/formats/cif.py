@@ -1,7 +1,7 @@
 """Powder patterns in CIF (the pdCIF dictionary of the IUCr)."""
 
+import re
 from pathlib import Path
-from typing import NamedTuple
 
 import gemmi
 import numpy as np
@@ -11,6 +11,8 @@ from numpy import ndarray
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.formats.cif_reflections import reflections
+from crystalnet.solving.pattern.formats.pattern_format import PatternFormat, RawPattern
+from crystalnet.solving.pattern.radiation import radiation
 
 # Items that hold intensities, the likelier first, those of a profile and those of peaks.
 _PROFILE = (
@@ -25,24 +27,19 @@ _SPACINGS = ("_pd_proc_d_spacing", "_pd_peak_d_spacing", "_refln_d_spacing")
 _WAVELENGTHS = ("_diffrn_radiation_wavelength", "_pd_proc_wavelength")
 
 
-class CifPattern(NamedTuple):
-    """What a CIF holds of a powder pattern.
-
-    Attributes:
-        columns: position and intensity.
-        quantity: what the position is: degrees or A.
-        wavelength: A, if it is there.
-        structure_factors: whether the intensities are multiplicity times |F|^2, without the
-            Lorentz-polarisation factor.
-    """
-
-    columns: Float[ndarray, "rows columns"]
-    quantity: Quantity
-    wavelength: float | None
-    structure_factors: bool = False
+_POWDER = re.compile(r"^\s*_(?:pd_(?:meas|proc|peak)_|refln_F_squared_meas)", re.M)
 
 
-def read_cif(path: Path, text: str) -> CifPattern:
+def _recognises(text: str) -> bool:
+    """A CIF begins with a block or a loop; a heading data_... alone may stand above columns too."""
+    lines = (line.strip().lower() for line in text.splitlines())
+    first = next((line for line in lines if line and not line.startswith("#")), "")
+    if first.startswith("data_"):
+        return any(line.startswith(("_", "loop_")) for line in lines)
+    return first.split()[:1] in (["loop_"], ["global_"])
+
+
+def _read(path: Path, text: str) -> RawPattern:
     """The pattern of a CIF: a profile, peaks, or structure factors, whichever is there first.
 
     Raises:
@@ -54,9 +51,10 @@ def read_cif(path: Path, text: str) -> CifPattern:
         raise CrystalNetError(
             f"{path}: no CIF ({' '.join(str(error).split())[:120]}); mend it or give columns"
         ) from None
-    told = next(
+    said = next(
         (value for block in document for value in [_wavelength(block)] if value is not None), None
     )
+    told = None if said is None else radiation(said)
     for block in document:
         intensity = _first(block, (*_PROFILE, *_PEAKS))
         if intensity is None:
@@ -66,14 +64,14 @@ def read_cif(path: Path, text: str) -> CifPattern:
         for items, quantity in positions:
             position = _first(block, items)
             if position is not None and len(position) == len(intensity):
-                return CifPattern(np.column_stack([position, intensity]), quantity, told)
+                return RawPattern(np.column_stack([position, intensity]), quantity, told)
         scanned = _scan(path, block, len(intensity))
         if scanned is not None:
-            return CifPattern(np.column_stack([scanned, intensity]), "two_theta", told)
+            return RawPattern(np.column_stack([scanned, intensity]), "two_theta", told)
     for block in document:
         factors = reflections(path, block)
         if factors is not None:
-            return CifPattern(factors, "d", told, structure_factors=True)
+            return RawPattern(factors, "d", told, structure_factors=True)
     raise CrystalNetError(
         f"{path}: a CIF without a powder pattern (_pd_meas_ or _pd_proc_ intensities with angles); "
         "give one that has it, or columns"
@@ -122,3 +120,13 @@ def _number(block: gemmi.cif.Block, item: str) -> float | None:
     value = block.find_value(item)
     number = gemmi.cif.as_number(value) if value else np.nan
     return float(number) if np.isfinite(number) else None
+
+
+FORMAT = PatternFormat(
+    "powder CIF",
+    endings=(),
+    shared_endings=(".cif",),
+    recognises=_recognises,
+    may_hold_pattern=lambda text: _POWDER.search(text) is not None,
+    read=_read,
+)
