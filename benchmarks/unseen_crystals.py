@@ -55,4 +55,4 @@ def lattice_of(crystal: Crystal, system: str, peaks: MeasuredPeaks) -> list[Inde
     cell = SpacegroupAnalyzer(crystal.to_structure(), 0.1).get_conventional_standard_structure()
     lengths = (cell.lattice.a,) if system == "cubic" else (cell.lattice.a, cell.lattice.c)
     known = KnownComposition.from_formula(crystal.to_structure().composition.reduced_formula)
-    return densest(given_lattices(system, lengths, peaks), known)
+    return densest(given_lattices((system,), lengths, peaks), known)

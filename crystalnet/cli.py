@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     known.add_argument("--formula", help="such as Gd2Hf2O7")
     known.add_argument("--elements", help="all that are there, such as Si,O")
     known.add_argument("--contains", help="some of those that are there, such as Si")
-    solve.add_argument("--system", choices=["cubic", "trigonal"], help="without it both are tried")
+    solve.add_argument("--system", type=_system, help="without it both are tried")
     solve.add_argument(
         "--lattice", help="a, or a,c in hexagonal axes, in A; without it found from the peaks"
     )
@@ -85,6 +85,16 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("--plot", type=Path, help="a picture of the pattern and its peaks")
     solve.add_argument("--again", action="store_true", help="also what is solved already")
     return parser
+
+
+def _system(name: str) -> str:
+    # Loaded where it is said: `crystalnet --help` answers at once.
+    from crystalnet.solving.lattice.kinds import KINDS
+
+    if name not in KINDS:
+        known = ", ".join(map(repr, KINDS))
+        raise argparse.ArgumentTypeError(f"invalid choice: {name!r} (choose from {known})")
+    return name
 
 
 def _solve(given: argparse.Namespace) -> int:

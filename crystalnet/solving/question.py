@@ -16,8 +16,8 @@ from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import sha256
 from crystalnet.solving.budget import Budget
-from crystalnet.solving.lattice.cells import System
-from crystalnet.solving.lattice.starts import LARGEST_VOLUME
+from crystalnet.solving.lattice.kinds import KINDS, kind_of
+from crystalnet.solving.lattice.kinds.lattice_kind import LARGEST_VOLUME
 from crystalnet.solving.networks.models import SolveModel
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.radiation import Radiation, radiation
@@ -64,7 +64,8 @@ class Question:
         if not 0 <= self.effort <= MOST_EFFORT:
             raise CrystalNetError(f"an effort of {self.effort}; want 0 (none) to {MOST_EFFORT}")
         Budget(self.time_limit)
-        _one_of("crystal system", self.system, get_args(System))
+        if self.system is not None:
+            kind_of(self.system)
         _one_of("quantity", self.quantity, get_args(Quantity))
         if self.lattice is not None:
             _check_lattice(self.lattice)
@@ -158,6 +159,15 @@ def edges(lattice: float | str | Iterable[float] | None) -> tuple[float, ...] | 
         ) from None
 
 
+def edges_wanted() -> str:
+    """Which edges a lattice of each system is given by, in words."""
+    return ", ".join(
+        f"{' and '.join(kind.edges)} of a {kind.system} one"
+        + (" in hexagonal axes" if kind.hexagonal_axes else "")
+        for kind in KINDS.values()
+    )
+
+
 def composition(
     formula: str | None, elements: Sequence[str] | None, complete: bool
 ) -> KnownComposition:
@@ -189,17 +199,14 @@ def _one_of(name: str, value: str | None, known: Sequence[str]) -> None:
 
 
 def _check_lattice(lattice: Sequence[float]) -> None:
-    if len(lattice) not in (1, 2):
-        raise CrystalNetError(
-            f"the lattice {list(lattice)}; want a of a cubic crystal, or a and c of a trigonal one "
-            "in hexagonal axes, in A"
-        )
+    kinds = [kind for kind in KINDS.values() if len(kind.edges) == len(lattice)]
+    if not kinds:
+        raise CrystalNetError(f"the lattice {list(lattice)}; want {edges_wanted()}, in A")
     if not all(EDGES[0] < length < EDGES[1] for length in lattice):
         raise CrystalNetError(
             f"the lattice {list(lattice)}; want lengths of {EDGES[0]} to {EDGES[1]:.0f} A"
         )
-    a, c = lattice[0], lattice[-1]
-    volume = a**3 if len(lattice) == 1 else 0.75**0.5 * a**2 * c
+    volume = min(float(kind.volume_of(*map(np.float64, lattice))) for kind in kinds)
     if volume > LARGEST_VOLUME:
         raise CrystalNetError(
             f"the lattice {list(lattice)} has {volume:.0f} A^3; want at most "

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,15 +14,16 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.files import shown
 from crystalnet.solving.budget import Budget
 from crystalnet.solving.candidate import Candidate
-from crystalnet.solving.lattice.cells import IndexedLattice, System, conventional_lattices
+from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
 from crystalnet.solving.lattice.find import find_lattices, given_lattices
+from crystalnet.solving.lattice.kinds import KINDS
 from crystalnet.solving.networks.binned_input import network_pattern
 from crystalnet.solving.networks.models import WEIGHTS, SolveModel, load_models
 from crystalnet.solving.output import check_folder, write_all
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.file import PatternFile, read_pattern
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
-from crystalnet.solving.question import Question, edges, symbols
+from crystalnet.solving.question import Question, edges, edges_wanted, symbols
 from crystalnet.solving.search.cell_contents import has_room
 from crystalnet.solving.strategy import solve_peaks
 
@@ -147,7 +148,7 @@ def solve(
     )  # fmt: skip
     if isinstance(models, Path | str):
         models = load_models([system] if system else None, Path(models), device)
-    systems = [each for each in get_args(System) if each in {m.system for m in models}]
+    systems = [each for each in KINDS if each in {m.system for m in models}]
     systems = [each for each in systems if system in (None, each)]
     if not systems:
         raise CrystalNetError(
@@ -161,8 +162,7 @@ def solve(
     progress(network_pattern(found.peaks, models[0].patterns).told())
     lattices = _lattices(found, systems, question.lattice, question.known)
     for each in lattices:
-        cell = f"a = {each.a:.4f} A" + (f", c = {each.c:.4f} A" if each.c else "")
-        progress(f"lattice to try: {each.system} {each.centring}, {cell}")
+        progress(f"lattice to try: {each.system} {each.centring}, {each.told()}")
     gaussians = ValenceGaussians.load(TEMPLATES)
     candidates = solve_peaks(
         found.peaks, question.known, lattices, models, gaussians, guesses=guesses, seed=seed,
@@ -183,17 +183,18 @@ def solve(
 
 def _lattices(
     found: FoundPeaks,
-    systems: list[System],
+    systems: list[str],
     lattice: Sequence[float] | None,
     known: KnownComposition,
 ) -> list[IndexedLattice]:
     if lattice is None:
         return densest(find_lattices(found.peaks, systems), known)[:LATTICES]
-    wanted: System = "cubic" if len(lattice) == 1 else "trigonal"
-    if wanted not in systems:
+    may_be = [name for name, kind in KINDS.items() if len(kind.edges) == len(lattice)]
+    wanted = [system for system in systems if system in may_be]
+    if not wanted:
         raise CrystalNetError(
-            f"the lattice {list(lattice)} is {wanted}, but the crystal system is {systems[0]}; "
-            "give a alone for cubic, a and c for trigonal"
+            f"the lattice {list(lattice)} is {' or '.join(may_be)}, but the crystal system is "
+            f"{systems[0]}; give {edges_wanted()}"
         )
     return densest(given_lattices(wanted, lattice, found.peaks), known)
 
@@ -207,7 +208,8 @@ def densest(lattices: list[IndexedLattice], known: KnownComposition) -> list[Ind
     kept: list[IndexedLattice] = []
     for lattice in lattices:
         if not any(
-            np.allclose([lattice.a, lattice.c or 0], [other.a, other.c or 0], rtol=SAME_CELL)
+            other.system == lattice.system
+            and np.allclose(lattice.edges, other.edges, rtol=SAME_CELL)
             for other in kept
         ):
             kept.append(lattice if _has_room(lattice, known) else _primitive(lattice))
@@ -220,5 +222,5 @@ def _has_room(lattice: IndexedLattice, known: KnownComposition) -> bool:
 
 def _primitive(lattice: IndexedLattice) -> IndexedLattice:
     """The lattice of the same edges without centring, which explains the same lines."""
-    bare = conventional_lattices(lattice.system, lattice.a, lattice.c)[-1]
+    bare = conventional_lattices(lattice.system, *lattice.edges)[-1]
     return replace(lattice, centring=bare.centring, primitive=bare.primitive)

@@ -1,35 +1,15 @@
-"""Cubic and trigonal lattices: their primitive cells and which powder lines they have.
-
-1 / d^2 is linear in one or two numbers of a lattice: A N, with A = 1 / a^2 and N = h^2 + k^2 + l^2,
-if it is cubic, and A m + C l^2, with A = 4 / (3 a^2), m = h^2 + h k + k^2 and C = 1 / c^2, on
-hexagonal axes. Reflections that share N, or m and |l|, are one line.
-"""
+"""Lattices and their cells, of any crystal system that is known (`kinds`)."""
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
-
-System = Literal["cubic", "trigonal"]
-Centring = Literal["P", "I", "F", "R"]
-
-# The densest lattice comes first: its absences are the strictest.
-CENTRINGS: dict[System, tuple[Centring, ...]] = {"cubic": ("F", "I", "P"), "trigonal": ("R", "P")}
-
-# The lines tabulated; a lattice that needs more to reach the measured ones is refused long before.
-MOST_N, MOST_M, MOST_L = 1500, 200, 60
-
-# How probable it is that the lines that tell a lattice from its sublattice are all too weak: often
-# for F and a P or I cell of half its edge (Heusler compounds and rock salts, whose lines of odd
-# indices are differences of similar atoms), rarely for others. At 0.3 more of those would come
-# first, and CsCl structures would be taken for them; at 0.1 the smallest cell that explains all
-# lines comes first.
-OFTEN, RARELY = 0.1, 0.03
+from crystalnet.solving.lattice.kinds import kind_of
+from crystalnet.solving.lattice.kinds.lattice_kind import Centring, LineTable
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +20,7 @@ class IndexedLattice:
         system: trigonal stands for everything on hexagonal axes; positions of peaks do not tell a
             trigonal P from a hexagonal lattice.
         centring: P, I, F, or R for rhombohedral (given in hexagonal axes).
-        a, c: edges of the conventional cell in A; a cubic one has no c.
+        edges: the free ones of the conventional cell in A, as the system's kind names them.
         primitive: rows a, b, c of the primitive cell in A.
         figure_of_merit: de Wolff's M_N with N = min(20, lines) (J. Appl. Cryst. 1, 108 (1968),
             doi 10.1107/S002188986800508X); 0 where no peaks were compared.
@@ -48,136 +28,85 @@ class IndexedLattice:
         zero_shift: degrees 2-theta, to be subtracted from what was measured.
     """
 
-    system: System
+    system: str
     centring: Centring
-    a: float
-    c: float | None
+    edges: tuple[float, ...]
     primitive: Float[ndarray, "3 3"]
     figure_of_merit: float = 0.0
     unexplained: int = 0
     zero_shift: float = 0.0
 
+    @property
+    def a(self) -> float:
+        """Edge a of the conventional cell in A."""
+        return self.edges[0]
 
-@dataclass(frozen=True, eq=False)
-class LineTable:
-    """The lines a kind of lattice may have.
+    @property
+    def c(self) -> float | None:
+        """Edge c in A; None where it is not free."""
+        return self.edges[-1] if len(self.edges) > 1 else None
 
-    Attributes:
-        terms: N, or m and l^2, of each line: 1 / d^2 is their product with the parameters.
-        families: ways to part the lines into families, whose numbers these are: where the atoms
-            nearly repeat in a smaller cell, lines of one family are strong and of another weak.
-        unseen: how probable it is for each way that all lines of a family are too weak to be seen.
-    """
-
-    terms: Float[ndarray, "lines parameters"]
-    families: Int[ndarray, "ways lines"]
-    unseen: Float[ndarray, " ways"]
+    def told(self) -> str:
+        """Its edges for a person to read."""
+        names = kind_of(self.system).edges
+        return ", ".join(
+            f"{name} = {edge:.4f} A" for name, edge in zip(names, self.edges, strict=True)
+        )
 
 
 @lru_cache
-def line_table(system: System, centring: Centring) -> LineTable:
-    """Lines by the reflection conditions of the centring (International Tables A, table 2.1.3.6).
-
-    Cubic: N mod 4 is 0, 1, 2 or 3 for none to three odd indices, so F leaves 0 and 3, and I the
-    even ones. Trigonal: -h + k + l = 3n, and m is (h - k)^2 modulo 3, so R demands that both or
-    neither of m and l are multiples of 3.
-    """
-    if system == "cubic":
-        squares = np.arange(int(MOST_N**0.5) + 1) ** 2
-        n = np.unique(np.add.outer(np.add.outer(squares, squares), squares))
-        n = n[(n > 0) & (n <= MOST_N)]
-        face, body = np.isin(n % 4, (0, 3)), n % 2 == 0
-        allowed = {"P": n > 0, "I": body, "F": face}[centring]
-        # One family; a cell of half the edge; then nearly I or F if it is P, and for F a body-
-        # centred cell of half the edge (or diamond, without 4n + 2 sums of even indices).
-        ways = [0 * n, n % 4 == 0]
-        ways += {"P": [body, face], "I": [], "F": [np.where(n % 4 == 0, n % 8, 1)]}[centring]
-        unseen = np.full(len(ways), RARELY)
-        if centring == "F":
-            unseen[1:] = OFTEN
-        return LineTable(
-            n[allowed, None].astype(float), np.array(ways, dtype=int)[:, allowed], unseen
-        )
-    h = np.arange(int(MOST_M**0.5) + 1)
-    sums = np.unique(np.add.outer(h**2, h**2) + np.multiply.outer(h, h))
-    m, line = (
-        each.ravel()
-        for each in np.meshgrid(sums[sums <= MOST_M], np.arange(MOST_L + 1), indexing="ij")
-    )
-    allowed = (m > 0) | (line > 0)
-    if centring == "R":
-        allowed &= (m % 3 == 0) == (line % 3 == 0)
-    # One family; half of c; half of a; a / sqrt 3 (for R a third of c with it).
-    ways = [0 * m, line % 2, m % 4 == 0, m % 3 == 0]
-    return LineTable(
-        np.column_stack([m, line**2])[allowed].astype(float),
-        np.array(ways, dtype=int)[:, allowed],
-        np.full(len(ways), RARELY),
-    )
+def line_table(system: str, centring: Centring) -> LineTable:
+    """Lines by reflection conditions of the centring (International Tables A, table 2.1.3.6)."""
+    return kind_of(system).line_table(centring)
 
 
-def primitive_lattice(
-    system: System, centring: Centring, a: float, c: float | None = None
-) -> Float[ndarray, "3 3"]:
+def primitive_lattice(system: str, centring: Centring, *edges: float) -> Float[ndarray, "3 3"]:
     """Rows a, b, c in A of the primitive cell as the Materials Project holds it.
 
-    Cubic F: 60 degrees between edges of a / sqrt 2; I: 109.47 degrees, a sqrt(3) / 2; R: three
-    equal edges and angles; trigonal P: 120 degrees between the first two (W. Setyawan and
-    S. Curtarolo, Comput. Mater. Sci. 49, 299 (2010)).
+    W. Setyawan and S. Curtarolo, Comput. Mater. Sci. 49, 299 (2010).
+
+    Args:
+        edges: the free ones of the conventional cell in A: a, or a and c.
 
     Raises:
-        CrystalNetError: for an edge that is not positive, a missing or superfluous c, or a
+        CrystalNetError: for an edge that is not positive, a missing or superfluous one, or a
             centring the system does not have.
     """
-    if centring not in CENTRINGS[system]:
+    kind = kind_of(system)
+    if centring not in kind.centrings:
         raise CrystalNetError(
             f"a {system} lattice is never {centring}-centred; want one of "
-            f"{', '.join(CENTRINGS[system])}"
+            f"{', '.join(kind.centrings)}"
         )
-    if (c is None) != (system == "cubic"):
-        wanted = "a alone" if system == "cubic" else "a and c"
-        raise CrystalNetError(f"a {system} lattice with a = {a} and c = {c} A; give {wanted}")
-    for edge in (a, a if c is None else c):
+    if len(edges) != len(kind.edges):
+        wanted = " and ".join(kind.edges) if len(kind.edges) > 1 else f"{kind.edges[0]} alone"
+        raise CrystalNetError(f"a {system} lattice with the edges {edges} A; give {wanted}")
+    for edge in edges:
         if not (np.isfinite(edge) and edge > 0):
             raise CrystalNetError(f"the lattice edge is {edge} A; want a positive number")
-    if c is None:
-        cell = {
-            "P": np.eye(3),
-            "I": (1 - 2 * np.eye(3)) / 2,
-            "F": (1 - np.eye(3)) / 2,
-        }[centring]
-        return np.asarray(a * cell)
-    if centring == "P":
-        half = np.sqrt(3) / 2
-        return np.array([[a * half, -a / 2, 0], [0, a, 0], [0, 0, c]])
-    turned = np.radians([-30, 90, 210])
-    flat = a / np.sqrt(3)
-    return np.column_stack([flat * np.cos(turned), flat * np.sin(turned), np.full(3, c / 3)])
+    return kind.primitive(centring, edges)
 
 
-def conventional_lattices(system: System, a: float, c: float | None = None) -> list[IndexedLattice]:
-    """Every centring that a lattice of known edges may have: cubic F, I, P; trigonal R, P.
+def conventional_lattices(system: str, *edges: float) -> list[IndexedLattice]:
+    """Every centring that a lattice of known edges may have, the densest first.
 
     Args:
         system: cubic or trigonal.
-        a, c: edges of the conventional cell in A (hexagonal axes); c for trigonal only.
+        edges: the free ones of the conventional cell in A: a, or a and c on hexagonal axes.
 
     Raises:
         CrystalNetError: as `primitive_lattice`.
     """
     return [
-        IndexedLattice(system, centring, a, c, primitive_lattice(system, centring, a, c))
-        for centring in CENTRINGS[system]
+        IndexedLattice(system, centring, edges, primitive_lattice(system, centring, *edges))
+        for centring in kind_of(system).centrings
     ]
 
 
 def conventional_cell(lattice: IndexedLattice) -> Float[ndarray, "3 3"]:
     """Rows a, b, c in A of the conventional cell, hexagonal (obverse) if it is trigonal."""
-    if lattice.system == "cubic":
-        return np.asarray(lattice.a * np.eye(3))
-    if lattice.centring == "P":
-        return lattice.primitive
-    return np.asarray(np.array([[1, -1, 0], [0, 1, -1], [1, 1, 1]]) @ lattice.primitive)
+    kind = kind_of(lattice.system)
+    return kind.conventional(lattice.centring, lattice.edges, lattice.primitive)
 
 
 def centring_vectors(centring: Centring) -> Float[ndarray, "vectors 3"]:
@@ -186,6 +115,8 @@ def centring_vectors(centring: Centring) -> Float[ndarray, "vectors 3"]:
     return np.array(
         {
             "P": [[0, 0, 0]],
+            "A": [[0, 0, 0], [0, half, half]],
+            "C": [[0, 0, 0], [half, half, 0]],
             "I": [[0, 0, 0], [half, half, half]],
             "F": [[0, 0, 0], [0, half, half], [half, 0, half], [half, half, 0]],
             "R": [[0, 0, 0], [2 * third, third, third], [third, 2 * third, 2 * third]],

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import cast, get_args
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.lattice.cells import IndexedLattice, System, conventional_lattices
+from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
 from crystalnet.solving.lattice.index import index, with_peaks
+from crystalnet.solving.lattice.kinds import KINDS, kind_of
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.peaks import MARGIN
 from crystalnet.solving.pattern.radiation import radiation
@@ -64,17 +64,12 @@ def index_lattice(
         raise CrystalNetError(
             f"peaks at {places.tolist()} degrees 2-theta; want some, between 0 and 180"
         )
-    wanted = get_args(System) if systems is None else systems
-    tried = (wanted,) if isinstance(wanted, str) else tuple(wanted)
-    for system in tried:
-        if system not in get_args(System):
-            raise CrystalNetError(
-                f"the crystal system {system!r}; want {' or '.join(get_args(System))}"
-            )
+    wanted = tuple(KINDS) if systems is None else systems
+    tried = [kind_of(each).system for each in ([wanted] if isinstance(wanted, str) else wanted)]
     # A list ends with its last peak, which must count.
     ends = (max(0.0, float(places.min()) - MARGIN), min(180.0, float(places.max()) + MARGIN))
     peaks = MeasuredPeaks(places, areas, radiation(wavelength).wavelength, ends)
-    return find_lattices(peaks, [cast(System, system) for system in tried])
+    return find_lattices(peaks, tried)
 
 
 def _numbers(name: str, values: Sequence[float] | ndarray) -> Float[ndarray, " values"]:
@@ -88,7 +83,7 @@ def _numbers(name: str, values: Sequence[float] | ndarray) -> Float[ndarray, " v
 
 
 def given_lattices(
-    system: System, lattice: Sequence[float], peaks: MeasuredPeaks
+    systems: Sequence[str], lattice: Sequence[float], peaks: MeasuredPeaks
 ) -> list[IndexedLattice]:
     """Lattices of about the edges that were given, refined by the peaks, for each centring.
 
@@ -101,14 +96,15 @@ def given_lattices(
         for scale in sorted(scales, key=lambda s: abs(s - 1)):
             edges = [float(scale) * edge for edge in lattice]
             try:
-                return with_peaks(conventional_lattices(system, *edges), peaks, tolerance, others)
+                every = [x for system in systems for x in conventional_lattices(system, *edges)]
+                return with_peaks(every, peaks, tolerance, others)
             except CrystalNetError as error:
                 reason = reason or error
     assert reason is not None
     raise reason
 
 
-def find_lattices(peaks: MeasuredPeaks, systems: Sequence[System]) -> list[IndexedLattice]:
+def find_lattices(peaks: MeasuredPeaks, systems: Sequence[str]) -> list[IndexedLattice]:
     """Lattices from peaks; where none fits them all, from the stronger ones.
 
     Raises:

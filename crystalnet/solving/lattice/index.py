@@ -1,8 +1,8 @@
-"""Indexing: the cubic or trigonal lattice of a crystal from the positions of its powder lines.
+"""Indexing: the lattice of a crystal from the positions of its powder lines.
 
-Low lines are given small indices in every way there is, which makes one parameter (cubic) or two
-(trigonal); every start is compared with the first lines at once, and the best are refined with
-more and more lines and scored (line_fit).
+Low lines are given small indices in every way there is, which makes as many parameters as the kind
+of lattice has (one if it is cubic, two if it is trigonal); every start is compared with the first
+lines at once, and the best are refined with more and more lines and scored (`score`).
 """
 
 from collections.abc import Sequence
@@ -11,19 +11,13 @@ import numpy as np
 from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.lattice.cells import (
-    CENTRINGS,
-    IndexedLattice,
-    System,
-)
+from crystalnet.solving.lattice.cells import IndexedLattice
+from crystalnet.solving.lattice.kinds import KINDS, kind_of
 from crystalnet.solving.lattice.lines import Lines
 from crystalnet.solving.lattice.score import LatticeFit, fit_lattice
-from crystalnet.solving.lattice.starts import lattice_starts
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.ties import tied
 
-# Lines that one parameter needs to be worth anything, and two.
-FEWEST: dict[System, int] = {"cubic": 3, "trigonal": 5}
 # The largest shares of lines, and of intensity, that may stay unexplained.
 UNEXPLAINED = 0.1
 # By how much (natural logarithm) lines must be more probable with a lattice than anywhere.
@@ -36,7 +30,7 @@ SAME_SCORE, SAME_VOLUME = 1e-6, 1e-6
 
 def index(
     peaks: MeasuredPeaks,
-    systems: Sequence[System] = ("cubic", "trigonal"),
+    systems: Sequence[str] = tuple(KINDS),
     tolerance: float = 0.05,
     most: int = 10,
 ) -> list[IndexedLattice]:
@@ -57,23 +51,25 @@ def index(
         CrystalNetError: for too few significant peaks, or if no lattice fits.
     """
     lines = Lines.of(peaks, tolerance)
-    tried: list[System] = [system for system in systems if len(lines.q) >= FEWEST[system]]
+    kinds = [kind_of(system) for system in systems]
+    tried = [kind for kind in kinds if len(lines.q) >= kind.fewest_lines]
     if not tried:
-        needed = " or ".join(f"{FEWEST[system]} for a {system} lattice" for system in systems)
+        needed = " or ".join(f"{each.fewest_lines} for a {each.system} lattice" for each in kinds)
         raise CrystalNetError(
             f"{len(lines.q)} significant peaks; want at least {needed}, so measure a wider range"
         )
     fits: list[LatticeFit] = []
-    for system in tried:
-        for centring in CENTRINGS[system]:
-            for start in lattice_starts(system, centring, lines):
-                fit = fit_lattice(system, centring, start, lines)
+    for kind in tried:
+        for centring in kind.centrings:
+            for start in kind.starts(centring, lines):
+                fit = fit_lattice(kind.system, centring, start, lines)
                 if fit is not None and _acceptable(fit, lines):
                     fits.append(fit)
     lattices = _distinct([fit for fit in fits if fit.score > EVIDENCE], most)
     if not lattices:
+        names = " or ".join(kind.system for kind in tried)
         raise CrystalNetError(
-            f"no {' or '.join(tried)} lattice fits the {len(lines.q)} first significant peaks "
+            f"no {names} lattice fits the {len(lines.q)} first significant peaks "
             f"within {tolerance} degrees 2-theta; check wavelength and positions, or give the "
             "lattice"
         )
@@ -98,19 +94,22 @@ def with_peaks(
     lines = Lines.of(peaks, tolerance)
     fits = []
     for each in lattices:
-        start = [each.a**-2] if each.c is None else [4 / (3 * each.a**2), each.c**-2]
-        fit = fit_lattice(each.system, each.centring, np.array(start), lines)
+        start = kind_of(each.system).parameters_of(each.edges)
+        fit = fit_lattice(each.system, each.centring, start, lines)
         if fit is not None and lines.share[~fit.explained].sum() <= unexplained:
             fits.append(fit)
     if not fits:
-        edges = ", ".join(
-            sorted({f"a = {x.a:g}" + (f", c = {x.c:g}" if x.c else "") for x in lattices})
-        )
+        edges = ", ".join(sorted({_told(each) for each in lattices}))
         raise CrystalNetError(
             f"no lattice of {edges} A explains the {len(lines.q)} first significant peaks; check "
             "the edges and the wavelength"
         )
     return [fit.lattice() for fit in _in_order(fits)]
+
+
+def _told(lattice: IndexedLattice) -> str:
+    names = kind_of(lattice.system).edges
+    return ", ".join(f"{n} = {edge:g}" for n, edge in zip(names, lattice.edges, strict=True))
 
 
 def _acceptable(fit: LatticeFit, lines: Lines) -> bool:

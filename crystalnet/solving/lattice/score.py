@@ -15,14 +15,9 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from scipy.special import betaln, logsumexp
 
-from crystalnet.solving.lattice.cells import (
-    Centring,
-    IndexedLattice,
-    LineTable,
-    System,
-    line_table,
-    primitive_lattice,
-)
+from crystalnet.solving.lattice.cells import IndexedLattice, line_table, primitive_lattice
+from crystalnet.solving.lattice.kinds import KINDS, kind_of
+from crystalnet.solving.lattice.kinds.lattice_kind import Centring, LineTable
 from crystalnet.solving.lattice.lines import SAME_PLACE, TOLERANCE_SIGMAS, Lines
 from crystalnet.solving.ties import in_order
 
@@ -36,17 +31,6 @@ ZERO_SIGMA = 0.05
 IMPURITIES, STRONG = 0.005, 30.0
 # What a parameter costs: about the logarithm of how many values of it can be told apart.
 PARAMETER_COST = 5.0
-# Share, mean and standard deviation of the logarithm of the primitive cell's volume in A^3, among
-# the 25,442 training crystals of data/structures.parquet, and the least volume to be expected.
-# Where lines leave the choice (an ordered F cell without visible lines of its order, or its I
-# subcell) it is this that decides.
-FREQUENCY: dict[tuple[System, Centring], tuple[float, float, float, float]] = {
-    ("cubic", "F"): (0.43, 4.87, 0.77, 9.0),
-    ("cubic", "I"): (0.05, 6.03, 0.65, 9.0),
-    ("cubic", "P"): (0.16, 4.71, 0.85, 15.0),
-    ("trigonal", "P"): (0.12, 5.49, 0.85, 9.0),
-    ("trigonal", "R"): (0.24, 5.40, 0.76, 12.0),
-}
 # The share of others (elements above all), the largest volume, and the probability beyond.
 UNUSUAL, LARGEST, BEYOND = 0.1, 5000.0, 1e-6
 # How probable it is that all lines of a family are seen; if neither all nor none, any number is
@@ -63,14 +47,14 @@ class LatticeFit:
     """A lattice fitted to lines.
 
     Attributes:
-        parameters: A, or A and C, in 1/A^2.
+        parameters: of its kind, in 1/A^2.
         zero_shift: degrees 2-theta.
         score: logarithm of how probable the lines are, relative to lines anywhere.
         merit: M_N.
         explained: which lines are.
     """
 
-    system: System
+    system: str
     centring: Centring
     parameters: Float[ndarray, " parameters"]
     zero_shift: float
@@ -80,13 +64,12 @@ class LatticeFit:
 
     def lattice(self) -> IndexedLattice:
         """As users see it."""
-        a, c = _conventional(self.parameters)
+        edges = _edges(self.system, self.parameters)
         return IndexedLattice(
             self.system,
             self.centring,
-            a,
-            c,
-            primitive_lattice(self.system, self.centring, a, c),
+            edges,
+            primitive_lattice(self.system, self.centring, *edges),
             self.merit,
             int((~self.explained).sum()),
             self.zero_shift,
@@ -94,7 +77,7 @@ class LatticeFit:
 
 
 def fit_lattice(
-    system: System, centring: Centring, start: Float[ndarray, " parameters"], lines: Lines
+    system: str, centring: Centring, start: Float[ndarray, " parameters"], lines: Lines
 ) -> LatticeFit | None:
     """Parameters and zero shift by least squares from a start, with more and more lines.
 
@@ -113,7 +96,7 @@ def fit_lattice(
 
 
 def score_lattice(
-    system: System,
+    system: str,
     centring: Centring,
     parameters: Float[ndarray, " parameters"],
     zero: float,
@@ -186,24 +169,22 @@ def _absences(
     return float(logsumexp(ways) - np.log(len(ways)))
 
 
-def _prior(centring: Centring, system: System, parameters: Float[ndarray, " parameters"]) -> float:
+def _prior(centring: Centring, system: str, parameters: Float[ndarray, " parameters"]) -> float:
     """Logarithm of how frequent lattices of that centring and volume are among crystals."""
-    lattice = _conventional(parameters)
-    volume = np.linalg.det(primitive_lattice(system, centring, *lattice))
-    share, mean, deviation, least = FREQUENCY[system, centring]
-    if not least <= volume <= LARGEST:
+    volume = np.linalg.det(primitive_lattice(system, centring, *_edges(system, parameters)))
+    usual = kind_of(system).frequencies[centring]
+    if not usual.least <= volume <= LARGEST:
         return float(np.log(BEYOND))
-    standard = (np.log(volume) - mean) / deviation
-    known = share * np.exp(-(standard**2) / 2) / (np.sqrt(2 * np.pi) * deviation)
-    other = 1 / (len(FREQUENCY) * np.log(LARGEST / least))
+    standard = (np.log(volume) - usual.mean) / usual.deviation
+    known = usual.share * np.exp(-(standard**2) / 2) / (np.sqrt(2 * np.pi) * usual.deviation)
+    kinds = sum(len(kind.centrings) for kind in KINDS.values())
+    other = 1 / (kinds * np.log(LARGEST / usual.least))
     return float(np.log((1 - UNUSUAL) * known + UNUSUAL * other))
 
 
-def _conventional(parameters: Float[ndarray, " parameters"]) -> tuple[float, float | None]:
+def _edges(system: str, parameters: Float[ndarray, " parameters"]) -> tuple[float, ...]:
     """Edges in A."""
-    if len(parameters) == 1:
-        return float(parameters[0] ** -0.5), None
-    return float((0.75 * parameters[0]) ** -0.5), float(parameters[1] ** -0.5)
+    return tuple(float(edge) for edge in kind_of(system).edges_of(*parameters))
 
 
 def _near(

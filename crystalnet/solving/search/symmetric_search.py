@@ -15,6 +15,7 @@ import numpy as np
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.lattice.cells import IndexedLattice, centring_vectors, line_table
+from crystalnet.solving.lattice.kinds import kind_of
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search.group_search import SAME_SAMPLE, Arrangement, Draft, GroupSearch
 from crystalnet.solving.search.occupations import occupations
@@ -167,9 +168,7 @@ def _same(one: Arrangement, other: Arrangement) -> bool:
 def _spacing(lattice: IndexedLattice, lines: int) -> float:
     """The spacing in A down to which a lattice has so many lines."""
     table = line_table(lattice.system, lattice.centring).terms
-    edges = [lattice.a] if lattice.c is None else [lattice.a, lattice.c]
-    scales = [1 / lattice.a**2] if lattice.c is None else [4 / 3 / edges[0] ** 2, 1 / edges[1] ** 2]
-    inverse = np.sort(table @ np.array(scales))
+    inverse = np.sort(table @ kind_of(lattice.system).parameters_of(lattice.edges))
     return float(1 / np.sqrt(inverse[lines]))
 
 

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from crystalnet.solving.lattice.cells import IndexedLattice, centring_vectors, conventional_cell
+from crystalnet.solving.lattice.kinds import kind_of
 
 
 class Distances:
@@ -23,7 +24,7 @@ class Distances:
         steps = np.array([step for step in product(range(-2, 3), repeat=3) if any(step)])
         # What a point is from its own nearest image, centring included.
         self._period_squared = np.float32(((steps @ lattice.primitive) ** 2).sum(axis=1).min())
-        self._hexagonal = lattice.system != "cubic"
+        self._hexagonal = kind_of(lattice.system).hexagonal_axes
         self._centring = centring_vectors(lattice.centring)
 
     def nearest(

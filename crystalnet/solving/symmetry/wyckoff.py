@@ -16,12 +16,9 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.lattice.cells import Centring, System
+from crystalnet.solving.lattice.kinds import KINDS, kind_of
+from crystalnet.solving.lattice.kinds.lattice_kind import Centring
 
-# The grids that special positions pass through, as points of each axis.
-CUBIC_GRID, HEXAGONAL_GRID = 8, 12
-# Numbers of the first trigonal and the first cubic group.
-FIRST_TRIGONAL, FIRST_CUBIC = 143, 195
 # P3_2 and so on: the second of each pair of mirror images, which no powder tells apart.
 MIRROR_IMAGES = (145, 153, 154, 170, 172, 179, 181, 213)
 
@@ -82,16 +79,14 @@ class SpaceGroup:
         return missing
 
 
-def groups_of(system: System, centring: Centring) -> list[int]:
+def groups_of(system: str, centring: Centring) -> list[int]:
     """Numbers of the space groups of a lattice, trigonal and hexagonal ones on hexagonal axes.
 
     Of two groups that are mirror images the first.
     """
-    cubic = system == "cubic"
-    numbers = range(FIRST_CUBIC, 231) if cubic else range(FIRST_TRIGONAL, FIRST_CUBIC)
     return [
         number
-        for number in numbers
+        for number in kind_of(system).groups
         if number not in MIRROR_IMAGES
         and gemmi.find_spacegroup_by_number(number).centring_type() == centring
     ]
@@ -104,15 +99,16 @@ def space_group(number: int) -> SpaceGroup:
     Raises:
         CrystalNetError: for another number.
     """
-    if not FIRST_TRIGONAL <= number <= 230:
+    kind = next((kind for kind in KINDS.values() if number in kind.groups), None)
+    if kind is None:
         raise CrystalNetError(f"space group {number}; want a trigonal, hexagonal or cubic one")
-    grid = CUBIC_GRID if number >= FIRST_CUBIC else HEXAGONAL_GRID
+    grid = kind.grid
     operations = gemmi.find_spacegroup_by_number(number).operations()
     den = gemmi.Op.DEN
     rotations = np.array([op.rot for op in operations.sym_ops], dtype=np.int64) // den
     translations = np.array([op.tran for op in operations.sym_ops]) / den
     centring = np.array(list(operations.cen_ops)) / den
-    polar = bool((rotations[:, 2, 2] == 1).all()) and number < FIRST_CUBIC
+    polar = bool((rotations[:, 2, 2] == 1).all())
     closures = _positions(rotations, translations, centring, grid)
     alike = _alike(rotations, translations, centring, grid, list(closures))
     positions = tuple(closures.values())

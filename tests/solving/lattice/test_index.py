@@ -10,12 +10,12 @@ from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.cells import (
-    CENTRINGS,
     conventional_lattices,
     line_table,
     primitive_lattice,
 )
 from crystalnet.solving.lattice.index import index, with_peaks
+from crystalnet.solving.lattice.kinds import KINDS
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 
 STRUCTURES = Path(__file__).parents[3] / "data" / "structures.parquet"
@@ -145,16 +145,15 @@ def test_edges_and_centrings_are_checked():
 
 
 @pytest.mark.parametrize(
-    ("system", "centring"), [(s, c) for s, centrings in CENTRINGS.items() for c in centrings]
+    ("system", "centring"), [(kind.system, c) for kind in KINDS.values() for c in kind.centrings]
 )
 def test_lines_are_those_of_the_primitive_cell(system, centring):
     """All reflections of the primitive cell have a line in the table and the other way round."""
-    a, c = 3.0, None if system == "cubic" else 4.3
-    lattice = primitive_lattice(system, centring, a, c)
+    edges = (3.0,) if system == "cubic" else (3.0, 4.3)
+    lattice = primitive_lattice(system, centring, *edges)
     hkl = np.indices((21, 21, 21)).reshape(3, -1).T - 10
     q = ((hkl @ np.linalg.inv(lattice).T) ** 2).sum(axis=1)
-    parameters = [1 / a**2] if c is None else [4 / (3 * a**2), 1 / c**2]
-    table = line_table(system, centring).terms @ np.array(parameters)
+    table = line_table(system, centring).terms @ KINDS[system].parameters_of(edges)
     # Well within the indices up to 10.
     reflections = np.unique(np.round(q[(q > 0) & (q < 1.5)], 6))
     lines = np.unique(np.round(table[table < 1.5], 6))
@@ -193,11 +192,11 @@ def test_primitive_cells_are_those_of_the_stored_crystals():
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
-    ("system", "centring"), [(s, c) for s, centrings in CENTRINGS.items() for c in centrings]
+    ("system", "centring"), [(kind.system, c) for kind in KINDS.values() for c in kind.centrings]
 )
 def test_primitive_cells_are_pymatgens(system, centring):
     """spglib names the lattice, and its standard primitive cell has the same metric."""
-    lattice = primitive_lattice(system, centring, 5.0, None if system == "cubic" else 12.9)
+    lattice = primitive_lattice(system, centring, *((5.0,) if system == "cubic" else (5.0, 12.9)))
     analyzer = SpacegroupAnalyzer(Structure(lattice, ["Na"], [[0.0, 0.0, 0.0]]))
     assert analyzer.get_space_group_symbol()[0] == centring
     standard = analyzer.get_primitive_standard_structure(international_monoclinic=False)

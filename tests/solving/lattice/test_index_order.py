@@ -10,24 +10,24 @@ from crystalnet.solving.lattice.cells import (
     primitive_lattice,
 )
 from crystalnet.solving.lattice.index import _in_order, index, with_peaks
+from crystalnet.solving.lattice.kinds import KINDS
 from crystalnet.solving.lattice.lines import Lines
 from crystalnet.solving.lattice.score import LatticeFit, _absences
-from crystalnet.solving.lattice.starts import lattice_starts
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 
 CU, LIMITS = 1.540562, (8.0, 90.0)
 # Without errors of position, where lines of wrong lattices coincide exactly too: a cube is a
 # rhombohedron of 90 degrees.
 CELLS = {
-    "cubic P": ("cubic", "P", 4.1, None),
+    "cubic P": ("cubic", "P", 4.1),
     "trigonal R": ("trigonal", "R", 4.76, 12.99),
     "trigonal P of c = a": ("trigonal", "P", 4.9, 4.9),
 }
 
 
 def exact(name: str) -> MeasuredPeaks:
-    system, centring, a, c = CELLS[name]
-    reciprocal = np.linalg.inv(primitive_lattice(system, centring, a, c)).T
+    system, centring, *edges = CELLS[name]
+    reciprocal = np.linalg.inv(primitive_lattice(system, centring, *edges)).T
     hkl = np.indices((25, 25, 25)).reshape(3, -1).T - 12
     q = np.unique(np.round(((hkl @ reciprocal) ** 2).sum(axis=1), 9))
     sine = CU * np.sqrt(q) / 2
@@ -63,9 +63,9 @@ def test_the_same_lattices_in_the_same_order(name: str) -> None:
 def test_the_same_starts_in_the_same_order(name: str) -> None:
     peaks = exact(name)
     for centring in ("P", "R"):
-        starts = lattice_starts("trigonal", centring, Lines.of(peaks, 0.05))
+        starts = KINDS["trigonal"].starts(centring, Lines.of(peaks, 0.05))
         for seed in range(2):
-            again = lattice_starts("trigonal", centring, Lines.of(disturbed(peaks, seed), 0.05))
+            again = KINDS["trigonal"].starts(centring, Lines.of(disturbed(peaks, seed), 0.05))
             np.testing.assert_allclose(again, starts, rtol=1e-9)
 
 

@@ -1,20 +1,17 @@
-"""Lattices to start from: small indices for low powder lines, in every way there is."""
+"""Hexagonal lattices to start from: small indices for low powder lines, in every way there is."""
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from crystalnet.solving.lattice.cells import Centring, System, line_table
+from crystalnet.solving.lattice.kinds.lattice_kind import Centring, LatticeKind
 from crystalnet.solving.lattice.lines import Lines
 from crystalnet.solving.ties import in_order
 
-# The lines given indices, from the lowest, and the largest indices given.
-CUBIC_LINES, CUBIC_N = 6, 40
-TRIGONAL_LINES = 6
+# The lines given indices, from the lowest.
+START_LINES = 6
 # The largest l tried for each m; an R lattice has a third of the l.
-TRIGONAL_L = {0: 12, 1: 10, 3: 6, 4: 5, 7: 3, 9: 1}
-# Edges in A and volumes in A^3 of conventional cells that are looked at.
-EDGES, LARGEST_VOLUME = (1.5, 60.0), 20000.0
+START_L = {0: 12, 1: 10, 3: 6, 4: 5, 7: 3, 9: 1}
 # Starts are compared with so many lines, within so many sigmas (they are only starts), and so
 # many of each centring are refined.
 COARSE_LINES, COARSE_WINDOW, REFINED = 14, 6.0, 150
@@ -26,28 +23,25 @@ SAME_START = 2.5e-3
 SAME_MERIT = 1e-6
 
 
-def lattice_starts(
-    system: System, centring: Centring, lines: Lines
-) -> Float[ndarray, "starts parameters"]:
-    """Parameters from small indices of low lines.
+def hexagonal_starts(
+    kind: LatticeKind, centring: Centring, lines: Lines
+) -> Float[ndarray, "starts 2"]:
+    """The best parameters from small indices of two low lines each.
 
     Of two that are equally good the one from lower lines and smaller indices comes first.
     """
-    terms = line_table(system, centring).terms
-    if system == "cubic":
-        n = terms[terms[:, 0] <= CUBIC_N, 0]
-        return _within(np.divide.outer(lines.q[:CUBIC_LINES], n).reshape(-1, 1))
-    limit = np.array([TRIGONAL_L.get(int(m), -1) for m in terms[:, 0]])
+    terms = kind.line_table(centring).terms
+    limit = np.array([START_L.get(int(m), -1) for m in terms[:, 0]])
     widen = 3 if centring == "R" else 1
     small = terms[np.sqrt(terms[:, 1]) <= np.where(limit >= 0, widen * limit, -1)]
-    i, j = np.triu_indices(min(TRIGONAL_LINES, len(lines.q)), 1)
+    i, j = np.triu_indices(min(START_LINES, len(lines.q)), 1)
     first, second = (each.ravel() for each in np.indices((len(small), len(small))))
     determinant = small[first, 0] * small[second, 1] - small[first, 1] * small[second, 0]
     first, second, determinant = (x[determinant != 0] for x in (first, second, determinant))
     low, high = lines.q[i][:, None], lines.q[j][:, None]
     a = (low * small[second, 1] - high * small[first, 1]) / determinant
     c = (high * small[first, 0] - low * small[second, 0]) / determinant
-    starts = _within(np.column_stack([a.ravel(), c.ravel()]))
+    starts = kind.sensible(np.column_stack([a.ravel(), c.ravel()]))
     merit = np.concatenate(
         [
             _coarse(starts[k : k + BLOCK], centring, lines)
@@ -62,19 +56,6 @@ def lattice_starts(
         best.append(int(np.argmax(new)))
         new &= (np.abs(size - size[best[-1]]) > SAME_START).any(axis=1)
     return np.asarray(starts[best])
-
-
-def _within(starts: Float[ndarray, "starts parameters"]) -> Float[ndarray, "kept parameters"]:
-    """Those whose edges and volume are sensible."""
-    starts = starts[(starts > 0).all(axis=1)]
-    if starts.shape[1] == 1:
-        edges = starts**-0.5
-        volume = edges[:, 0] ** 3
-    else:
-        edges = np.column_stack([(0.75 * starts[:, 0]) ** -0.5, starts[:, 1] ** -0.5])
-        volume = np.sqrt(0.75) * edges[:, 0] ** 2 * edges[:, 1]
-    sensible = (edges >= EDGES[0]).all(axis=1) & (edges <= EDGES[1]).all(axis=1)
-    return np.asarray(starts[sensible & (volume <= LARGEST_VOLUME)])
 
 
 def _coarse(
