@@ -161,11 +161,12 @@ def edges(lattice: float | str | Iterable[float] | None) -> tuple[float, ...] | 
 
 def edges_wanted() -> str:
     """Which edges a lattice of each system is given by, in words."""
-    return ", ".join(
-        f"{' and '.join(kind.edges)} of a {kind.system} one"
+    told = [
+        f"{' and '.join(kind.edges)} of a {kind.system} {'one' if place else 'crystal'}"
         + (" in hexagonal axes" if kind.hexagonal_axes else "")
-        for kind in KINDS.values()
-    )
+        for place, kind in enumerate(KINDS.values())
+    ]
+    return ", or ".join(told)
 
 
 def composition(

@@ -7,7 +7,6 @@ from pymatgen.core import Lattice, Structure
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.solving.lattice.cells import (
     Centring,
-    System,
     conventional_cell,
     conventional_lattices,
 )
@@ -53,7 +52,7 @@ def test_the_limit_is_the_share_of_the_radii(number: int) -> None:
     ],
 )
 def test_a_point_is_as_far_from_itself_as_its_nearest_image(
-    system: System, centring: Centring, edges: tuple[float, ...]
+    system: str, centring: Centring, edges: tuple[float, ...]
 ) -> None:
     lattice = next(
         each for each in conventional_lattices(system, *edges) if each.centring == centring
@@ -83,7 +82,7 @@ def test_points_of_an_orbit_that_coincide_do_not_keep_their_distance(apart: floa
 def test_every_orbit_on_a_more_special_place_is_crowded(number: int) -> None:
     """Free coordinates at fractions of 24 lie on every special place of these groups."""
     group = space_group(number)
-    system: System = "cubic" if number >= 195 else "trigonal"
+    system: str = "cubic" if number >= 195 else "trigonal"
     lattices = conventional_lattices(system, *([20.0] if number >= 195 else [20.0, 20.0]))
     chosen = next(each for each in lattices if number in groups_of(system, each.centring))
     cell = Lattice(chosen.primitive)
