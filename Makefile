@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 CORES ?= all
 
-.PHONY: setup slurm solve-models reproduce verify test test-all lint lock record pull inputs figures docs clean help
+.PHONY: setup slurm solve-models learned reproduce verify test test-all lint lock record pull inputs figures docs clean help
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -86,6 +86,9 @@ solve-models: setup  ## train the networks of `crystalnet solve` (2 cores: most 
 	    --start work/solve/$$system-iam.safetensors \
 	    --weights $(SOLVE)/$$system.safetensors --card $(SOLVE)/$$system.yaml; \
 	done
+
+learned: setup  ## train the networks that come with the project, and score them (2 cores: 3 hours)
+	python -m snakemake metrics/learned.json --cores $(CORES) --quiet rules host reason
 
 clean:  ## remove the work of interrupted and finished runs; artifacts stay
 	rm -rf work

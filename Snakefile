@@ -7,7 +7,10 @@ min_version("9.0")
 include: "pipeline/rules/common.smk"
 include: "pipeline/rules/data.smk"
 include: "pipeline/rules/model.smk"
+include: "pipeline/rules/learned.smk"
 include: "pipeline/rules/report.smk"
+if LEARNING:
+    include: "pipeline/rules/learned_training.smk"
 if FETCHED:
     include: "pipeline/rules/materials_project.smk"
 
@@ -39,6 +42,8 @@ rule all:
         store.METRICS / "repeats.json",
         store.FOCUS_METRICS,
         store.FOCUS_DISTRIBUTION,
+        expand(store.LEARNED_SCORES, system=PARAMS.systems),
+        LEARNED_METRICS,
         store.REPORT,
         store.FIGURES,
         store.TABLES,

@@ -25,6 +25,7 @@ from crystalnet.settings import (
     Sha256,
     TrainingSettings,
 )
+from crystalnet.settings_modes import ModesSettings, ModesTraining
 from pipeline.yaml_file import read_mapping
 
 PARAMS_FILE = Path("params.yaml")
@@ -32,7 +33,7 @@ PARAMS_FILE = Path("params.yaml")
 CrystalSystem = Literal[
     "triclinic", "monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal", "cubic"
 ]
-ScaleName = Literal["quick", "embedded", "iam", "paper"]
+ScaleName = Literal["quick", "cpu", "embedded", "iam", "paper"]
 PresetName = Literal["exact", "parity"]
 
 
@@ -159,6 +160,36 @@ class Solve(Settings):
     realism: RealismSettings
 
 
+class Learned(Settings):
+    """The networks of the architecture `modes` that come with the project, one per crystal system.
+
+    Attributes:
+        scored: at most so many test crystals of each kind of density are scored; null takes all.
+        last_two_theta: degrees, with the wavelength of `patterns`: where their patterns end.
+        substitutes: crystals made by isostructural substitution, as a share of the training ones.
+        dft_copies: how often the crystals of a DFT density are seen with it in an epoch.
+        order: highest order of the density modes along each axis.
+        modes: how many, by crystal system.
+        numbers: real numbers that describe a mode, those that matter most.
+        packed_numbers: those of them that come with the project.
+        network: sizes.
+        passes: trainings one after the other, each from the weights of the one before.
+        training: on independent-atom and DFT densities together.
+    """
+
+    scored: Count | None
+    last_two_theta: Annotated[float, Field(gt=0, le=180)]
+    substitutes: NotNegative
+    dft_copies: Count
+    order: dict[CrystalSystem, Count]
+    modes: dict[CrystalSystem, Count]
+    numbers: dict[CrystalSystem, Count]
+    packed_numbers: dict[CrystalSystem, Count]
+    network: ModesSettings
+    passes: dict[CrystalSystem, Count]
+    training: ModesTraining
+
+
 class Protocol(Settings):
     """Keys that replace those of `training` and `evaluation`."""
 
@@ -230,6 +261,7 @@ class Params(Settings):
     models: Annotated[dict[ModelName, Model], Field(min_length=1)]
     focus: ModelInput
     solve: Solve
+    learned: Learned
 
     @model_validator(mode="after")
     def _consistent(self) -> "Params":

@@ -48,6 +48,16 @@ FOCUS_DISTRIBUTION = METRICS / "focus_distribution.csv"
 BASELINE_SCORES = "artifacts/scores/baselines/{system}.parquet"
 BASELINE_METRICS = "metrics/baselines/{system}.json"
 
+# What comes with the project, and what it scores.
+LEARNED_WEIGHTS = "crystalnet/predicting/weights/{system}.safetensors"
+LEARNED_KNOWN = "crystalnet/predicting/weights/{system}.npz"
+LEARNED_CARD = "crystalnet/predicting/weights/{system}.yaml"
+LEARNED_SCORES = "artifacts/scores/learned/{system}.parquet"
+MODES_METRICS = "metrics/modes/{system}.json"
+# The whole test sets where the networks are trained; else the crystals of a DFT density alone.
+LEARNED_METRICS = METRICS / "learned.json"
+LEARNED_DFT_METRICS = METRICS / "learned_dft.json"
+
 REPORT = Path("reports/index.html")
 FIGURES = Path("reports/figures")
 TABLES = Path("reports/tables")

@@ -72,6 +72,8 @@ class ReportData:
         samples: for each system one crystal with several latent samples, in the order drawn.
         inputs: for each system crystals with a guess of each input's model, named in `labels`.
         turned: crystals to turn in three dimensions.
+        learned: figures of the networks that come with the project: kind of density -> system.
+        learned_examples: test crystals with their guesses, alone and unturned.
         known_types: the test crystals whose anonymous formula and space group occur in training.
     """
 
@@ -92,6 +94,8 @@ class ReportData:
     samples: list[Example]
     inputs: list[Example]
     turned: list[Example]
+    learned: dict[str, dict[str, dict[str, Any]]]
+    learned_examples: list[Example]
     known_types: frozenset[str]
 
     def main(self, system: str) -> ModelReport:

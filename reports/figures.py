@@ -45,6 +45,11 @@ def overview(data: ReportData) -> Figure:
     return _pairs(shown, columns=len(shown), width=1.55, title_rank=False)
 
 
+def learned_examples(data: ReportData) -> Figure:
+    """The best, the median and the worst of the networks that come along."""
+    return _pairs(data.learned_examples, columns=len(data.learned_examples), width=1.55)
+
+
 def successes(data: ReportData) -> Figure:
     """The test crystals scored best."""
     return _pairs(data.successes, columns=len(data.successes), width=1.6)
@@ -170,6 +175,13 @@ def against_the_paper(data: ReportData) -> Figure:
 
 # File name -> (caption, maker), in the order of the page.
 FIGURES: dict[str, tuple[str, Callable[[ReportData], Figure]]] = {
+    "learned_examples": (
+        "Of each crystal system the DFT test crystal that the network that comes along scores "
+        "best, the one in the middle and the worst: lines of the pattern as intensity strips, the "
+        "true density (blue) and the one guess that is ranked first (orange), as it comes, as "
+        "isosurfaces at the same level in the cell drawn as a cube.",
+        learned_examples,
+    ),
     "overview": (
         "Patterns as intensity strips (0 to 180 degrees 2-theta, left to right), the true density "
         "(blue) and the best of the guesses from the pattern and the composition (orange), as "

@@ -17,6 +17,7 @@ from reports.views import views_html
 
 # Title -> tables and figures in order.
 SECTIONS = {
+    "What the networks that come along do": ["learned_examples", "learned"],
     "What comes out": [
         "overview",
         "table1_scores",
@@ -33,6 +34,8 @@ SECTIONS = {
 
 # Where the numbers of a table or figure stand, seen from the page.
 SOURCES = {
+    "learned": "../metrics/learned_dft.json",
+    "learned_examples": "../artifacts/scores/learned",
     "table1_scores": "../metrics",
     "rotations": "../metrics",
     "repeats": "../metrics/repeats.json",

@@ -55,11 +55,13 @@ class Setting:
     Attributes:
         crystal: the same atoms in the canonical cell.
         matrix, shift: fractional coordinates y = matrix x + shift of what was at x.
+        hall_number: spglib's number of the group in its standard setting.
     """
 
     crystal: Crystal
     matrix: Float[ndarray, "3 3"]
     shift: Float[ndarray, "3"]
+    hall_number: int
 
 
 def canonical_setting(crystal: Crystal, weights: Float[ndarray, " numbers"]) -> Setting:
@@ -93,8 +95,27 @@ def canonical_setting(crystal: Crystal, weights: Float[ndarray, " numbers"]) -> 
     matrix = to_primitive.T @ found.transformation_matrix
     shift = found.origin_shift @ to_primitive
     standard = crystal.frac_coords @ matrix.T + shift
-    rotations, shifts, along = _images(found.hall_number, centring)
-    images = np.einsum("ix,gyx->giy", standard, rotations) + shifts[:, None]
+    described = Crystal(crystal.material_id, lattice, crystal.atomic_numbers, standard)
+    best = best_standard(described, found.hall_number, weights)
+    return Setting(
+        best.crystal, best.matrix @ matrix, best.matrix @ shift + best.shift, found.hall_number
+    )
+
+
+def best_standard(
+    crystal: Crystal, hall_number: int, weights: Float[ndarray, " numbers"]
+) -> Setting:
+    """The canonical setting of a crystal that is in a standard setting of its group already.
+
+    Args:
+        crystal: in the primitive cell of that setting.
+        hall_number: spglib's number of the group.
+        weights: of the atoms by atomic number.
+    """
+    with _quiet():
+        centring = spglib.get_spacegroup_type(hall_number).international_short[0]
+    rotations, shifts, along = _images(hall_number, centring)
+    images = np.einsum("ix,gyx->giy", crystal.frac_coords, rotations) + shifts[:, None]
     if along.any():
         # The origin is free along the axis: each atom is tried at height 0. In a rhombohedral
         # cell the same atom stands at heights that differ by thirds of the axis.
@@ -102,7 +123,7 @@ def canonical_setting(crystal: Crystal, weights: Float[ndarray, " numbers"]) -> 
         thirds = np.arange(along.sum()) / along.sum()
         height = (height[..., None] + thirds).reshape(len(images), -1)
         images = images[:, None] + height[:, :, None, None] * along
-        images = images.reshape(-1, *standard.shape)
+        images = images.reshape(-1, *crystal.frac_coords.shape)
         shifts = (shifts[:, None] + height[..., None] * along).reshape(-1, 3)
         rotations = rotations.repeat(height.shape[1], axis=0)
     value = _overlap(images, weights[crystal.atomic_numbers])
@@ -111,12 +132,13 @@ def canonical_setting(crystal: Crystal, weights: Float[ndarray, " numbers"]) -> 
     return Setting(
         Crystal(
             crystal.material_id,
-            np.linalg.inv(turn).T @ lattice,
+            np.linalg.inv(turn).T @ crystal.lattice,
             crystal.atomic_numbers,
             images[best] % 1,
         ),
-        turn @ matrix,
-        turn @ shift + shifts[best],
+        turn.astype(np.float64),
+        shifts[best],
+        hall_number,
     )
 
 

@@ -19,6 +19,7 @@ from crystalnet.settings import (
     TakenPattern,
     TrainingSettings,
 )
+from crystalnet.settings_modes import ModesSettings, ModesTraining, ScaleFreeSpec
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -26,8 +27,8 @@ Text = Annotated[str, Field(min_length=1)]
 class CardSettings(Settings):
     """The settings that the model was trained with."""
 
-    network: NetworkSettings
-    training: TrainingSettings
+    network: NetworkSettings | ModesSettings
+    training: TrainingSettings | ModesTraining
     seed: int
 
 
@@ -55,7 +56,7 @@ class ModelCard(Settings):
     system: Text
     composition_input: TakenComposition
     pattern_input: TakenPattern
-    pattern: PatternSpec
+    pattern: PatternSpec | ScaleFreeSpec
     density_source: Text
     data_sha256: Sha256
     weights_sha256: Sha256

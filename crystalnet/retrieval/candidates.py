@@ -19,8 +19,9 @@ from pymatgen.core import Element
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import MO_K_ALPHA
 from crystalnet.crystallography.scattering import form_factor
+from crystalnet.errors import CrystalNetError
 from crystalnet.network.modes.features import merge_peaks
-from crystalnet.retrieval.lattices import lattices, merged_share
+from crystalnet.retrieval.lattices import System, lattices, merged_share
 from crystalnet.retrieval.prototypes import (
     Member,
     Prototype,
@@ -73,6 +74,7 @@ def candidates(
     atomic_volumes: Float[ndarray, " numbers"],
     count: int = 10,
     wavelength: float = MO_K_ALPHA,
+    lattice: Float[ndarray, "3 3"] | None = None,
 ) -> list[Candidate]:
     """The best candidates, in order of their score; none if no lattice explains the lines.
 
@@ -83,12 +85,19 @@ def candidates(
         atomic_volumes: A^3 an atom by atomic number.
         count: at most so many.
         wavelength: A, for the Lorentz-polarisation factor.
+        lattice: rows a, b, c in A of the primitive cell, where it is known; no other is tried.
+
+    Raises:
+        CrystalNetError: for a lattice that is not of the library's system.
     """
     numbers = np.repeat(list(formula), list(formula.values())).astype(np.int64)
     elements, amounts, _ = reduced(numbers)
     formula_volume = float(atomic_volumes[elements] @ amounts)
     q, intensity = merge_peaks(q[:_PEAKS], intensity[:_PEAKS], merged_share(library.system))
-    found = lattices(library.system, q, formula_volume)
+    if lattice is None:
+        found = lattices(library.system, q, formula_volume)
+    else:
+        found = _only(library.system, lattice)
     ascending = tuple(sorted(amounts.tolist()))
     orders = [
         order
@@ -109,12 +118,12 @@ def candidates(
         )
         possible = (ratio > _VOLUMES[0]) & (ratio < _VOLUMES[1]) & (shape < _SHAPE)
         nearest = np.argsort(shape, kind="stable")
-        for lattice in nearest[possible[nearest]][:_LATTICES]:
-            match = _Match(prototype, found[lattice], q**2, intensity, wavelength)
+        for index in nearest[possible[nearest]][:_LATTICES]:
+            match = _Match(prototype, found[index], q**2, intensity, wavelength)
             for order in orders:
                 chosen = tuple(elements[list(order)].tolist())
-                cost = VOLUME * abs(float(np.log(ratio[lattice])))
-                fits.append((match.agreement(chosen), cost, chosen, prototype, found[lattice]))
+                cost = VOLUME * abs(float(np.log(ratio[index])))
+                fits.append((match.agreement(chosen), cost, chosen, prototype, found[index]))
     fits.sort(key=lambda fit: fit[0], reverse=True)
     ranked = []
     for agreement, cost, chosen, prototype, lattice_of in fits[: 4 * count]:
@@ -131,6 +140,17 @@ def candidates(
         )
         for score, agreement, chosen, member, lattice_of in ranked[:count]
     ]
+
+
+def _only(system: System, lattice: Float[ndarray, "3 3"]) -> Float[ndarray, "1 numbers"]:
+    found = lattice_numbers(
+        Crystal("the lattice", lattice, np.ones(1, int), np.zeros((1, 3))), system
+    )
+    if found is None:
+        raise CrystalNetError(
+            f"the lattice {lattice.round(4).tolist()} (A) is not {system}, or not in usual axes"
+        )
+    return found[0][None]
 
 
 class _Match:

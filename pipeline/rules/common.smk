@@ -36,6 +36,9 @@ WORK = store.WORK / PARAMS.fingerprint(*DATA_SECTIONS)
 THREADS = 1 if PARAMS.scale == "quick" else 4
 # Densities that are fetched are planned first; a new plan does not fetch them again.
 FETCHED = PARAMS.densities.source == "materials_project"
+# The networks that come with the project are trained at one scale, and scored as they are at others.
+LEARNING = PARAMS.scale == "cpu"
+LEARNED_METRICS = store.LEARNED_METRICS if LEARNING else store.LEARNED_DFT_METRICS
 PLAN = WORK / "plan.json"
 SHARDS = [f"{index:04d}" for index in range(PARAMS.store.shards)]
 

@@ -21,6 +21,14 @@ rule report:
         ablation=store.ABLATION,
         ablation_metrics=store.METRICS / "ablation.json",
         repeats=store.METRICS / "repeats.json",
+        learned=LEARNED_METRICS,
+        learned_scores=expand(store.LEARNED_SCORES, system=PARAMS.systems),
+        learned_weights=expand(store.LEARNED_WEIGHTS, system=PARAMS.systems),
+        learned_known=expand(store.LEARNED_KNOWN, system=PARAMS.systems),
+        learned_cards=expand(store.LEARNED_CARD, system=PARAMS.systems),
+        structures="data/structures.parquet",
+        dft="data/dft_densities.parquet",
+        free_atoms=GAUSSIANS,
     output:
         page=report(store.REPORT, caption="../../reports/captions/page.rst", category="Report"),
         figures=report(
@@ -43,7 +51,9 @@ rule report:
         mem_mb=4000,
         runtime=20,
     params:
-        settings=PARAMS.fingerprint("scale", "seed", "evaluation", "models", "protocols"),
+        settings=PARAMS.fingerprint(
+            "scale", "seed", "patterns", "densities", "evaluation", "models", "protocols", "learned"
+        ),
     conda:
         ENVIRONMENT
     message:

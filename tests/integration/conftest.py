@@ -64,6 +64,7 @@ TINY: dict[str, Any] = {
     "patterns": {"bins": 64},
     "training": {"validation_grid": 14},
     "evaluation": {"grid": 14},
+    "learned": {"scored": 2},
     "models": {
         "cubic-main": {"system": "cubic", "input": "baseline", "protocol": "main"},
         "cubic-baseline": {"system": "cubic", "input": "baseline", "protocol": "ablation"},

@@ -47,7 +47,7 @@ def test_the_sections_hold_the_values_of_the_paper(raw: dict[str, Any], tmp_path
     assert params.evaluation_of("ablation").guesses == 3
 
 
-@pytest.mark.parametrize("scale", ["quick", "embedded", "iam", "paper"])
+@pytest.mark.parametrize("scale", ["quick", "cpu", "embedded", "iam", "paper"])
 def test_every_scale_resolves(raw: dict[str, Any], scale: str, tmp_path: Path) -> None:
     raw["scale"] = scale
     params = load(raw, tmp_path)

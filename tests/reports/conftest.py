@@ -68,6 +68,18 @@ def model(system: str, form: str, seed: int) -> ModelReport:
     return ModelReport(card.name, "ablation", 0, card, evaluation, curve, scores, metrics(of))
 
 
+LEARNED = {
+    "dft": {
+        "cubic": {
+            "crystals": 20,
+            "one_guess": 0.9,
+            "network_alone": 0.8,
+            "intervals": {"one_guess": [0.85, 0.95], "network_alone": [0.7, 0.9]},
+        }
+    }
+}
+
+
 @pytest.fixture(scope="module")
 def data() -> ReportData:
     example = Example("cubic", "mp-22862", "NaCl", 225, "1 of 20", np.eye(64)[9], ball(),
@@ -95,5 +107,6 @@ def data() -> ReportData:
                                     "ssim": [0.4, 0.6, 0.8], "psnr": [30.0, 31.0, 32.0]}),
         successes=[example], typical=[example, example], failures=[example], samples=[example],
         inputs=[replace(example, labels=("baseline", "no formula"))], turned=[example],
+        learned=LEARNED, learned_examples=[example],
         known_types=frozenset({"mp-3", "mp-5", "mp-7"}),
     )  # fmt: skip

@@ -7,12 +7,16 @@ order, so they are continuous, periodic functions of position, and can be evalua
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Complex, Float
 from torch import Tensor
 
+from crystalnet.crystallography.spectrum import values_of
 from crystalnet.errors import CrystalNetError
+from crystalnet.seeds import derived_generator
+
+# Directions beyond those asked for, and passes over the crystals, of the randomised decomposition.
+_MORE_DIRECTIONS, _PASSES = 32, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +25,8 @@ class DensityModes:
 
     Attributes:
         real, imaginary: Fourier coefficients of the mean (first) and of each mode, at h and k
-            from -order to order and l from 0 to order; the other half by Friedel's law.
+            from -order to order and l from 0 to order; the other half by Friedel's law. The modes
+            are orthogonal, and the mean square of each over the cell is 1.
         scale: standard deviation of each mode's coefficient over the training crystals.
     """
 
@@ -55,17 +60,12 @@ class DensityModes:
         return values
 
     def coefficients(
-        self, densities: Float[Tensor, "crystals x x x"]
-    ) -> tuple[Float[Tensor, "crystals modes"], Float[Tensor, " crystals"]]:
-        """Coefficients and ranges (e/A^3) with which the modes come nearest to densities."""
-        grid = densities.shape[-1]
-        functions = self.on_grid(grid)
-        voxels = densities.flatten(1).float()
-        size = voxels.amax(dim=1) - voxels.amin(dim=1)
-        difference = voxels / size[:, None] - functions[0]
-        modes = functions[1:]
-        fitted = torch.linalg.solve(modes @ modes.T, modes @ difference.T)
-        return fitted.T, size
+        self, spectra: Complex[Tensor, "crystals h k l"], size: Float[Tensor, " crystals"]
+    ) -> Float[Tensor, "crystals modes"]:
+        """Coefficients with which the modes come nearest to densities of known ranges."""
+        functions = packed(torch.complex(self.real.float(), self.imaginary.float()))
+        difference = packed(spectra) / size[:, None] - functions[0]
+        return difference @ functions[1:].T
 
     def densities(
         self,
@@ -74,54 +74,88 @@ class DensityModes:
         grid: int,
     ) -> Float[Tensor, "crystals grid grid grid"]:
         """Densities in e/A^3 of coefficients and ranges."""
-        functions = self.on_grid(grid)
-        values = torch.addmm(functions[0], coefficients, functions[1:]) * size[:, None]
-        return values.view(-1, grid, grid, grid)
+        if grid <= 2 * self.order:
+            functions = self.on_grid(grid)
+            values = torch.addmm(functions[0], coefficients, functions[1:])
+            return values.view(-1, grid, grid, grid) * size[:, None, None, None]
+        # Functions are added up as spectra, which are a tenth of their values on a fine grid.
+        spectra = torch.complex(self.real.float(), self.imaginary.float())
+        whole = torch.view_as_real(spectra).flatten(1)
+        added = torch.addmm(whole[0], coefficients, whole[1:]) * size[:, None]
+        shape = (len(coefficients), *spectra.shape[1:], 2)
+        return values_of(torch.view_as_complex(added.view(shape)), grid)
 
 
-def fit_modes(densities: Float[Tensor, "crystals x x x"], count: int, order: int) -> DensityModes:
+def fit_modes(
+    spectra: Complex[Tensor, "crystals h k l"],
+    size: Float[Tensor, " crystals"],
+    count: int,
+    seed: int,
+    numbers: int | None = None,
+) -> DensityModes:
     """Mean and principal components of densities, each in units of its range.
 
-    By the eigenvectors of the matrix of the crystals' products, so there may be a few thousand
-    crystals, and the grid costs time but no memory.
+    By a randomised decomposition (Halko, Martinsson and Tropp 2011, doi 10.1137/090771806), whose
+    first modes are exact to many digits and whose last ones are nearly the best.
 
     Args:
-        densities: of training crystals alone, e/A^3.
+        spectra: Fourier coefficients of training crystals alone, e/A^3.
+        size: the range of each density, e/A^3.
         count: how many modes to keep.
-        order: the highest order kept along each axis, below half the grid.
+        seed: of the random directions.
+        numbers: how many of the real numbers of a spectrum are looked at, those that matter most
+            among the crystals; None takes all.
 
     Raises:
-        CrystalNetError: for fewer crystals than modes, a grid too coarse for the order, or a
-            density that is constant or not finite.
+        CrystalNetError: for fewer crystals than modes, or a density that is constant or not finite.
     """
-    crystals, grid = len(densities), densities.shape[-1]
+    crystals = len(spectra)
     if crystals <= count:
         raise CrystalNetError(
             f"{count} modes of {crystals} crystals; want more crystals than modes"
         )
-    if 2 * order >= grid:
+    rows = packed(spectra)
+    if not (torch.isfinite(rows).all() and torch.isfinite(size).all() and (size > 0).all()):
+        finite = torch.isfinite(rows).all(dim=1) & torch.isfinite(size) & (size > 0)
         raise CrystalNetError(
-            f"modes up to order {order} of densities on {grid} points; want an order below "
-            f"{(grid + 1) // 2}, or a finer grid"
+            f"density {int((~finite).nonzero()[0])} of those that modes are fitted to is constant "
+            "or not finite; leave it out"
         )
-    voxels = densities.flatten(1).float()
-    size = voxels.amax(dim=1) - voxels.amin(dim=1)
-    if not (torch.isfinite(size).all() and (size > 0).all()):
-        wrong = int((~(torch.isfinite(size) & (size > 0))).nonzero()[0])
-        raise CrystalNetError(
-            f"density {wrong} of those that modes are fitted to is constant or not finite; "
-            "leave it out"
-        )
-    voxels = voxels / size[:, None]
-    mean = voxels.mean(dim=0)
-    voxels -= mean
-    variance, vectors = torch.linalg.eigh(voxels @ voxels.T)
-    variance = variance[-count:].flip(0).clamp(min=1e-12)
-    modes = (vectors[:, -count:].flip(1).T @ voxels) / variance.sqrt()[:, None]
-    functions = torch.cat([mean[None], modes]).view(-1, grid, grid, grid)
-    spectrum = torch.fft.rfftn(functions, dim=(1, 2, 3), norm="forward")
-    signed = torch.from_numpy(np.r_[-order : order + 1] % grid).to(spectrum.device)
-    kept = spectrum[:, signed][:, :, signed][..., : order + 1]
-    return DensityModes(
-        kept.real.contiguous(), kept.imag.contiguous(), (variance / crystals).sqrt()
+    rows /= size[:, None]
+    matter = torch.ones(rows.shape[1], dtype=torch.bool)
+    if numbers is not None and numbers < rows.shape[1]:
+        matter[rows.square().mean(dim=0).topk(rows.shape[1] - numbers, largest=False).indices] = 0
+        rows[:, ~matter] = 0
+    mean = rows.mean(dim=0)
+    rows -= mean
+    wanted = min(count + _MORE_DIRECTIONS, *rows.shape)
+    directions = torch.randn(
+        (rows.shape[1], wanted), generator=derived_generator("cpu", seed, "modes")
     )
+    for _ in range(_PASSES):
+        directions = torch.linalg.qr(rows.T @ (rows @ directions)).Q
+    inside = rows @ directions
+    variance, turn = torch.linalg.eigh(inside.T @ inside / crystals)
+    modes = (directions @ turn[:, -count:].flip(1)).T * matter
+    spectrum = unpacked(torch.cat([mean[None], modes]), spectra.shape[-1] - 1)
+    scale = variance[-count:].flip(0).clamp(min=1e-12).sqrt()
+    return DensityModes(spectrum.real.contiguous(), spectrum.imag.contiguous(), scale)
+
+
+def packed(spectra: Complex[Tensor, "crystals h k l"]) -> Float[Tensor, "crystals numbers"]:
+    """Real numbers whose products are means over the cell of products of densities."""
+    whole = torch.view_as_real(spectra).flatten(1, 2).float()
+    # l > 0 stands for its Friedel mate too.
+    weight = torch.full((spectra.shape[-1], 1), 2**0.5)
+    weight[0] = 1
+    return (whole * weight.to(whole.device)).flatten(1)
+
+
+def unpacked(
+    numbers: Float[Tensor, "crystals numbers"], order: int
+) -> Complex[Tensor, "crystals h k l"]:
+    """The inverse of `packed`."""
+    side = 2 * order + 1
+    whole = numbers.view(-1, side, side, order + 1, 2).clone()
+    whole[..., 1:, :] /= 2**0.5
+    return torch.view_as_complex(whole)

@@ -1,10 +1,9 @@
 """The modes network: from pattern and composition to the coefficients of density modes."""
 
-from typing import Annotated, NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -12,25 +11,10 @@ from crystalnet.crystallography.composition import ELEMENTS
 from crystalnet.network.density_model import Architecture
 from crystalnet.network.modes.density_modes import DensityModes
 from crystalnet.network.modes.features import BINS, SLOTS, composition_features
-from crystalnet.settings import Count, Settings
+from crystalnet.settings_modes import ModesSettings
 
-
-class ModesSettings(Settings):
-    """Sizes of the network.
-
-    Attributes:
-        width: features of each layer.
-        blocks: residual blocks of the encoder.
-        latents: guesses that it can give; each has a latent of its own.
-        latent_width: features of a latent.
-        dropout: share of features left out in training.
-    """
-
-    width: Count
-    blocks: Count
-    latents: Count
-    latent_width: Count
-    dropout: Annotated[float, Field(ge=0, lt=1)]
+Kind = Literal["iam", "dft"]
+"""Which densities are wanted: superposed free atoms, or those of density functional theory."""
 
 
 class Guesses(NamedTuple):
@@ -85,6 +69,7 @@ class ModesNet(nn.Module):
         width = settings.width
         self.pattern = nn.Linear(BINS + 1, width)
         self.formula = nn.Linear(ELEMENTS + SLOTS + SLOTS * ELEMENTS, width, bias=False)
+        self.of_dft = nn.Parameter(torch.zeros(width))
         self.blocks = nn.Sequential(
             *(Residual(width, settings.dropout) for _ in range(settings.blocks))
         )
@@ -116,14 +101,17 @@ class ModesNet(nn.Module):
         self,
         patterns: Float[Tensor, "crystals features"],
         formulas: Float[Tensor, "crystals elements"] | None,
+        dft: Float[Tensor, " crystals"],
     ) -> Guesses:
         """All guesses of crystals.
 
         Args:
             patterns: as `scale_free_pattern` gives them; zeros where there is none.
             formulas: composition vectors; not looked at by a network without a formula.
+            dft: 1 where the density of density functional theory is wanted, 0 where that of
+                superposed free atoms is.
         """
-        hidden = self.pattern(patterns)
+        hidden = self.pattern(patterns) + dft[:, None] * self.of_dft
         if self.with_formula:
             if formulas is None:
                 raise ValueError("this network takes a composition; formulas is None")
@@ -145,6 +133,7 @@ class ModesNet(nn.Module):
         grid: int,
         guesses: int,
         generator: torch.Generator | None = None,
+        kind: Kind = "dft",
     ) -> Float[Tensor, "crystals made grid grid grid"]:
         """At most `guesses` densities in e/A^3: the first guess, then the others by their trust.
 
@@ -154,7 +143,8 @@ class ModesNet(nn.Module):
         self.eval()
         try:
             with torch.no_grad():
-                said = self(patterns, formulas)
+                dft = patterns.new_full((len(patterns),), float(kind == "dft"))
+                said = self(patterns, formulas, dft)
         finally:
             self.train(was_training)
         trust = said.trust.clone()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import torch
+from jaxtyping import Float, Int
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -12,13 +13,17 @@ from torch import Tensor
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import atomic_write
-from crystalnet.network.modes.density_modes import DensityModes
-from crystalnet.network.modes.network import ModesNet, ModesSettings
-from crystalnet.settings import Settings, TakenComposition
+from crystalnet.network.modes.compact import compact, expanded
+from crystalnet.network.modes.density_modes import DensityModes, packed, unpacked
+from crystalnet.network.modes.network import ModesNet
+from crystalnet.settings import Count, Settings, TakenComposition
+from crystalnet.settings_modes import ModesSettings
 
 # The key of the safetensors header under which ModesHeader stands as JSON: the same as of the
 # paper's architecture, which refuses this one by its `architecture`.
 _HEADER = "crystalnet"
+# Numbers of the modes, each of mean square 1, that are no larger than this are not written.
+_ROUNDING = 1e-6
 
 
 class ModesHeader(Settings):
@@ -27,12 +32,14 @@ class ModesHeader(Settings):
     Attributes:
         architecture: modes.
         network: sizes.
+        order: highest order of its modes.
         composition_input: the form of composition that it was trained on.
         notes: whatever else was given when it was saved.
     """
 
     architecture: Literal["modes"]
     network: ModesSettings
+    order: Count
     composition_input: TakenComposition
     notes: dict[str, str]
 
@@ -42,12 +49,16 @@ def save_modes(
     model: ModesNet,
     metadata: Mapping[str, str],
     dtype: torch.dtype = torch.float32,
+    numbers: int | None = None,
 ) -> None:
     """Write a network with its modes, atomically.
 
     Args:
         metadata: `composition_input`, and any further notes.
-        dtype: of parameters and modes: torch.float32, torch.float16 or torch.bfloat16.
+        dtype: of parameters and modes: torch.float32, torch.float16 or torch.bfloat16; or
+            torch.int8, see `compact`.
+        numbers: at most so many real numbers of the modes' spectra are written, those in which
+            they are strongest.
 
     Raises:
         ValueError: if the metadata have no composition_input, or one that contradicts the model.
@@ -57,6 +68,7 @@ def save_modes(
         {
             "architecture": model.architecture,
             "network": model.settings,
+            "order": model.modes.order,
             "composition_input": notes.pop("composition_input", None),
             "notes": notes,
         }
@@ -66,11 +78,40 @@ def save_modes(
             f"composition_input is {header.composition_input}, but the network was built with "
             f"with_formula={model.with_formula}"
         )
-    tensors = {
-        name: value.detach().to(dtype).contiguous() for name, value in model.state_dict().items()
-    }
+    tensors = {name: value.detach() for name, value in model.state_dict().items()}
+    spectra = torch.complex(tensors.pop("modes_real"), tensors.pop("modes_imaginary"))
+    kept = strongest(packed(spectra), tensors["modes_scale"], numbers)
+    tensors["modes"] = packed(spectra)[:, kept]
+    if dtype == torch.int8:
+        tensors = compact(tensors)
+    else:
+        tensors = {name: value.to(dtype) for name, value in tensors.items()}
+    tensors["modes_kept"] = kept.to(torch.int32)
+    tensors = {name: value.contiguous() for name, value in tensors.items()}
     with atomic_write(path) as partial:
         save_file(tensors, partial, metadata={_HEADER: header.model_dump_json()})
+
+
+def strongest(
+    functions: Float[Tensor, "functions numbers"],
+    scale: Float[Tensor, " modes"],
+    count: int | None,
+) -> Int[Tensor, " kept"]:
+    """The numbers that say anything, ascending; at most so many, those that vary most."""
+    found = (functions.abs().amax(dim=0) > _ROUNDING).nonzero()[:, 0]
+    if count is None or len(found) <= count:
+        return found
+    vary = (functions[1:, found] * scale[:, None]).square().sum(dim=0) + functions[0, found] ** 2
+    return found[vary.topk(count).indices].sort().values
+
+
+def read_modes_header(path: Path | str) -> ModesHeader:
+    """What a weights file says about its network.
+
+    Raises:
+        CrystalNetError: if the file is missing, damaged, or of another architecture.
+    """
+    return _read(path)[0]
 
 
 def load_modes(path: Path | str, device: torch.device | str = "cpu") -> ModesNet:
@@ -85,18 +126,27 @@ def load_modes(path: Path | str, device: torch.device | str = "cpu") -> ModesNet
         if not tensor.isfinite().all():
             raise CrystalNetError(f"{path}: {name} holds NaN or infinity; train it again")
     try:
+        kept = tensors.pop("modes_kept").long()
+        tensors = expanded(tensors)
+        side = 2 * header.order + 1
+        functions = tensors.pop("modes")
+        numbers = functions.new_zeros((len(functions), side * side * (side + 1)))
+        numbers[:, kept] = functions
+        spectra = unpacked(numbers, header.order)
+        tensors |= {"modes_real": spectra.real.contiguous()}
+        tensors |= {"modes_imaginary": spectra.imag.contiguous()}
         modes = DensityModes(
-            *(tensors[f"modes_{part}"].float() for part in ("real", "imaginary", "scale"))
+            tensors["modes_real"], tensors["modes_imaginary"], tensors["modes_scale"]
         )
         model = ModesNet(header.network, modes, header.composition_input != "no_formula")
         model.load_state_dict(tensors)
-    except (KeyError, RuntimeError) as error:
+    except (KeyError, RuntimeError, IndexError) as error:
         first = str(error).splitlines()[-1].strip()
         raise CrystalNetError(
             f"{path}: its weights do not fit the network of its header ({first}); the file is not "
             "whole or was edited: copy or train it again"
         ) from None
-    return model.float().to(device).eval()
+    return model.to(device).eval()
 
 
 def _read(path: Path | str) -> tuple[ModesHeader, dict[str, Tensor]]:

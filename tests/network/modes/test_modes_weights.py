@@ -13,7 +13,9 @@ from tests.network.modes.test_network import inputs, network
 NOTES = {"composition_input": "baseline", "system": "cubic"}
 
 
-@pytest.mark.parametrize(("dtype", "within"), [(torch.float32, 1e-6), (torch.float16, 2e-2)])
+@pytest.mark.parametrize(
+    ("dtype", "within"), [(torch.float32, 1e-6), (torch.float16, 2e-2), (torch.int8, 6e-2)]
+)
 def test_a_network_comes_back_as_it_was(tmp_path: Path, dtype: torch.dtype, within: float) -> None:
     model = network()
     save_modes(tmp_path / "weights", model, NOTES, dtype)

@@ -4,17 +4,17 @@ import pytest
 import torch
 
 from crystalnet.network.density_model import DensityModel
-from crystalnet.network.modes.density_modes import fit_modes
 from crystalnet.network.modes.features import BINS
-from crystalnet.network.modes.network import ModesNet, ModesSettings
-from tests.network.modes.test_density_modes import smooth_densities
+from crystalnet.network.modes.network import ModesNet
+from crystalnet.settings_modes import ModesSettings
+from tests.network.modes.test_density_modes import fitted
 
 SETTINGS = ModesSettings(width=24, blocks=1, latents=4, latent_width=6, dropout=0.1)
 
 
 def network(with_formula: bool = True) -> ModesNet:
     torch.manual_seed(0)
-    return ModesNet(SETTINGS, fit_modes(smooth_densities(12, 9, 2), 5, 2), with_formula)
+    return ModesNet(SETTINGS, fitted(12, 9, 2, count=5), with_formula)
 
 
 def inputs(crystals: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -29,7 +29,7 @@ def test_guesses_start_with_the_first_and_follow_by_trust() -> None:
     patterns, formulas = inputs(3)
     assert isinstance(model, DensityModel)
     made = model.predict(patterns, formulas, grid=9, guesses=3)
-    said = model.eval()(patterns, formulas)
+    said = model.eval()(patterns, formulas, torch.ones(3))
     others = said.trust[:, 1:].argsort(dim=1, descending=True) + 1
     for crystal in range(3):
         for place, guess in enumerate([0, *others[crystal, :2].tolist()]):
@@ -54,4 +54,13 @@ def test_a_network_without_a_formula_does_not_look_at_it() -> None:
         model.predict(patterns, formulas, 9, 1), model.predict(patterns, None, 9, 1)
     )
     with pytest.raises(ValueError, match="takes a composition"):
-        network()(patterns, None)
+        network()(patterns, None, torch.ones(2))
+
+
+def test_the_two_kinds_of_density_differ_once_it_has_learnt_to_tell_them_apart() -> None:
+    model = network()
+    patterns, formulas = inputs(2)
+    dft, iam = (model.predict(patterns, formulas, 9, 1, kind=kind) for kind in ("dft", "iam"))
+    torch.testing.assert_close(dft, iam)
+    torch.nn.init.normal_(model.of_dft)
+    assert not torch.allclose(model.predict(patterns, formulas, 9, 1, kind="dft"), iam)

@@ -1,0 +1,126 @@
+"""The networks that come with the project, found by name, and densities from them.
+
+from crystalnet.predicting.learned import predict_densities
+ranked = predict_densities(q, intensity, {56: 1, 22: 1, 8: 3}, "cubic")
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from crystalnet.errors import CrystalNetError
+from crystalnet.files import sha256
+from crystalnet.network.card import ModelCard, read_card
+from crystalnet.network.modes.network import Kind
+from crystalnet.network.modes.weights import load_modes, read_modes_header
+from crystalnet.predicting.guesses import Guess, Guesser, amounts_of
+from crystalnet.predicting.ranking import Ranking, ranked
+from crystalnet.retrieval.known import Known, load_known
+from crystalnet.retrieval.lattices import System
+
+WEIGHTS = Path(__file__).parent / "weights"
+"""SYSTEM.safetensors, SYSTEM.npz and the card SYSTEM.yaml of each crystal system."""
+
+
+@dataclass(frozen=True, eq=False)
+class LearnedModel:
+    """A network, the structures it knows, and how its guesses are ranked."""
+
+    guesser: Guesser
+    ranking: Ranking
+    card: ModelCard
+
+    @property
+    def known(self) -> Known:
+        return self.guesser.known
+
+    @classmethod
+    def load(
+        cls,
+        name: str,
+        *,
+        kinds: set[tuple[int, ...]] | None = None,
+        folder: Path | None = None,
+    ) -> "LearnedModel":
+        """A model by its name, cubic or trigonal, if its files belong together.
+
+        Args:
+            kinds: amounts of the formulas that will be asked for, see `Guesser`.
+            folder: where the files are; None takes those that come with the project.
+
+        Raises:
+            CrystalNetError: for an unknown name, or a file that is missing, damaged, or another
+                than the card or the weights say.
+        """
+        folder = WEIGHTS if folder is None else folder
+        weights, library = folder / f"{name}.safetensors", folder / f"{name}.npz"
+        if not weights.is_file():
+            names = sorted(path.stem for path in folder.glob("*.safetensors"))
+            raise CrystalNetError(f"{name!r}: no learned model of that name; there are {names}")
+        card = read_card(weights.with_suffix(".yaml"), weights)
+        notes = read_modes_header(weights).notes
+        if (seen := sha256(library)) != notes["known_sha256"]:
+            raise CrystalNetError(
+                f"{library}: its SHA-256 is {seen}, but {weights} was made with "
+                f"{notes['known_sha256']}; fetch both again"
+            )
+        guesser = Guesser(load_modes(weights), load_known(library), kinds)
+        return cls(guesser, Ranking(json.loads(notes["ranking"])), card)
+
+
+@dataclass(frozen=True, eq=False)
+class RankedDensity:
+    """A density with what is known of its worth.
+
+    Attributes:
+        guess: the density, where it comes from, and the structure if it is a known one's.
+        likely_ssim: what its SSIM is likely to be, 0 to 1; densities are ranked by it.
+    """
+
+    guess: Guess
+    likely_ssim: float
+
+
+def predict_densities(
+    q: Float[ndarray, " peaks"],
+    intensity: Float[ndarray, " peaks"],
+    formula: Mapping[int, int],
+    system: System,
+    *,
+    grid: int = 50,
+    guesses: int = 5,
+    kind: Kind = "dft",
+    lattice: Float[ndarray, "3 3"] | None = None,
+    weights: str | None = None,
+) -> list[RankedDensity]:
+    """At most `guesses` densities of a crystal, likeliest first.
+
+    Args:
+        q: 1 / d of the lines in 1/A, ascending.
+        intensity: any scale.
+        formula: amounts by atomic number.
+        system: cubic or trigonal.
+        grid: points per axis.
+        kind: densities as of density functional theory, or superposed free atoms.
+        lattice: rows a, b, c in A of a primitive cell, where it is known: known structures are put
+            into no other.
+        weights: name of the model; None takes that of the system.
+
+    Raises:
+        CrystalNetError: for lines or a formula that cannot be, or an unknown model.
+    """
+    numbers = np.repeat(list(formula), list(formula.values())).astype(np.int64)
+    model = _loaded(weights or system, amounts_of(numbers))
+    made = model.guesser.guesses(q, intensity, formula, grid, kind, lattice)
+    return [RankedDensity(guess, likely) for likely, guess in ranked(made, model.ranking, guesses)]
+
+
+@lru_cache(maxsize=4)
+def _loaded(name: str, amounts: tuple[int, ...]) -> LearnedModel:
+    return LearnedModel.load(name, kinds={amounts})

@@ -1,0 +1,162 @@
+"""Describe the embedded crystals of one system: canonical settings, and the lines of patterns.
+
+Beside them stand substitutes of the training crystals (`crystalnet.retrieval.substitution`). A
+crystal whose setting has no canonical description keeps that of its table.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pymatgen.core import Composition
+
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.crystallography.diffraction import powder_pattern
+from crystalnet.crystallography.iam import ValenceGaussians
+from crystalnet.crystallography.setting import Setting, best_standard, canonical_setting
+from crystalnet.errors import CrystalNetError
+from crystalnet.retrieval.substitution import substitute
+from crystalnet.seeds import derived_seed
+from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
+from pipeline.params import load_params
+from pipeline.sources import DATA, GAUSSIANS, STRUCTURES_FILE
+from pipeline.steps import command
+from pipeline.steps.atomic_volumes import atomic_volumes
+from pipeline.tables import read_table, write_table
+
+SUBSTITUTE = "substitute"
+"""The split of crystals that are made from training crystals."""
+
+NO_STANDARD = 0
+"""The Hall number of a crystal whose setting is that of its table."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--system", required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args()
+    params = load_params()
+    weights = ValenceGaussians.load(GAUSSIANS).valence
+    table = read_table(DATA / STRUCTURES_FILE, CRYSTAL_COLUMNS)
+    table = table[
+        (table["crystal_system"] == arguments.system)
+        & table["split"].isin(["train", "val", "test"])
+    ].reset_index(drop=True)
+    formulas = table["formula_pretty"].map(reduced_formula)
+    groups = table["spacegroup_number"].astype(int)
+    refuse_shared(table["split"], list(zip(formulas, groups, strict=True)))
+    wavelength, last = params.patterns.wavelength, params.learned.last_two_theta
+    rows = described_rows(table, wavelength, last).to_dict("records")
+    training = table["split"] == "train"
+    kept_out = set(zip(formulas[~training], groups[~training], strict=True))
+    standard = [row for row in rows if row["split"] == "train" and row["hall_number"]]
+    known = [crystal_of(row) for row in standard]
+    made = substitute(
+        known,
+        [row["spacegroup_number"] for row in standard],
+        volumes_of(known),
+        kept_out,
+        round(params.learned.substitutes * len(known)),
+        derived_seed(params.seed, "substitutes", arguments.system),
+    )
+    for crystal, formula, of in command.progress(made, f"{arguments.system} substitutes"):
+        row = standard[of]
+        setting = best_standard(crystal, row["hall_number"], weights)
+        group = row["spacegroup_number"]
+        rows.append(described(setting, formula, group, SUBSTITUTE, wavelength, last))
+    write_table(arguments.output, pd.DataFrame(rows), {"system": arguments.system})
+
+
+def described_rows(table: pd.DataFrame, wavelength: float, last: float) -> pd.DataFrame:
+    """The crystals of a table, described anew.
+
+    Args:
+        wavelength, last: A and degrees, of the patterns.
+    """
+    weights = ValenceGaussians.load(GAUSSIANS).valence
+    rows = []
+    for crystal, formula, group, split in zip(
+        command.progress(crystals_of(table), "canonical settings"),
+        table["formula_pretty"],
+        table["spacegroup_number"],
+        table["split"],
+        strict=True,
+    ):
+        try:
+            setting = canonical_setting(crystal, weights)
+        except CrystalNetError:
+            setting = Setting(crystal, np.eye(3), np.zeros(3), NO_STANDARD)
+        rows.append(
+            described(setting, reduced_formula(formula), int(group), split, wavelength, last)
+        )
+    return pd.DataFrame(rows)
+
+
+def described(
+    setting: Setting, formula: str, group: int, split: str, wavelength: float, last: float
+) -> dict[str, Any]:
+    """One row of the table."""
+    crystal = setting.crystal
+    pattern = powder_pattern(crystal, wavelength, (0.0, last))
+    return {
+        "material_id": crystal.material_id,
+        "formula": formula,
+        "spacegroup_number": group,
+        "hall_number": setting.hall_number,
+        "split": split,
+        "lattice": setting.crystal.lattice.ravel(),
+        "atomic_numbers": setting.crystal.atomic_numbers.astype(np.int16),
+        "frac_coords": setting.crystal.frac_coords.ravel(),
+        "matrix": setting.matrix.ravel(),
+        "shift": setting.shift,
+        "q": (1 / pattern.d_spacing).astype(np.float32),
+        "intensity": pattern.intensity.astype(np.float32),
+    }
+
+
+def crystal_of(row: Any) -> Crystal:
+    """The crystal of a row, in its setting."""
+    return Crystal(
+        row["material_id"],
+        np.asarray(row["lattice"], dtype=np.float64).reshape(3, 3),
+        np.asarray(row["atomic_numbers"], dtype=np.int64),
+        np.asarray(row["frac_coords"], dtype=np.float64).reshape(-1, 3),
+    )
+
+
+def reduced_formula(formula: str) -> str:
+    return str(Composition(formula).reduced_formula)
+
+
+def refuse_shared(splits: pd.Series, keys: Sequence[tuple[str, int]]) -> None:
+    """Refuse a training crystal that shares formula and space group with one that is kept out.
+
+    Raises:
+        CrystalNetError: naming the first.
+    """
+    training = {key for key, split in zip(keys, splits, strict=True) if split == "train"}
+    for key, split in zip(keys, splits, strict=True):
+        if split != "train" and key in training:
+            raise CrystalNetError(
+                f"{key[0]} in space group {key[1]} is in the splits train and {split}; "
+                "leave it out of train"
+            )
+
+
+def volumes_of(crystals: Sequence[Crystal]) -> np.ndarray:
+    """A^3 an atom by atomic number, fitted to crystals; the mean where an element is in none."""
+    share = np.zeros((len(crystals), 119))
+    volume = np.empty(len(crystals))
+    for row, crystal in enumerate(crystals):
+        np.add.at(share[row], crystal.atomic_numbers, 1 / len(crystal.atomic_numbers))
+        volume[row] = crystal.volume / len(crystal.atomic_numbers)
+    fitted = atomic_volumes(share, volume)
+    return np.where(fitted > 0, fitted, fitted[fitted > 0].mean())
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,77 @@
+"""Fit the density modes of one system to its training crystals; describe all crystals by them."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+import torch
+from safetensors.torch import save_file
+
+from crystalnet.files import atomic_write
+from crystalnet.network.modes.density_modes import DensityModes, fit_modes
+from crystalnet.scoring.ssim import score_guesses
+from crystalnet.seeds import derived_seed
+from pipeline import learned
+from pipeline.params import load_params
+from pipeline.scores import write_metrics
+from pipeline.steps import command
+from pipeline.steps.described import SUBSTITUTE
+
+_GRID = 50
+_CRYSTALS_AT_ONCE = 64
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--system", required=True)
+    parser.add_argument("--described", type=Path, required=True)
+    parser.add_argument("--targets", type=Path, required=True, help="modes, and coefficients")
+    parser.add_argument("--metrics", type=Path, required=True)
+    arguments = parser.parse_args()
+    params = load_params()
+    system = arguments.system
+    order, count = params.learned.order[system], params.learned.modes[system]
+    numbers = params.learned.numbers[system]
+    described = learned.Described(arguments.described)
+    training = described.rows("train")
+    spectra = learned.iam_spectra(training, order, system)
+    size = learned.sizes(spectra)
+    modes = fit_modes(spectra, size, count, derived_seed(params.seed, "modes", system), numbers)
+    tensors = {"real": modes.real, "imaginary": modes.imaginary, "scale": modes.scale}
+    tensors |= {"iam-train": modes.coefficients(spectra, size), "iam-train-size": size}
+    del spectra
+    dft = learned.DftSpectra(params.densities.electron_tolerance)
+    for name in (SUBSTITUTE, "val"):
+        rows = described.rows(name)
+        if len(rows):
+            found = learned.iam_spectra(rows, order, f"{system} {name}")
+            size = learned.sizes(found)
+            tensors |= {f"iam-{name}": modes.coefficients(found, size), f"iam-{name}-size": size}
+    for name in ("train", "val"):
+        found = dft.spectra(dft.rows(described.rows(name)), order)
+        size = learned.sizes(found)
+        tensors |= {f"dft-{name}": modes.coefficients(found, size), f"dft-{name}-size": size}
+    with atomic_write(arguments.targets) as partial:
+        save_file({name: value.contiguous() for name, value in tensors.items()}, partial)
+    validation = described.rows("val")
+    score = ceiling(modes, validation, tensors["iam-val"], tensors["iam-val-size"])
+    metrics = {"modes": count, "order": order, "crystals": len(training), "ssim": score}
+    write_metrics(arguments.metrics, {"iam": {"validation": metrics}})
+    print(f"{system}: {count} modes up to order {order}: SSIM {score:.4f} on validation crystals")
+
+
+def ceiling(
+    modes: DensityModes, rows: pd.DataFrame, coefficients: torch.Tensor, size: torch.Tensor
+) -> float:
+    """Mean SSIM of what the modes make of densities, as near as they come: what a head can give."""
+    scores = []
+    for first in range(0, len(rows), _CRYSTALS_AT_ONCE):
+        some = slice(first, first + _CRYSTALS_AT_ONCE)
+        truth = learned.iam_truth(rows[some], _GRID)
+        made = modes.densities(coefficients[some], size[some], _GRID)
+        scores.append(score_guesses(truth, made[:, None], "none").ssim[:, 0, 0])
+    return float(torch.cat(scores).mean())
+
+
+if __name__ == "__main__":
+    command.run(main)
