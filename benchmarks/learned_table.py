@@ -1,7 +1,7 @@
 """The table of what the networks that come with the project score, for docs/network.md.
 
-    python -m benchmarks.learned_table            # prints it
-    python -m benchmarks.learned_table --write    # puts it into docs/network.md
+python -m benchmarks.learned_table            # prints it
+python -m benchmarks.learned_table --write    # puts it into docs/network.md
 """
 
 import argparse

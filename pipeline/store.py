@@ -49,6 +49,7 @@ BASELINE_SCORES = "artifacts/scores/baselines/{system}.parquet"
 BASELINE_METRICS = "metrics/baselines/{system}.json"
 
 # What comes with the project, and what it scores.
+LEARNED_SYSTEMS = ("cubic", "trigonal")
 LEARNED_WEIGHTS = "crystalnet/predicting/weights/{system}.safetensors"
 LEARNED_KNOWN = "crystalnet/predicting/weights/{system}.npz"
 LEARNED_CARD = "crystalnet/predicting/weights/{system}.yaml"
@@ -81,6 +82,14 @@ ARRAY_UNITS = {
     "densities": "e/A^3 on a grid of fractional coordinates, index i at i/N",
     "electrons": "electrons in the cell",
 }
+
+
+def learned_files(system: str) -> list[str]:
+    """Weights, known structures and card that come along; none for a system without them."""
+    if system not in LEARNED_SYSTEMS:
+        return []
+    patterns = (LEARNED_WEIGHTS, LEARNED_KNOWN, LEARNED_CARD)
+    return [pattern.format(system=system) for pattern in patterns]
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ def overview(data: ReportData) -> Figure:
 
 def learned_examples(data: ReportData) -> Figure:
     """The best, the median and the worst of the networks that come along."""
+    if not data.learned_examples:
+        return Figure(figsize=(1, 1))
     return _pairs(data.learned_examples, columns=len(data.learned_examples), width=1.55)
 
 

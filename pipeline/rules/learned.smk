@@ -7,9 +7,7 @@ rule score_learned:
         structures="data/structures.parquet",
         densities="data/dft_densities.parquet",
         free_atoms=GAUSSIANS,
-        weights=store.LEARNED_WEIGHTS,
-        known=store.LEARNED_KNOWN,
-        card=store.LEARNED_CARD,
+        model=lambda wildcards: store.learned_files(wildcards.system),
         described=WORK / "learned/{system}/described.parquet" if LEARNING else [],
     output:
         store.LEARNED_SCORES,

@@ -38,11 +38,15 @@ def main() -> None:
     arguments = parser.parse_args()
     seed = load_params().seed
     table = pd.concat(
-        [read_table(path, _KEYS, optional=[*SSIM, *OTHERS]) for path in arguments.scores]
+        [
+            read_table(path, _KEYS[:3], optional=[*_KEYS[3:], *SSIM, *OTHERS])
+            for path in arguments.scores
+        ]
     )
     metrics: dict[str, Any] = {}
     for (kind, system), part in table.groupby(["kind", "system"], sort=True):
-        metrics.setdefault(kind, {})[system] = figures(part.dropna(axis=1, how="all"), seed)
+        of = figures(part.dropna(axis=1, how="all"), seed)
+        metrics.setdefault(kind, {})[system] = {"density_source": kind, **of}
     write_metrics(arguments.metrics, metrics)
     for kind, systems in metrics.items():
         for system, each in systems.items():

@@ -55,7 +55,13 @@ def main() -> None:
         save_file({name: value.contiguous() for name, value in tensors.items()}, partial)
     validation = described.rows("val")
     score = ceiling(modes, validation, tensors["iam-val"], tensors["iam-val-size"])
-    metrics = {"modes": count, "order": order, "crystals": len(training), "ssim": score}
+    metrics = {
+        "density_source": "iam",
+        "modes": count,
+        "order": order,
+        "crystals": len(training),
+        "ssim": score,
+    }
     write_metrics(arguments.metrics, {"iam": {"validation": metrics}})
     print(f"{system}: {count} modes up to order {order}: SSIM {score:.4f} on validation crystals")
 

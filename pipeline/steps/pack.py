@@ -27,11 +27,11 @@ from crystalnet.scoring.ssim import score_guesses
 from crystalnet.seeds import derived_seed
 from crystalnet.settings_modes import ScaleFreeSpec
 from pipeline import learned
+from pipeline.device import LICENCE, hardware
 from pipeline.params import Params, load_params
 from pipeline.sources import GAUSSIANS
 from pipeline.steps import command
 from pipeline.steps.described import volumes_of
-from pipeline.steps.train import LICENCE, hardware
 
 _GRID = 50
 

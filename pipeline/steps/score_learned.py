@@ -22,7 +22,7 @@ from crystalnet.predicting.ranking import ranked
 from crystalnet.scoring.agreement import electron_error_percent, map_correlation, nmae_percent
 from crystalnet.scoring.ssim import score_guesses
 from crystalnet.settings import RotationSet
-from pipeline import learned
+from pipeline import learned, store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS
 from pipeline.params import load_params
 from pipeline.sources import DATA, STRUCTURES_FILE
@@ -37,7 +37,7 @@ GRID = 50
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--system", required=True, choices=["cubic", "trigonal"])
+    parser.add_argument("--system", required=True)
     parser.add_argument("--described", type=Path, help="else the crystals of a DFT density alone")
     parser.add_argument("--split", default="test", choices=["val", "test"])
     parser.add_argument("--folder", type=Path, help="weights, instead of those that come along")
@@ -45,6 +45,10 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     params = load_params()
+    if arguments.system not in store.LEARNED_SYSTEMS:
+        write_table(arguments.scores, pd.DataFrame(columns=["material_id", "kind", "system"]), {})
+        print(f"{arguments.system}: no network comes along")
+        return
     wavelength, last = params.patterns.wavelength, params.learned.last_two_theta
     dft = learned.DftSpectra(params.densities.electron_tolerance)
     table = read_table(DATA / STRUCTURES_FILE, CRYSTAL_COLUMNS)
@@ -165,7 +169,7 @@ class Scorer:
         spectrum = torch.fft.fftn(truth, norm="forward")
         signed = torch.arange(-modes.order, modes.order + 1) % GRID
         box = spectrum[signed][:, signed][..., : modes.order + 1][None]
-        size = (truth.max() - truth.min())[None]
+        size = learned.sizes(box)
         return modes.densities(modes.coefficients(box, size), size, GRID)
 
 

@@ -22,14 +22,14 @@ from crystalnet.seeds import derived_generator
 from crystalnet.tensors import CrystalTensors
 from pipeline import store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
-from pipeline.device import best_device
+from pipeline.device import LICENCE, best_device, hardware
 from pipeline.params import CrystalSystem, Params, load_params
 from pipeline.sources import DATA, DFT_FILE, GAUSSIANS, STRUCTURES_FILE
 from pipeline.sources.base import DensityRecord, DensitySource
 from pipeline.sources.embedded import MODES_GRID, DftDensities
 from pipeline.sources.iam import IamDensities
 from pipeline.steps import command
-from pipeline.steps.train import LICENCE, digest, hardware
+from pipeline.steps.train import digest
 from pipeline.tables import read_table
 
 

@@ -3,7 +3,6 @@
 import argparse
 import hashlib
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -25,11 +24,9 @@ from crystalnet.settings import PatternSpec
 from crystalnet.tensors import CrystalTensors
 from pipeline import store
 from pipeline.dataset import Dataset
-from pipeline.device import best_device
+from pipeline.device import LICENCE, best_device, hardware
 from pipeline.params import Model, load_params
 from pipeline.steps import command
-
-LICENCE = "MIT; trained on crystals of the Materials Project (CC BY 4.0)"
 
 
 def main() -> None:
@@ -177,15 +174,6 @@ class Curves:
         """Copy the table of the quantity that names the file."""
         with atomic_write(table) as temporary:
             shutil.copyfile(Path(self._live.plots_dir) / "metrics" / table.name, temporary)
-
-
-def hardware(device: str, processes: int) -> str:
-    """The devices of a training, for people."""
-    if device.startswith("cuda"):
-        name = torch.cuda.get_device_name(device)
-        return name if processes == 1 else f"{processes} x {name}"
-    threads = torch.get_num_threads() * processes
-    return f"{platform.machine()} CPU, {threads} {'thread' if threads == 1 else 'threads'}"
 
 
 if __name__ == "__main__":

@@ -78,7 +78,8 @@ TINY: dict[str, Any] = {
             "training": {"cycles": [2], "batch_size": 4, "points_per_axis": 2,
                          "validation_every": 1, "validation_grid": 7, "validation_guesses": 1},
             "evaluation": {"grid": 14, "guesses": 2},
-        }
+        },
+        "cpu": {"evaluation": {"grid": 14}},
     },
 }  # fmt: skip
 

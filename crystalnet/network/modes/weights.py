@@ -24,6 +24,8 @@ from crystalnet.settings_modes import ModesSettings
 _HEADER = "crystalnet"
 # Numbers of the modes, each of mean square 1, that are no larger than this are not written.
 _ROUNDING = 1e-6
+# Modes that are written to half precision at least.
+_LEADING = 64
 
 
 class ModesHeader(Settings):
@@ -81,11 +83,15 @@ def save_modes(
     tensors = {name: value.detach() for name, value in model.state_dict().items()}
     spectra = torch.complex(tensors.pop("modes_real"), tensors.pop("modes_imaginary"))
     kept = strongest(packed(spectra), tensors["modes_scale"], numbers)
-    tensors["modes"] = packed(spectra)[:, kept]
+    functions = packed(spectra)[:, kept]
+    tensors["modes"] = functions[1 + _LEADING :]
     if dtype == torch.int8:
         tensors = compact(tensors)
     else:
         tensors = {name: value.to(dtype) for name, value in tensors.items()}
+    # The mean and the modes that vary most would lose in a byte what the others are there for.
+    leading = torch.float32 if dtype == torch.float32 else torch.float16
+    tensors["modes_leading"] = functions[: 1 + _LEADING].to(leading)
     tensors["modes_kept"] = kept.to(torch.int32)
     tensors = {name: value.contiguous() for name, value in tensors.items()}
     with atomic_write(path) as partial:
@@ -129,7 +135,7 @@ def load_modes(path: Path | str, device: torch.device | str = "cpu") -> ModesNet
         kept = tensors.pop("modes_kept").long()
         tensors = expanded(tensors)
         side = 2 * header.order + 1
-        functions = tensors.pop("modes")
+        functions = torch.cat([tensors.pop("modes_leading"), tensors.pop("modes")])
         numbers = functions.new_zeros((len(functions), side * side * (side + 1)))
         numbers[:, kept] = functions
         spectra = unpacked(numbers, header.order)
