@@ -29,7 +29,7 @@ from pipeline.params import load_params
 from pipeline.steps.described import SUBSTITUTE
 
 RESULTS = Path("docs/learned_ideas.json")
-EPOCHS, WIDTH = 10, 352
+EPOCHS, WIDTH = 8, 352
 
 # What each line changes of the short training; the first changes nothing.
 IDEAS = (

@@ -18,6 +18,8 @@ LINES = {
     "modes_ceiling": "for reference: what the modes can give",
     "free_atoms": "for reference: free atoms at the true places",
 }
+# From this SSIM a guess counts as right, from this agreement a pattern as explained.
+_RIGHT, _AGREES = 0.9, 0.99
 KINDS = {"iam": "IAM", "dft": "DFT"}
 
 
@@ -39,3 +41,36 @@ def table(metrics: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> pd.DataFram
         if len(row) > 1:
             rows.append(row)
     return pd.DataFrame(rows).fillna("")
+
+
+def worst(metrics: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> pd.DataFrame:
+    """The worst crystals of each kind of density and system, and what went wrong."""
+    return pd.DataFrame(
+        [
+            {
+                "test set": f"{system}, {KINDS[kind]}",
+                "crystal": f"{row['formula']} ({row['material_id']})",
+                "group": row["spacegroup_number"],
+                "atoms": row["atoms"],
+                "one guess": f"{row['one_guess']:.3f}",
+                "best of 5": f"{row['best_of_5']:.3f}",
+                "what went wrong": went_wrong(row),
+            }
+            for kind, systems in metrics.items()
+            for system, found in systems.items()
+            for row in found.get("worst", [])
+        ]
+    )
+
+
+def went_wrong(row: Mapping[str, Any]) -> str:
+    """In words: whether a right guess was there, and whether its structure could be known."""
+    if row["one_guess"] >= _RIGHT:
+        return "little"
+    if row["best_of_5"] >= _RIGHT:
+        return "a right guess was there and was ranked behind"
+    if not row["seen_type"]:
+        return "a structure type that is not in training"
+    if row["agreement"] >= _AGREES:
+        return "known structures explain the pattern and are others"
+    return "no known structure explains the pattern"

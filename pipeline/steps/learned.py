@@ -27,6 +27,10 @@ SSIM = (
 )
 OTHERS = ("nmae_percent", "map_correlation", "electron_error_percent", "likely")
 _KEYS = ("kind", "system", "material_id", "atoms", "origin", "seen_type", "seen_formula")
+# Columns of the crystals that are named, and how many are.
+_NAMED = ("material_id", "formula", "spacegroup_number", "atoms", "origin", "seen_type")
+_WORST = 10
+_MORE = ("formula", "spacegroup_number", "agreement")
 # Upper ends of the numbers of atoms in a cell by which crystals are grouped.
 _ATOMS = (4, 10, 20, 40, 1000)
 
@@ -39,7 +43,7 @@ def main() -> None:
     seed = load_params().seed
     table = pd.concat(
         [
-            read_table(path, _KEYS[:3], optional=[*_KEYS[3:], *SSIM, *OTHERS])
+            read_table(path, _KEYS[:3], optional=[*_KEYS[3:], *_MORE, *SSIM, *OTHERS])
             for path in arguments.scores
         ]
     )
@@ -69,6 +73,8 @@ def figures(table: pd.DataFrame, seed: int) -> dict[str, Any]:
         ),
         "by_origin": table["origin"],
     }
+    worst = table.nsmallest(_WORST, "one_guess")
+    shown = [name for name in (*_NAMED, "one_guess", "best_of_5", "agreement") if name in table]
     return {
         "crystals": len(table),
         **{name: of[name]["mean"] for name in names},
@@ -81,7 +87,16 @@ def figures(table: pd.DataFrame, seed: int) -> dict[str, Any]:
             }
             for group, labels in groups.items()
         },
+        "worst": [
+            {name: _plain(value) for name, value in row.items()}
+            for row in worst[shown].to_dict("records")
+        ],
     }
+
+
+def _plain(value: Any) -> Any:
+    """A value of a table as JSON has it."""
+    return value.item() if hasattr(value, "item") else value
 
 
 if __name__ == "__main__":

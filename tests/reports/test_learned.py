@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from benchmarks.learned_table import text
-from reports.learned import table
+import pytest
+
+from benchmarks.learned_table import tables
+from reports.learned import table, went_wrong
 from tests.reports.conftest import LEARNED
 
 
@@ -15,4 +17,26 @@ def test_each_line_has_its_mean_and_interval() -> None:
 
 
 def test_the_page_shows_the_table_of_the_metrics() -> None:
-    assert text() in Path("docs/network.md").read_text(encoding="utf-8")
+    page = Path("docs/network.md").read_text(encoding="utf-8")
+    for text in tables().values():
+        assert text in page
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"one_guess": 0.95}, "little"),
+        ({"one_guess": 0.3, "best_of_5": 0.99}, "ranked behind"),
+        ({"one_guess": 0.3, "best_of_5": 0.4, "seen_type": False}, "not in training"),
+        (
+            {"one_guess": 0.3, "best_of_5": 0.4, "seen_type": True, "agreement": 1.0},
+            "explain the pattern and are others",
+        ),
+        (
+            {"one_guess": 0.3, "best_of_5": 0.4, "seen_type": True, "agreement": 0.5},
+            "no known structure",
+        ),
+    ],
+)
+def test_what_went_wrong_is_said(row: dict[str, float], words: str) -> None:
+    assert words in went_wrong(row)

@@ -79,11 +79,12 @@ class DensityModes:
             values = torch.addmm(functions[0], coefficients, functions[1:])
             return values.view(-1, grid, grid, grid) * size[:, None, None, None]
         # Functions are added up as spectra, which are a tenth of their values on a fine grid.
-        spectra = torch.complex(self.real.float(), self.imaginary.float())
-        whole = torch.view_as_real(spectra).flatten(1)
-        added = torch.addmm(whole[0], coefficients, whole[1:]) * size[:, None]
-        shape = (len(coefficients), *spectra.shape[1:], 2)
-        return values_of(torch.view_as_complex(added.view(shape)), grid)
+        real, imaginary = (
+            torch.addmm(part.flatten(1)[0], coefficients, part.flatten(1)[1:]) * size[:, None]
+            for part in (self.real, self.imaginary)
+        )
+        shape = (len(coefficients), *self.real.shape[1:])
+        return values_of(torch.complex(real, imaginary).view(shape), grid)
 
 
 def fit_modes(
