@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from crystalnet.network.card import read_card
 from pipeline import store
 from reports import learned
 from reports.tables import markdown
 
 PAGE = Path("docs/network.md")
 IDEAS = Path("docs/learned_ideas.json")
+VALIDATION = {"iam": "IAM", "iam_flawed": "IAM, every pattern flawed", "dft": "DFT"}
 
 
 def main() -> None:
@@ -48,7 +50,23 @@ def tables() -> dict[str, str]:
         for system, entries in ideas.items()
         for idea, found in entries.items()
     ]
+    cards = {
+        system: read_card(store.LEARNED_CARD.format(system=system)).scores or {}
+        for system in store.LEARNED_SYSTEMS
+    }
+    validation = [
+        {
+            "system": system,
+            "validation crystals": label,
+            "one guess": f"{scores[f'validation_{name}']:.3f}",
+            "network alone": f"{scores[f'validation_{name}_network_alone']:.3f}",
+            "best of all guesses": f"{scores[f'validation_{name}_best']:.3f}",
+        }
+        for system, scores in cards.items()
+        for name, label in VALIDATION.items()
+    ]
     return {
+        "validation": markdown(pd.DataFrame(validation)),
         "scores": markdown(learned.table(metrics)),
         "ideas": markdown(pd.DataFrame(rows)),
         "worst": markdown(learned.worst(metrics)),
