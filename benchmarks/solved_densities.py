@@ -19,9 +19,9 @@ from crystalnet.solving.agreement.exchange import exchange_elements
 from crystalnet.solving.agreement.profile import match_pattern
 from crystalnet.solving.density.decoding import decode
 from crystalnet.solving.networks.binned_input import network_pattern
-from crystalnet.solving.networks.guessed_structures import GRID
 from crystalnet.solving.networks.models import SolveModel
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.settings import USUAL
 from crystalnet.solving.strategy import solve_peaks
 
 
@@ -42,7 +42,7 @@ def ssim_table(
             if model.system != system:
                 continue
             vector = network_pattern(peaks, model.patterns).vector
-            densities = model.guess(vector, known, guesses, GRID, 0)
+            densities = model.guess(vector, known, guesses, USUAL.guesses.grid, 0)
             truth = torch.from_numpy(truths[crystal.material_id].astype(np.float32))
             scores = score_guesses(
                 truth[None],
@@ -94,7 +94,7 @@ def _solved_ssim(
     matcher = StructureMatcher(0.2, 0.3, 5, primitive_cell=False)
     there = matcher.get_s2_like_s1(crystal.to_structure(), best.to_structure())
     moved = best if there is None else Crystal.from_structure(there)
-    density = iam_density([moved], GRID, gaussians)
+    density = iam_density([moved], USUAL.guesses.grid, gaussians)
     scores = score_guesses(
         truth[None], density[None], "lattice", lattices=torch.tensor(crystal.lattice)[None]
     ).ssim  # fmt: skip

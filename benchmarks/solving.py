@@ -38,7 +38,8 @@ from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.find import find_lattices
 from crystalnet.solving.networks.models import SolveModel, load_models
-from crystalnet.solving.solve import LATTICES, densest
+from crystalnet.solving.settings import USUAL
+from crystalnet.solving.solve import densest
 from crystalnet.solving.strategy import solve_peaks
 
 RANKS = (1, 5, 20)
@@ -145,7 +146,9 @@ def solve_all(
                 lattices = (
                     lattice_of(crystal, system, peaks)
                     if lattice == "given"
-                    else densest(find_lattices(peaks, ("cubic", "trigonal")), known)[:LATTICES]
+                    else densest(find_lattices(peaks, ("cubic", "trigonal")), known)[
+                        : USUAL.lattices.tried
+                    ]
                 )
                 candidates = solve_peaks(
                     peaks,

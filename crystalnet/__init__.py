@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from crystalnet.solving.lattice.find import index_lattice
     from crystalnet.solving.pattern.file import read_pattern
     from crystalnet.solving.pattern.peaks import find_peaks
+    from crystalnet.solving.settings import SolveSettings
     from crystalnet.solving.solve import Solution, solve
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Crystal",
     "CrystalNetError",
     "Solution",
+    "SolveSettings",
     "find_peaks",
     "index_lattice",
     "load_model",
@@ -38,6 +40,7 @@ _HOME = {
     "Crystal": "crystalnet.crystallography.crystal",
     "CrystalNetError": "crystalnet.errors",
     "Solution": "crystalnet.solving.solve",
+    "SolveSettings": "crystalnet.solving.settings",
     "find_peaks": "crystalnet.solving.pattern.peaks",
     "index_lattice": "crystalnet.solving.lattice.find",
     "load_model": "crystalnet.network.weights",

@@ -41,7 +41,7 @@ def test_the_page_of_the_api_has_every_name() -> None:
         assert f"::: {home}.{name}\n" in page, name
 
 
-@pytest.mark.parametrize("name", [*FUNCTIONS, "Crystal"])
+@pytest.mark.parametrize("name", [*FUNCTIONS, "Crystal", "SolveSettings"])
 def test_examples_run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     thing = getattr(crystalnet, name)
@@ -114,6 +114,11 @@ WRONG = (
             "the quantity 'degrees'; want two_theta or q or d",
         ),
         (f"read_pattern('{HALITE}', wavelength='Xy')", "the radiation 'Xy' is unknown"),
+        ("SolveSettings(peaks=3)", "the settings peaks are 3; want PeakSettings(...)"),
+        (
+            "crystalnet.solving.settings.PeakSettings(most='5')",
+            "the setting most is '5'; want something",
+        ),
         ("Crystal('salt', [[1.0]], [11], [[0.0]])", "salt: lattice is a list; want an array"),
     ]
 )

@@ -8,7 +8,7 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import FrameType
 
@@ -119,7 +119,8 @@ def _solve_folder(
 
 def _solve_one(pattern: Path, folder: Path, request: Request, models: Sequence[SolveModel]) -> bool:
     """Solve one pattern and write what was found; whether it was interrupted."""
-    asked = asdict(request.question)
+    question = request.question
+    asked = {each.name: getattr(question, each.name) for each in fields(question)}
     budget = Budget(asked.pop("time_limit"), _say)
     with _until_interrupted(budget):
         try:

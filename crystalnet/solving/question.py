@@ -21,6 +21,7 @@ from crystalnet.solving.lattice.kinds.lattice_kind import LARGEST_VOLUME
 from crystalnet.solving.networks.models import SolveModel
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.radiation import Radiation, radiation
+from crystalnet.solving.settings import USUAL, SolveSettings
 
 MOST_GUESSES, MOST_EFFORT = 1000, 1000
 # Seeds fit into 63 bits, as those that are derived from them do.
@@ -49,6 +50,7 @@ class Question:
     seed: int = 0
     effort: float = 1.0
     time_limit: float | None = None
+    settings: SolveSettings = USUAL
 
     def __post_init__(self) -> None:
         _a_number("guesses", self.guesses, Integral)
@@ -64,6 +66,8 @@ class Question:
         if not 0 <= self.effort <= MOST_EFFORT:
             raise CrystalNetError(f"an effort of {self.effort}; want 0 (none) to {MOST_EFFORT}")
         Budget(self.time_limit)
+        if not isinstance(self.settings, SolveSettings):
+            raise CrystalNetError(f"the settings {self.settings!r}; want SolveSettings(...)")
         if self.system is not None:
             kind_of(self.system)
         _one_of("quantity", self.quantity, get_args(Quantity))
@@ -103,6 +107,7 @@ class Question:
             "seed": self.seed,
             "effort": self.effort,
             "time_limit_s": self.time_limit,
+            "settings": json.loads(json.dumps(self.settings.changed())),
             "models": {model.card.name: model.card.weights_sha256 for model in models},
             "device": ", ".join(sorted(devices)),
             "version": version("crystalnet"),

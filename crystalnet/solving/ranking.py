@@ -14,17 +14,9 @@ from crystalnet.solving.agreement.profile import SAME_RWP, PatternMatch, match_p
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.candidate import Structure
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.settings import USUAL, RankingSettings
 from crystalnet.solving.symmetry.symmetrise import Symmetry, symmetry_of
 from crystalnet.solving.ties import tied
-
-# What the highest symmetry is worth in Rwp: of two structures that agree alike, the simpler one.
-SYMMETRY = 0.03
-# Candidates whose Rwp is above this are left out where there are better ones.
-HOPELESS = 0.9
-# Seconds that what was found may be ranked for when the time is over.
-GRACE = 1.0
-# Structures whose Rwp differs by more than this are different ones.
-SAME_STRUCTURE_RWP = 0.03
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +27,12 @@ class Ranked:
     merit: float
 
     @classmethod
-    def of(cls, structure: Structure, measured: MeasuredPeaks) -> "Ranked":
+    def of(
+        cls,
+        structure: Structure,
+        measured: MeasuredPeaks,
+        settings: RankingSettings = USUAL.ranking,
+    ) -> "Ranked":
         """A structure by its pattern, and by how little it takes to agree with so many peaks.
 
         What is left is divided by the degrees of freedom that are left, as in the goodness of fit
@@ -45,7 +42,7 @@ class Ranked:
         symmetry = symmetry_of(structure.crystal)
         peaks = len(measured.two_theta)
         left = peaks / max(peaks - symmetry.free_coordinates, 1)
-        worth = SYMMETRY * math.log(symmetry.operations) / math.log(48)
+        worth = settings.symmetry * math.log(symmetry.operations) / math.log(48)
         return cls(structure, match, symmetry, match.rwp * math.sqrt(left) - worth)
 
     def simplicity(self) -> tuple[Any, ...]:
@@ -74,16 +71,21 @@ def in_rank_order(found: Sequence[Ranked]) -> list[Ranked]:
     return [found[i] for i in keyed]
 
 
-def different(ranked: Sequence[Ranked], most: int, budget: Budget = UNBOUNDED) -> list[Ranked]:
+def different(
+    ranked: Sequence[Ranked],
+    most: int,
+    budget: Budget = UNBOUNDED,
+    settings: RankingSettings = USUAL.ranking,
+) -> list[Ranked]:
     """The first of each structure, as many as are asked for or there is time for."""
     matcher = StructureMatcher(ltol=0.05, stol=0.1, angle_tol=1, scale=False)
     kept: list[tuple[Ranked, IStructure]] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for each in ranked:
-            if len(kept) == most or (kept and budget.over(GRACE)):
+            if len(kept) == most or (kept and budget.over(settings.grace)):
                 break
-            if kept and each.match.rwp > HOPELESS:
+            if kept and each.match.rwp > settings.hopeless:
                 continue
             # Reduced once, and not again for every comparison.
             primitive = each.structure.crystal.to_structure().get_primitive_structure()
@@ -92,7 +94,7 @@ def different(ranked: Sequence[Ranked], most: int, budget: Budget = UNBOUNDED) -
             alike = (
                 other
                 for ranked_before, other in kept
-                if abs(each.match.rwp - ranked_before.match.rwp) < SAME_STRUCTURE_RWP
+                if abs(each.match.rwp - ranked_before.match.rwp) < settings.same_structure_rwp
             )
             if not any(matcher.fit(reduced, o, skip_structure_reduction=True) for o in alike):
                 kept.append((each, reduced))

@@ -25,15 +25,11 @@ from crystalnet.solving.pattern.file import PatternFile, read_pattern
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.question import Question, edges, edges_wanted, symbols
 from crystalnet.solving.search.cell_contents import has_room
+from crystalnet.solving.settings import USUAL, LatticeSettings, SolveSettings
 from crystalnet.solving.strategy import solve_peaks
 
 TEMPLATES = Path(__file__).parent / "valence_gaussians.json"
 """Free-atom valence densities, which atoms are found with."""
-
-# Lattices found from the peaks that are tried.
-LATTICES = 3
-# Edges that differ by less than this share are the same.
-SAME_CELL = 2e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +94,7 @@ def solve(
     models: Sequence[SolveModel] | Path | str = WEIGHTS,
     device: torch.device | str = "cpu",
     progress: Callable[[str], object] = lambda line: None,
+    settings: SolveSettings = USUAL,
 ) -> Solution:
     """Solve one measured pattern.
 
@@ -135,6 +132,7 @@ def solve(
         models: loaded models, or the folder of their weights.
         device: of the networks, if they are loaded here.
         progress: is called with lines for a person to read.
+        settings: what is seldom changed: when a maximum is a peak, how far is searched, and so on.
 
     Raises:
         CrystalNetError: for an argument that makes no sense, a file, a composition or a lattice
@@ -144,7 +142,7 @@ def solve(
     budget = time_limit if isinstance(time_limit, Budget) else Budget(time_limit, progress)
     question = Question(
         wavelength, formula, symbols(elements), complete, system, edges(lattice), quantity, peaks,
-        guesses, seed, effort, budget.seconds,
+        guesses, seed, effort, budget.seconds, settings,
     )  # fmt: skip
     if isinstance(models, Path | str):
         models = load_models([system] if system else None, Path(models), device)
@@ -157,16 +155,16 @@ def solve(
         )
     budget.start()
     file = read_pattern(pattern, quantity, question.radiation, peaks)
-    found = find_peaks(file)
+    found = find_peaks(file, settings.peaks)
     progress(f"{file.path}: {len(found.peaks.two_theta)} peaks")
     progress(network_pattern(found.peaks, models[0].patterns).told())
-    lattices = _lattices(found, systems, question.lattice, question.known)
+    lattices = _lattices(found, systems, question.lattice, question.known, settings.lattices)
     for each in lattices:
         progress(f"lattice to try: {each.system} {each.centring}, {each.told()}")
     gaussians = ValenceGaussians.load(TEMPLATES)
     candidates = solve_peaks(
         found.peaks, question.known, lattices, models, gaussians, guesses=guesses, seed=seed,
-        effort=effort, progress=progress, budget=budget,
+        effort=effort, progress=progress, budget=budget, settings=settings,
     )  # fmt: skip
     told = {
         "pattern": shown(file.path),
@@ -186,9 +184,12 @@ def _lattices(
     systems: list[str],
     lattice: Sequence[float] | None,
     known: KnownComposition,
+    settings: LatticeSettings,
 ) -> list[IndexedLattice]:
     if lattice is None:
-        return densest(find_lattices(found.peaks, systems), known)[:LATTICES]
+        return densest(find_lattices(found.peaks, systems, settings), known, settings)[
+            : settings.tried
+        ]
     may_be = [name for name, kind in KINDS.items() if len(kind.edges) == len(lattice)]
     wanted = [system for system in systems if system in may_be]
     if not wanted:
@@ -196,10 +197,14 @@ def _lattices(
             f"the lattice {list(lattice)} is {' or '.join(may_be)}, but the crystal system is "
             f"{systems[0]}; give {edges_wanted()}"
         )
-    return densest(given_lattices(wanted, lattice, found.peaks), known)
+    return densest(given_lattices(wanted, lattice, found.peaks, settings), known, settings)
 
 
-def densest(lattices: list[IndexedLattice], known: KnownComposition) -> list[IndexedLattice]:
+def densest(
+    lattices: list[IndexedLattice],
+    known: KnownComposition,
+    settings: LatticeSettings = USUAL.lattices,
+) -> list[IndexedLattice]:
     """The likeliest centring of each cell: less dense ones explain no more lines than it does.
 
     A centring that leaves no room for a formula unit is none: where elements are hard to tell
@@ -209,7 +214,7 @@ def densest(lattices: list[IndexedLattice], known: KnownComposition) -> list[Ind
     for lattice in lattices:
         if not any(
             other.system == lattice.system
-            and np.allclose(lattice.edges, other.edges, rtol=SAME_CELL)
+            and np.allclose(lattice.edges, other.edges, rtol=settings.same_cell)
             for other in kept
         ):
             kept.append(lattice if _has_room(lattice, known) else _primitive(lattice))

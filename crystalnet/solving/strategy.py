@@ -17,35 +17,15 @@ from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.candidate import Candidate, Structure
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.networks.binned_input import network_pattern
-from crystalnet.solving.networks.guessed_structures import GRID, guessed_structures
+from crystalnet.solving.networks.guessed_structures import guessed_structures
 from crystalnet.solving.networks.models import SolveModel
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.ranking import Ranked, different, in_rank_order
 from crystalnet.solving.search.cell_contents import cell_contents
-from crystalnet.solving.search.symmetric_search import D_MIN, WORK, search
+from crystalnet.solving.search.symmetric_search import search
+from crystalnet.solving.settings import USUAL, SolveSettings, StrategySettings
 from crystalnet.solving.symmetry.contacts import too_near
 from crystalnet.solving.symmetry.conventional import space_group_of
-
-# Points per axis of the densities that are handed out.
-DENSITY_GRID = 40
-# Contents of a cell that are gone through together, the simplest arrangements of all of them first.
-TOGETHER = 4
-# Atoms of a cell beyond which networks guess in the likeliest lattice alone.
-LARGE = 12
-# Atoms looked for in the guesses of one network where the formula is known: guesses of large cells
-# take long, and small networks have nothing to say there that symmetry has not.
-DECODED = 40
-# Atoms times elements of which each may be, beyond which no guess is decoded: memory goes with its
-# square, 0.8 GB here.
-CHOICES = 10_000
-# The share of what time is left that guesses may take before atoms are looked for in them.
-GUESSING = 0.3
-# A pattern that is explained this well, as Rwp over the spacings that structures are searched by,
-# needs no less likely contents or lattices. The true atoms reach 0.05 or less in perfect patterns;
-# measured ones are seldom explained better.
-EXPLAINED = 0.15
-# Lattices and contents of a cell that are less likely get less time, as 1 / (1 + LESS * order).
-LESS = 4
 
 
 def solve_peaks(
@@ -62,6 +42,7 @@ def solve_peaks(
     effort: float = 1.0,
     progress: Callable[[str], object] = lambda line: None,
     budget: Budget = UNBOUNDED,
+    settings: SolveSettings = USUAL,
 ) -> list[Candidate]:
     """Structures by symmetry and from guessed densities, ranked by the pattern they would give.
 
@@ -78,6 +59,7 @@ def solve_peaks(
             seconds or so for each lattice.
         progress: is called with lines for a person to read.
         budget: when it is over, what has been found is ranked.
+        settings: what is tried, and when it is enough.
 
     Returns:
         Different structures only, each at its best; ranks from 1.
@@ -87,7 +69,7 @@ def solve_peaks(
     """
     solving = _Solving(
         measured, known, lattices, models, gaussians, guesses, seed, physics, effort, progress,
-        budget,
+        budget, settings,
     )  # fmt: skip
     for order in range(len(lattices)):
         if budget.over():
@@ -107,8 +89,9 @@ def solve_peaks(
             "and composition"
         )
     budget.doing = f"ranking of {len(solving.found)} structures"
-    kept = different(in_rank_order(solving.found), most, budget)
-    return [_candidate(place, each, gaussians) for place, each in enumerate(kept, start=1)]
+    kept = different(in_rank_order(solving.found), most, budget, settings.ranking)
+    grid = settings.strategy.density_grid
+    return [_candidate(place, each, gaussians, grid) for place, each in enumerate(kept, start=1)]
 
 
 @dataclass(eq=False)
@@ -126,16 +109,25 @@ class _Solving:
     effort: float
     progress: Callable[[str], object]
     budget: Budget
+    settings: SolveSettings
     found: list[Ranked] = field(default_factory=list)
     reason: str = "no lattice is of a crystal system that has a model"
     densities: dict[str, ndarray] = field(default_factory=dict)
+
+    @property
+    def plan(self) -> StrategySettings:
+        return self.settings.strategy
 
     def explained(self) -> bool:
         """Whether one of the three best structures agrees so well at low angles."""
         best = sorted(self.found, key=lambda each: each.match.rwp)
         # What agrees as well as the third counts too, so that no rounding chooses among equals.
         best = [each for each in best if each.match.rwp <= best[:3][-1].match.rwp + SAME_RWP]
-        return any(_low_angles(each.structure, self.measured) < EXPLAINED for each in best)
+        return any(
+            _low_angles(each.structure, self.measured, self.settings.search.d_min)
+            < self.plan.explained
+            for each in best
+        )
 
     def by_symmetry(self, order: int) -> None:
         """Go through the Wyckoff positions of a lattice, the likeliest contents first.
@@ -145,15 +137,23 @@ class _Solving:
         lattice = self.lattices[order]
         peaks = _shifted(self.measured, lattice.zero_shift)
         contents = cell_contents(self.known, _volume(lattice))
-        for start in range(0, len(contents) if order == 0 else min(len(contents), 1), TOGETHER):
+        together = self.plan.together
+        for start in range(0, len(contents) if order == 0 else min(len(contents), 1), together):
             if self.budget.over() or ((order or start) and self.explained()):
                 break
-            some = contents[start : start + TOGETHER]
-            work = int(self._effort(order + start // TOGETHER) * WORK)
+            some = contents[start : start + together]
+            effort = self._effort(order + start // together)
+            work = int(effort * self.settings.search.work)
             what = f"{lattice.system} {lattice.centring}: {', '.join(map(_formula, some))}"
             self.budget.doing = f"{what} by symmetry"
             crystals = search(
-                self.measured, some, lattice, work=work, seed=self.seed, budget=self.budget
+                self.measured,
+                some,
+                lattice,
+                work=work,
+                seed=self.seed,
+                budget=self.budget,
+                settings=self.settings.search,
             )
             self._take((Structure(crystal, lattice, None) for crystal in crystals), peaks)
             self.progress(
@@ -171,20 +171,21 @@ class _Solving:
             self.budget.doing = f"guesses of {model.card.name}"
             densities = self._guess(model)
             atoms = self._atoms(densities, lattice)
-            if order and atoms > LARGE:
+            if order and atoms > self.plan.large:
                 # What a smaller cell explains as well is not worth the time that it takes.
                 continue
-            if atoms * self._templates() > CHOICES:
+            if atoms * self._templates() > self.plan.choices:
                 self._failed(f"about {atoms:.0f} atoms are too many to look for in a guess")
                 continue
             if self.physics and self.known.amounts is not None:
-                most = round(self._effort(order) * DECODED / atoms)
+                most = round(self._effort(order) * self.plan.decoded / atoms)
                 densities = densities[: most if self.found else max(most, 1)]
             if not len(densities):
                 continue
             structures = guessed_structures(
                 model, densities, lattice, self.known, peaks, self.gaussians,
                 physics=self.physics, failed=self._failed, budget=self.budget,
+                settings=self.settings.guesses,
             )  # fmt: skip
             taken = self._take(structures, peaks)
             self.progress(
@@ -198,7 +199,7 @@ class _Solving:
         for structure in structures:
             near = too_near(structure.crystal)
             if near is None:
-                self.found.append(Ranked.of(structure, peaks))
+                self.found.append(Ranked.of(structure, peaks, self.settings.ranking))
             else:
                 self._failed(f"in the last one {near}")
         return len(self.found) - before
@@ -208,7 +209,12 @@ class _Solving:
         if name not in self.densities:
             vector = network_pattern(self.measured, model.patterns).vector
             self.densities[name] = model.guess(
-                vector, self.known, self.guesses, GRID, self.seed, self.budget.part(GUESSING)
+                vector,
+                self.known,
+                self.guesses,
+                self.settings.guesses.grid,
+                self.seed,
+                self.budget.part(self.plan.guessing),
             )
         return self.densities[name]
 
@@ -220,7 +226,7 @@ class _Solving:
 
     def _effort(self, order: int) -> float:
         """What is less likely gets less time."""
-        return self.effort / (1 + LESS * order)
+        return self.effort / (1 + self.plan.less * order)
 
     def _failed(self, reason: str) -> None:
         self.reason = reason
@@ -234,11 +240,11 @@ class _Solving:
         return float(densities.mean() * _volume(lattice) / max(float(valence), 1.0))
 
 
-def _low_angles(structure: Structure, measured: MeasuredPeaks) -> float:
+def _low_angles(structure: Structure, measured: MeasuredPeaks, d_min: float) -> float:
     """Rwp over the spacings that structures are searched by."""
     peaks = _shifted(measured, structure.lattice.zero_shift)
     first, last = peaks.two_theta_range
-    sine = min(peaks.wavelength / 2 / D_MIN, 1.0)
+    sine = min(peaks.wavelength / 2 / d_min, 1.0)
     last = max(min(last, 2 * math.degrees(math.asin(sine))), float(peaks.two_theta.min()))
     inside = peaks.two_theta <= last
     some = MeasuredPeaks(
@@ -247,7 +253,7 @@ def _low_angles(structure: Structure, measured: MeasuredPeaks) -> float:
     return match_pattern(structure.crystal, some).rwp
 
 
-def _candidate(place: int, ranked: Ranked, gaussians: ValenceGaussians) -> Candidate:
+def _candidate(place: int, ranked: Ranked, gaussians: ValenceGaussians, grid: int) -> Candidate:
     crystal, lattice = ranked.structure.crystal, ranked.structure.lattice
     number, symbol = space_group_of(crystal)
     return Candidate(
@@ -255,7 +261,7 @@ def _candidate(place: int, ranked: Ranked, gaussians: ValenceGaussians) -> Candi
         crystal=crystal,
         space_group=number,
         space_group_symbol=symbol,
-        density=iam_density([crystal], DENSITY_GRID, gaussians)[0].numpy(),
+        density=iam_density([crystal], grid, gaussians)[0].numpy(),
         match=ranked.match,
         system=lattice.system,
         centring=lattice.centring,

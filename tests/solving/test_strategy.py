@@ -20,8 +20,8 @@ from crystalnet.solving.candidate import Structure as SolvedStructure
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
 from crystalnet.solving.networks.guessed_structures import variants
 from crystalnet.solving.pattern.measured import MeasuredPeaks
-from crystalnet.solving.ranking import SYMMETRY
 from crystalnet.solving.search.symmetric_search import search
+from crystalnet.solving.settings import USUAL, SolveSettings, StrategySettings
 from crystalnet.solving.solve import TEMPLATES
 from crystalnet.solving.strategy import solve_peaks
 from crystalnet.solving.symmetry.symmetrise import Symmetry, symmetry_of
@@ -124,7 +124,7 @@ def test_free_coordinates_cost_degrees_of_freedom(monkeypatch: pytest.MonkeyPatc
     wurtzite = WURTZITE.get_primitive_structure()
     assert symmetry_of(Crystal.from_structure(wurtzite)) == Symmetry(12, 1)
     found = ranked(wurtzite, 0.1, 5, monkeypatch)
-    worth = SYMMETRY * math.log(12) / math.log(48)
+    worth = USUAL.ranking.symmetry * math.log(12) / math.log(48)
     assert found.merit == pytest.approx(0.1 * math.sqrt(5 / 4) - worth, abs=1e-12)
     # As many coordinates as peaks leave one degree of freedom, not none.
     low = Structure(Lattice([[4, 0.1, 0], [0, 5, 0.2], [0.3, 0, 6]]), ["O"] * 3,
@@ -135,12 +135,12 @@ def test_free_coordinates_cost_degrees_of_freedom(monkeypatch: pytest.MonkeyPatc
 def test_a_simpler_structure_outranks_one_that_agrees_a_little_better(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert SYMMETRY == 0.03
+    assert USUAL.ranking.symmetry == 0.03
     fluorite = FLUORITE.get_primitive_structure()
     wurtzite = WURTZITE.get_primitive_structure()
     simple = ranked(fluorite, 0.100, 50, monkeypatch)
     free = ranked(wurtzite, 0.095, 50, monkeypatch)
-    assert simple.merit == pytest.approx(0.100 - SYMMETRY, abs=1e-12)
+    assert simple.merit == pytest.approx(0.100 - USUAL.ranking.symmetry, abs=1e-12)
     assert ranking.in_rank_order([free, simple]) == [simple, free]
     # What agrees much better is the truth all the same.
     best = ranked(wurtzite, 0.05, 50, monkeypatch)
@@ -226,15 +226,18 @@ def test_a_shift_of_the_zero_is_taken_off_the_peaks(gaussians: ValenceGaussians)
 
 
 def test_what_is_explained_takes_one_of_the_best_three(
-    gaussians: ValenceGaussians, monkeypatch: pytest.MonkeyPatch
+    gaussians: ValenceGaussians,
 ) -> None:
     peaks, lattice = peaks_of(FLUORITE), lattice_of("F", (5.46,))
     known = KnownComposition.from_formula("CaF2")
     told: list[str] = []
     solve_peaks(peaks, known, [lattice, lattice], [], gaussians, effort=0.2, progress=told.append)
     assert len(told) == 1, "the second lattice is left alone"
-    monkeypatch.setattr(strategy, "EXPLAINED", 0.0)
-    solve_peaks(peaks, known, [lattice, lattice], [], gaussians, effort=0.2, progress=told.append)
+    never = SolveSettings(strategy=StrategySettings(explained=0.0))
+    solve_peaks(
+        peaks, known, [lattice, lattice], [], gaussians, effort=0.2, progress=told.append,
+        settings=never,
+    )  # fmt: skip
     assert len(told) > 2
 
 

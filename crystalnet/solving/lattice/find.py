@@ -14,15 +14,7 @@ from crystalnet.solving.lattice.kinds import KINDS, kind_of
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.peaks import MARGIN
 from crystalnet.solving.pattern.radiation import radiation
-
-# Peaks above which share of the strongest are to be explained, within how many degrees: first all
-# of them, then without those that impurities may have.
-TRIALS = ((0.0, 0.05), (0.05, 0.05), (0.05, 0.1), (0.1, 0.1))
-# What is given as a lattice is right to this share: edges are often rounded.
-GIVEN_WITHIN = 0.01
-# How near its lines are to the peaks, in degrees, and what share of the intensity may be of others:
-# more of either if the crystal is distorted, or not alone.
-GIVEN_TRIALS = ((0.05, 0.1), (0.1, 0.1), (0.3, 0.1), (0.05, 0.5))
+from crystalnet.solving.settings import USUAL, LatticeSettings
 
 
 def index_lattice(
@@ -83,7 +75,10 @@ def _numbers(name: str, values: Sequence[float] | ndarray) -> Float[ndarray, " v
 
 
 def given_lattices(
-    systems: Sequence[str], lattice: Sequence[float], peaks: MeasuredPeaks
+    systems: Sequence[str],
+    lattice: Sequence[float],
+    peaks: MeasuredPeaks,
+    settings: LatticeSettings = USUAL.lattices,
 ) -> list[IndexedLattice]:
     """Lattices of about the edges that were given, refined by the peaks, for each centring.
 
@@ -91,8 +86,8 @@ def given_lattices(
         CrystalNetError: if none within 1 % explains the peaks.
     """
     reason: CrystalNetError | None = None
-    scales = np.linspace(1 - GIVEN_WITHIN, 1 + GIVEN_WITHIN, 41)
-    for tolerance, others in GIVEN_TRIALS:
+    scales = np.linspace(1 - settings.given_within, 1 + settings.given_within, 41)
+    for tolerance, others in settings.given_trials:
         for scale in sorted(scales, key=lambda s: abs(s - 1)):
             edges = [float(scale) * edge for edge in lattice]
             try:
@@ -104,14 +99,16 @@ def given_lattices(
     raise reason
 
 
-def find_lattices(peaks: MeasuredPeaks, systems: Sequence[str]) -> list[IndexedLattice]:
+def find_lattices(
+    peaks: MeasuredPeaks, systems: Sequence[str], settings: LatticeSettings = USUAL.lattices
+) -> list[IndexedLattice]:
     """Lattices from peaks; where none fits them all, from the stronger ones.
 
     Raises:
         CrystalNetError: if none fits the strongest either.
     """
     reason: CrystalNetError | None = None
-    for share, tolerance in TRIALS:
+    for share, tolerance in settings.trials:
         strong = peaks.intensity >= share * peaks.intensity.max()
         some = replace(peaks, two_theta=peaks.two_theta[strong], intensity=peaks.intensity[strong])
         try:

@@ -18,18 +18,8 @@ from crystalnet.solving.density.decoding import decode
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.networks.models import SolveModel
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.settings import USUAL, GuessSettings
 from crystalnet.solving.symmetry.symmetrise import symmetrised
-
-# How smooth guesses are, as the standard deviation in A of a Gaussian.
-BLURS = (0.3,)
-# Points per axis of the guessed densities: decoding needs no more, and 50^3 takes 8 times as long.
-GRID = 25
-# Distances in A over which the atoms of a guess may be moved to where they are symmetric.
-SYMMETRY_TOLERANCES = (0.2, 0.4, 0.7, 1.0)
-# Atoms that moved less than this, in A, are where they were.
-SAME_PLACE = 0.02
-# Sites nearer than this, in A, are no two, whatever elements are on them.
-NEAREST = 0.7
 
 
 def guessed_structures(
@@ -43,6 +33,7 @@ def guessed_structures(
     physics: bool,
     failed: Callable[[str], object],
     budget: Budget = UNBOUNDED,
+    settings: GuessSettings = USUAL.guesses,
 ) -> Iterator[Structure]:
     """The structures that the densities may mean in a lattice.
 
@@ -59,18 +50,25 @@ def guessed_structures(
         budget.doing = f"atoms in guess {number + 1} of {len(densities)} of {model.card.name}"
         try:
             decoded = decode(
-                density, lattice.primitive, known, gaussians, "candidate", BLURS, budget
+                density, lattice.primitive, known, gaussians, "candidate", settings.blurs, budget
             )
         except CrystalNetError as error:
             failed(str(error))
             continue
         guess = NetworkGuess(model.card.name, number, density, decoded.misfit)
-        for crystal in variants(decoded.crystal, measured, physics=physics, budget=budget):
+        for crystal in variants(
+            decoded.crystal, measured, physics=physics, budget=budget, settings=settings
+        ):
             yield Structure(crystal, lattice, guess)
 
 
 def variants(
-    crystal: Crystal, measured: MeasuredPeaks, *, physics: bool, budget: Budget = UNBOUNDED
+    crystal: Crystal,
+    measured: MeasuredPeaks,
+    *,
+    physics: bool,
+    budget: Budget = UNBOUNDED,
+    settings: GuessSettings = USUAL.guesses,
 ) -> list[Crystal]:
     """What the atoms of a guess may be meant to be.
 
@@ -80,7 +78,7 @@ def variants(
     """
     if budget.over():
         return [crystal]
-    found = _symmetric(crystal, alike=physics)
+    found = _symmetric(crystal, settings, alike=physics)
     if not physics:
         return found
     exchanged = []
@@ -96,7 +94,7 @@ def nearest(crystal: Crystal) -> float:
     return float(distances.min())
 
 
-def _symmetric(crystal: Crystal, *, alike: bool) -> list[Crystal]:
+def _symmetric(crystal: Crystal, settings: GuessSettings, *, alike: bool) -> list[Crystal]:
     """The crystal, and what it is if atoms that are nearly symmetric are so.
 
     Args:
@@ -105,17 +103,17 @@ def _symmetric(crystal: Crystal, *, alike: bool) -> list[Crystal]:
     """
     bare = replace(crystal, atomic_numbers=np.ones_like(crystal.atomic_numbers))
     kept = [crystal]
-    for tolerance in SYMMETRY_TOLERANCES:
+    for tolerance in settings.symmetry_tolerances:
         for atoms in (crystal, bare) if alike else (crystal,):
             symmetric = symmetrised(atoms, tolerance)
-            if symmetric is None or nearest(symmetric) <= NEAREST:
+            if symmetric is None or nearest(symmetric) <= settings.nearest:
                 continue
             kind = replace(symmetric, atomic_numbers=crystal.atomic_numbers)
-            if not any(_same_places(kind, other) for other in kept):
+            if not any(_same_places(kind, other, settings.same_place) for other in kept):
                 kept.append(kind)
     return kept
 
 
-def _same_places(one: Crystal, other: Crystal) -> bool:
+def _same_places(one: Crystal, other: Crystal, within: float) -> bool:
     moved = one.frac_coords - other.frac_coords
-    return bool(np.abs((moved - np.rint(moved)) @ one.lattice).max() < SAME_PLACE)
+    return bool(np.abs((moved - np.rint(moved)) @ one.lattice).max() < within)

@@ -15,26 +15,13 @@ from crystalnet.solving.pattern.file import PatternFile
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.peak_fit import fit_peaks
 from crystalnet.solving.pattern.peak_shape import ALPHA_2, WIDEST, PeakShape
+from crystalnet.solving.settings import USUAL, PeakSettings
 from crystalnet.solving.ties import in_order
 
-# A maximum is a peak if it stands out of the noise by so many standard deviations, and above this
-# share of the highest peak.
-SIGNIFICANT, FAINTEST = 5.0, 0.01
-# The strongest so many maxima are fitted; a pattern of more is no single phase's.
-MOST = 150
 # Maxima whose prominences differ by no more than this share of the largest are equal.
 SAME_SHARE = 1e-9
-# The profile is smoothed over this share of a peak's width before maxima are sought.
-SMOOTHING = 0.5
 # Degrees of 2-theta by which what was measured reaches beyond the first and last peak of a list.
 MARGIN = 0.5
-# Listed peaks nearer than this, in degrees, are one.
-ONE_PEAK = 0.03
-# How often the background is found anew without the peaks.
-ROUNDS = 2
-# What lies within so many widths of the K-alpha-2 of a peak, and is lower than this share of it, is
-# what the shape leaves of that line: no line is known better than that.
-SAME_PLACE, LEFT_OVER = 1.0, 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +47,7 @@ class FoundPeaks:
     peaks: MeasuredPeaks
 
 
-def find_peaks(file: PatternFile) -> FoundPeaks:
+def find_peaks(file: PatternFile, settings: PeakSettings = USUAL.peaks) -> FoundPeaks:
     """Background, then maxima, then profiles fitted to them.
 
     Every peak is a pseudo-Voigt, of a K-alpha doublet two of them at the places that Bragg's law
@@ -76,6 +63,7 @@ def find_peaks(file: PatternFile) -> FoundPeaks:
 
     Args:
         file: what `read_pattern` gives.
+        settings: when a maximum is a peak, and so on.
 
     Raises:
         CrystalNetError: if nothing stands out of the noise.
@@ -88,7 +76,7 @@ def find_peaks(file: PatternFile) -> FoundPeaks:
         inside = (file.two_theta > 0) & (file.two_theta < 180) & (file.intensity > 0)
         listed, height = file.two_theta[inside], file.intensity[inside]
         # Lists from structures name each reflection; no instrument tells these apart.
-        group = np.append(0, np.cumsum(np.diff(listed) > ONE_PEAK))
+        group = np.append(0, np.cumsum(np.diff(listed) > settings.one_peak))
         areas = np.bincount(group, height)
         places = np.bincount(group, height * listed) / areas
         peaks = MeasuredPeaks(places, areas, beam.wavelength, reach)
@@ -105,26 +93,26 @@ def find_peaks(file: PatternFile) -> FoundPeaks:
     step = x[1] - x[0]
     background = snip(y, max(2, round(WIDEST / step)))
     noise = noise_of(y, background, 1)
-    width, maxima, wide = _maxima(x, y - background, background, noise)
+    width, maxima, wide = _maxima(x, y - background, background, noise, settings)
     if len(maxima) == 0:
         raise _nothing(file, noise)
     model = PeakShape(beam, float(step), width)
     places = x[maxima]
-    for _ in range(ROUNDS):
+    for _ in range(settings.rounds):
         places, areas = fit_peaks(model, x, y - background, places, noise)
-        real = ~_left_over(model, places, areas)
+        real = ~_left_over(model, places, areas, settings)
         places, areas = places[real], areas[real]
         model = model.fitted(x, y - background, places, areas)
         between = between_peaks(x, y, places, model.width_at(places), beam)
         background = background if between is None else between
     places, areas = fit_peaks(model, x, y - background, places, noise)
-    real = ~_left_over(model, places, areas)
+    real = ~_left_over(model, places, areas, settings)
     places, areas = places[real], areas[real]
     heights = areas * model.height(places)
-    least = np.interp(places, x, SIGNIFICANT * wide)
+    least = np.interp(places, x, settings.significant * wide)
     # What is no wider than two steps is a single count, not a peak.
     seen = (areas > 0) & (model.width_at(places) > 2 * step)
-    seen &= heights > np.maximum(least, FAINTEST * heights.max())
+    seen &= heights > np.maximum(least, settings.faintest * heights.max())
     places, areas = places[seen], areas[seen]
     if not len(places):
         raise _nothing(file, noise)
@@ -148,15 +136,20 @@ def _nothing(file: PatternFile, noise: Float[ndarray, " points"]) -> CrystalNetE
 
 
 def _left_over(
-    shape: PeakShape, places: Float[ndarray, " peaks"], areas: Float[ndarray, " peaks"]
+    shape: PeakShape,
+    places: Float[ndarray, " peaks"],
+    areas: Float[ndarray, " peaks"],
+    settings: PeakSettings,
 ) -> Bool[ndarray, " peaks"]:
     """Which peaks are only what is left of the K-alpha-2 of another."""
     second, width = shape.beam.second(places), shape.width_at(places)
     heights = areas * shape.height(places)
-    there = np.abs(places[:, None] - second) < SAME_PLACE * width[:, None]
+    there = np.abs(places[:, None] - second) < settings.same_place * width[:, None]
     # Where both lines of a peak are one to the eye, what is beside it is its neighbour.
     there &= second - places > width
-    found: ndarray = (there & (heights[:, None] < LEFT_OVER * ALPHA_2 * heights)).any(axis=1)
+    found: ndarray = (there & (heights[:, None] < settings.left_over * ALPHA_2 * heights)).any(
+        axis=1
+    )
     return found
 
 
@@ -165,6 +158,7 @@ def _maxima(
     y: Float[ndarray, " points"],
     background: Float[ndarray, " points"],
     noise: Float[ndarray, " points"],
+    settings: PeakSettings,
 ) -> tuple[Float[ndarray, "3"], Int[ndarray, " maxima"], Float[ndarray, " points"]]:
     """How wide peaks are (a constant polynomial), where they are, and the noise that looks so.
 
@@ -177,18 +171,20 @@ def _maxima(
     )
     width = float(np.median(found["widths"])) * step if len(rough) else 5 * step
     width = float(np.clip(width, 2 * step, WIDEST / 2))
-    points = max(5, round(SMOOTHING * width / step) | 1)
+    points = max(5, round(settings.smoothing * width / step) | 1)
     smooth = savgol_filter(y + background, points, 2) if points < len(y) else y + background
     # Detectors and programs smooth: noise that is as wide as a peak is measured, not concluded.
     wide = noise_of(smooth, background, max(points, round(width / step)))
     smooth = smooth - background
-    least = np.maximum(SIGNIFICANT * wide, FAINTEST * float(smooth.max()))
+    least = np.maximum(settings.significant * wide, settings.faintest * float(smooth.max()))
     maxima, found = local_maxima(
         smooth, height=least, prominence=least / 2, distance=max(1, round(width / 2 / step))
     )
-    if len(maxima) > MOST:
+    if len(maxima) > settings.most:
         prominence = found["prominences"]
-        maxima = np.sort(maxima[in_order(-prominence, SAME_SHARE * prominence.max(), MOST)])
+        maxima = np.sort(
+            maxima[in_order(-prominence, SAME_SHARE * prominence.max(), settings.most)]
+        )
     return np.array([0, 0, width**2]), maxima, wide
 
 

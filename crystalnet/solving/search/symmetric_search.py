@@ -19,22 +19,12 @@ from crystalnet.solving.lattice.kinds import kind_of
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search.group_search import SAME_SAMPLE, Arrangement, Draft, GroupSearch
 from crystalnet.solving.search.occupations import occupations
+from crystalnet.solving.settings import USUAL, SearchSettings
 from crystalnet.solving.symmetry.wyckoff import SpaceGroup, groups_of, space_group
 from crystalnet.solving.ties import in_order, tied
 
-# The most complex occupations that are gone through, and how many of one complexity in one group.
-COMPLEXITY, WAYS = 16, 200
-# Ways of one complexity that are worked on, those tried from more than one start, starts of all of
-# them and the least of each, and arrangements that are refined.
-BEGUN, IMPROVED, STARTS, LEAST_STARTS, REFINED = 120, 20, 100, 4, 40
-# The smallest spacing compared, in A, and the lines that samples are compared by.
-D_MIN, LINES = 1.0, 40
-# Residuals that end the search at once, and after the next complexity.
-PERFECT, EXPLAINED = 0.02, 0.1
-# What the highest symmetry is worth in residual, and residuals that are one.
-SYMMETRY, SAME_RESIDUAL = 0.03, 1e-3
-# Numbers worked on at most: some five seconds.
-WORK = 500_000_000
+# Residuals that differ by no more than this are one.
+SAME_RESIDUAL = 1e-3
 
 
 def search(
@@ -42,16 +32,17 @@ def search(
     contents: Sequence[Mapping[int, int]],
     lattice: IndexedLattice,
     *,
-    work: int = WORK,
+    work: int | None = None,
     seed: int = 0,
     most: int = 5,
     budget: Budget = UNBOUNDED,
+    settings: SearchSettings = USUAL.search,
 ) -> list[Crystal]:
     """Arrangements of the atoms of a cell whose intensities agree with the measured ones.
 
     Args:
         contents: what the primitive cell may hold: atoms of each atomic number.
-        work: numbers worked on at most.
+        work: numbers worked on at most, if not as many as usual.
         most: arrangements returned.
         budget: when it is over, what has been found is returned.
 
@@ -61,15 +52,16 @@ def search(
     Raises:
         CrystalNetError: for an element without X-ray form factor.
     """
+    most_work = settings.work if work is None else work
     images = len(centring_vectors(lattice.centring))
     cells = [{z: images * count for z, count in counts.items()} for counts in contents]
     groups = [space_group(number) for number in groups_of(lattice.system, lattice.centring)]
-    d_min = max(D_MIN, _spacing(lattice, LINES))
+    d_min = max(settings.d_min, _spacing(lattice, settings.lines))
     searches: list[GroupSearch] = []
     for group in groups:
         if budget.over():
             break
-        one = GroupSearch(measured, lattice, group, d_min, D_MIN, budget)
+        one = GroupSearch(measured, lattice, group, d_min, settings.d_min, budget)
         searches += [one] if one.lines.possible else []
     # The more symmetric ones come first.
     searches.sort(key=lambda each: -len(each.group.rotations))
@@ -78,15 +70,15 @@ def search(
     explained = False
 
     def enough() -> bool:
-        return _worked(searches) > work or budget.over()
+        return _worked(searches) > most_work or budget.over()
 
-    for complexity in range(COMPLEXITY + 1):
-        found += _of_complexity(searches, cells, complexity, enough, generator, budget)
+    for complexity in range(settings.complexity + 1):
+        found += _of_complexity(searches, cells, complexity, enough, generator, budget, settings)
         least = min((each.residual for _, each in found), default=np.inf)
-        if explained or least < PERFECT or enough():
+        if explained or least < settings.perfect or enough():
             break
-        explained = least < EXPLAINED
-    merit = np.array([each.residual - _worth(one.group) for one, each in found])
+        explained = least < settings.explained
+    merit = np.array([each.residual - _worth(one.group, settings) for one, each in found])
     places = tied(merit, SAME_RESIDUAL)
     # Of structures that agree alike the more symmetric one, and the one of fewer numbers.
     order = sorted(range(len(found)), key=lambda i: (places[i], *_simplicity(*found[i])))
@@ -106,10 +98,13 @@ def _of_complexity(
     enough: Callable[[], bool],
     generator: np.random.Generator,
     budget: Budget,
+    settings: SearchSettings,
 ) -> list[tuple[GroupSearch, Arrangement]]:
     sampled, drafts = [], []
     for one, cell in product(searches, cells):
-        for occupation in islice(occupations(one.group, cell, complexity, budget), WAYS):
+        for occupation in islice(
+            occupations(one.group, cell, complexity, budget), settings.occupations
+        ):
             if enough():
                 break
             arrangements, draft = one.sample(occupation, generator)
@@ -119,7 +114,7 @@ def _of_complexity(
     drafts = [drafts[i] for i in _by_residual([draft for _, draft in drafts])]
     drafts.sort(key=lambda pair: pair[1].crowded)
     begun = []
-    for one, draft in drafts[:BEGUN]:
+    for one, draft in drafts[: settings.begun]:
         if enough():
             break
         arrangements = one.improve(draft, 0, 1)
@@ -127,12 +122,12 @@ def _of_complexity(
         if arrangements:
             begun.append((arrangements[0], one, draft))
     begun = [begun[i] for i in _by_residual([arrangement for arrangement, _, _ in begun])]
-    starts = max(STARTS // max(len(begun), 1), LEAST_STARTS)
-    for _, one, draft in begun[:IMPROVED]:
+    starts = max(settings.starts // max(len(begun), 1), settings.least_starts)
+    for _, one, draft in begun[: settings.improved]:
         if enough():
             break
         sampled += [(one, each) for each in one.improve(draft, 1, 1 + starts)]
-    best = _by_residual([each for _, each in sampled])[:REFINED]
+    best = _by_residual([each for _, each in sampled])[: settings.refined]
     refined: list[tuple[GroupSearch, Arrangement]] = []
     for one, each in map(sampled.__getitem__, best):
         # What is found first is the best, and one is always refined.
@@ -172,9 +167,9 @@ def _spacing(lattice: IndexedLattice, lines: int) -> float:
     return float(1 / np.sqrt(inverse[lines]))
 
 
-def _worth(group: SpaceGroup) -> float:
+def _worth(group: SpaceGroup, settings: SearchSettings) -> float:
     """What the symmetry of a group is worth in residual: every structure has its subgroups too."""
-    return SYMMETRY * math.log(len(group.rotations)) / math.log(48)
+    return settings.symmetry * math.log(len(group.rotations)) / math.log(48)
 
 
 def _worked(searches: list[GroupSearch]) -> int:
