@@ -1,8 +1,7 @@
 """From the peaks of a measured pattern to candidates, the best first."""
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
@@ -135,7 +134,7 @@ class _Solving:
         Of lattices that are less likely these alone, and only if nothing has explained the pattern.
         """
         lattice = self.lattices[order]
-        peaks = _shifted(self.measured, lattice.zero_shift)
+        peaks = self.measured.shifted(lattice.zero_shift)
         contents = cell_contents(self.known, _volume(lattice))
         together = self.plan.together
         for start in range(0, len(contents) if order == 0 else min(len(contents), 1), together):
@@ -164,7 +163,7 @@ class _Solving:
     def by_network(self, order: int) -> None:
         """Guess densities in a lattice with the models of its system."""
         lattice = self.lattices[order]
-        peaks = _shifted(self.measured, lattice.zero_shift)
+        peaks = self.measured.shifted(lattice.zero_shift)
         for model in self.models:
             if model.system != lattice.system or self.budget.over():
                 continue
@@ -242,15 +241,8 @@ class _Solving:
 
 def _low_angles(structure: Structure, measured: MeasuredPeaks, d_min: float) -> float:
     """Rwp over the spacings that structures are searched by."""
-    peaks = _shifted(measured, structure.lattice.zero_shift)
-    first, last = peaks.two_theta_range
-    sine = min(peaks.wavelength / 2 / d_min, 1.0)
-    last = max(min(last, 2 * math.degrees(math.asin(sine))), float(peaks.two_theta.min()))
-    inside = peaks.two_theta <= last
-    some = MeasuredPeaks(
-        peaks.two_theta[inside], peaks.intensity[inside], peaks.wavelength, (first, last)
-    )
-    return match_pattern(structure.crystal, some).rwp
+    peaks = measured.shifted(structure.lattice.zero_shift)
+    return match_pattern(structure.crystal, peaks.down_to(d_min)).rwp
 
 
 def _candidate(place: int, ranked: Ranked, gaussians: ValenceGaussians, grid: int) -> Candidate:
@@ -272,13 +264,6 @@ def _candidate(place: int, ranked: Ranked, gaussians: ValenceGaussians, grid: in
 def _volume(lattice: IndexedLattice) -> float:
     """Of the primitive cell, in A^3."""
     return abs(float(np.linalg.det(lattice.primitive)))
-
-
-def _shifted(measured: MeasuredPeaks, zero_shift: float) -> MeasuredPeaks:
-    """The peaks where they would be without a shift of the zero, in degrees."""
-    first, last = measured.two_theta_range
-    moved = np.clip(measured.two_theta - zero_shift, first, last)
-    return replace(measured, two_theta=moved)
 
 
 def _formula(counts: Mapping[int, int]) -> str:

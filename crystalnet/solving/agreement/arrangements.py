@@ -29,23 +29,17 @@ class PatternScorer:
         self,
         crystal: Crystal,
         measured: MeasuredPeaks,
-        d_min: float = 0.0,
         displacements: tuple[float, ...] = DISPLACEMENTS,
     ) -> None:
         """Prepare for the atoms of a crystal.
 
         Args:
-            d_min: reflections of smaller spacing, in A, are left out, of the measured pattern too.
             displacements: B tried, in A^2.
 
         Raises:
             CrystalNetError: for an element without X-ray form factor.
         """
-        first, last = measured.two_theta_range
-        if d_min > measured.wavelength / 2:
-            limit = 2 * np.degrees(np.arcsin(measured.wavelength / 2 / d_min))
-            last = max(min(last, float(limit)), first + 1)
-        self.range = (first, last)
+        self.range = measured.two_theta_range
         low, high = 2 * np.sin(np.radians(np.array(self.range) / 2)) / measured.wavelength
         sphere = HalfSphere.of(crystal, float(low), float(high))
         self.reflections = len(sphere.g_squared)

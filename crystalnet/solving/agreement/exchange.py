@@ -48,7 +48,7 @@ def exchange_elements(
     numbers = crystal.atomic_numbers
     if len(np.unique(numbers)) == 1:
         return [crystal]
-    scorer = PatternScorer(crystal, measured, D_MIN, DISPLACEMENTS)
+    scorer = PatternScorer(crystal, measured.down_to(D_MIN), DISPLACEMENTS)
     if not scorer.reflections:
         return [crystal]
     phases = scorer.phases(crystal.frac_coords)

@@ -1,6 +1,7 @@
 """The peaks of a measured pattern: what everything after the reading works with."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -47,3 +48,20 @@ class MeasuredPeaks:
                 f"no peak of positive intensity between {first} and {last} degrees 2-theta; check "
                 "the range and that the positions are 2-theta in degrees"
             )
+
+    def shifted(self, zero_shift: float) -> "MeasuredPeaks":
+        """The peaks where they would be without a shift of the zero, in degrees."""
+        first, last = self.two_theta_range
+        return replace(self, two_theta=np.clip(self.two_theta - zero_shift, first, last))
+
+    def down_to(self, d_min: float) -> "MeasuredPeaks":
+        """What is measured of spacings no smaller than so many A, the first peak in any case."""
+        first, last = self.two_theta_range
+        sine = min(self.wavelength / 2 / d_min, 1.0)
+        counted = (self.two_theta >= first) & (self.two_theta <= last) & (self.intensity > 0)
+        lowest = float(self.two_theta[counted].min())
+        last = max(min(last, 2 * math.degrees(math.asin(sine))), lowest)
+        inside = self.two_theta <= last
+        return MeasuredPeaks(
+            self.two_theta[inside], self.intensity[inside], self.wavelength, (first, last)
+        )
