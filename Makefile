@@ -79,13 +79,8 @@ docs: setup  ## the documentation site, in work/site, with the pictures as the c
 
 SOLVE := crystalnet/solving/networks/weights
 solve-models: setup  ## train the networks of `crystalnet solve` (2 cores: most of an hour)
-	set -e; for system in cubic trigonal; do \
-	  python -m pipeline.steps.solve_model --system $$system --densities iam \
-	    --weights work/solve/$$system-iam.safetensors --card work/solve/$$system-iam.yaml; \
-	  python -m pipeline.steps.solve_model --system $$system --densities dft \
-	    --start work/solve/$$system-iam.safetensors \
-	    --weights $(SOLVE)/$$system.safetensors --card $(SOLVE)/$$system.yaml; \
-	done
+	python -m snakemake $(SOLVE)/cubic.safetensors $(SOLVE)/trigonal.safetensors --forceall \
+		--cores $(CORES) --quiet rules host reason
 
 learned: setup  ## train the networks that come with the project, and score them (2 cores: 3 hours)
 	python -m snakemake metrics/learned.json --cores $(CORES) --quiet rules host reason
