@@ -138,6 +138,81 @@ class SearchSettings(Section):
 
 
 @dataclass(frozen=True)
+class ContentsSettings(Section):
+    """What a cell of a known volume may hold.
+
+    Attributes:
+        widest: factor by which the sum of atomic volumes may be off the cell's: most crystals are
+            within 1.2, but frameworks such as quartz are emptier.
+        usual: volume in A^3 of an element that the table lacks.
+        most: contents tried where the ratios of the elements are not known, and
+        most_atoms: in such a cell.
+        most_tried: formula units gone through there, those of few atoms first: all of them of up
+            to five elements.
+    """
+
+    widest: float = 1.45
+    usual: float = 20.0
+    most: int = 12
+    most_atoms: int = 24
+    most_tried: int = 45_000
+
+
+@dataclass(frozen=True)
+class ExchangeSettings(Section):
+    """Which element stands on which site, as the pattern decides.
+
+    Attributes:
+        all_up_to: assignments up to which all are tried; beyond, exchanges of two atoms as long as
+            they help.
+        most: assignments handed on beyond the crystal's own.
+        d_min: the smallest spacing compared, in A, and
+        displacements: displacement parameters tried, in A^2: enough to tell elements apart.
+        rival: Rwp by which an assignment that is worse than the best is none of its rivals.
+    """
+
+    all_up_to: int = 1000
+    most: int = 3
+    d_min: float = 0.8
+    displacements: tuple[float, ...] = (0.0, 1.0)
+    rival: float = 0.1
+
+
+@dataclass(frozen=True)
+class DecodingSettings(Section):
+    """How atoms are found in a density.
+
+    Attributes:
+        blurs: standard deviations in A of Gaussians that smooth the templates: guesses are
+            smoother than true densities, and a template that is too sharp misses in them.
+        raw_blur: A beyond which the hole in a core cannot be seen.
+        good: misfit of a fit that is good enough to try nothing else: most true densities.
+        poor: misfit beyond which a density may have been made with other potentials.
+        whole: where the electrons speak for so many formula units and a fraction, both neighbours
+            are tried if the fraction is further than this from a whole number.
+        representatives: elements that stand for all where it is not known which are there.
+        likely: elements taken on as likely for each atom found with these.
+        electron_weights: where the ratios are not known, searches that take the electron count the
+            less seriously get out of what a search that keeps to it is caught in; all are judged
+            by the full count.
+        symmetry_tolerances: distances in A within which atoms may be moved to symmetric places,
+        symmetry_cost: and how much worse the fit may become by it: by this share of its cost, and
+            by this share of all.
+    """
+
+    blurs: tuple[float, ...] = (0.0, 0.15, 0.3, 0.45)
+    raw_blur: float = 0.2
+    good: float = 0.02
+    poor: float = 0.3
+    whole: float = 0.2
+    representatives: int = 12
+    likely: int = 3
+    electron_weights: tuple[float, ...] = (0.0, 0.1, 1.0)
+    symmetry_tolerances: tuple[float, ...] = (0.3, 0.2, 0.1, 0.05, 0.02)
+    symmetry_cost: tuple[float, ...] = (0.05, 1e-4)
+
+
+@dataclass(frozen=True)
 class GuessSettings(Section):
     """What is made of the densities that networks guess.
 
@@ -211,6 +286,9 @@ SECTIONS: dict[str, type[Section]] = {
     "peaks": PeakSettings,
     "lattices": LatticeSettings,
     "search": SearchSettings,
+    "contents": ContentsSettings,
+    "exchange": ExchangeSettings,
+    "decoding": DecodingSettings,
     "guesses": GuessSettings,
     "ranking": RankingSettings,
     "strategy": StrategySettings,
@@ -227,7 +305,8 @@ class SolveSettings:
         {'peaks.significant': 3.0}
 
     Attributes:
-        peaks, lattices, search, guesses, ranking, strategy: the sections.
+        peaks, lattices, search, contents, exchange, decoding, guesses, ranking, strategy: the
+            sections.
 
     Raises:
         CrystalNetError: for something else in the place of a section.
@@ -236,6 +315,9 @@ class SolveSettings:
     peaks: PeakSettings = PeakSettings()
     lattices: LatticeSettings = LatticeSettings()
     search: SearchSettings = SearchSettings()
+    contents: ContentsSettings = ContentsSettings()
+    exchange: ExchangeSettings = ExchangeSettings()
+    decoding: DecodingSettings = DecodingSettings()
     guesses: GuessSettings = GuessSettings()
     ranking: RankingSettings = RankingSettings()
     strategy: StrategySettings = StrategySettings()

@@ -25,7 +25,7 @@ from crystalnet.solving.pattern.file import PatternFile, read_pattern
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.question import Question, edges, edges_wanted, symbols
 from crystalnet.solving.search.cell_contents import has_room
-from crystalnet.solving.settings import USUAL, LatticeSettings, SolveSettings
+from crystalnet.solving.settings import USUAL, SolveSettings
 from crystalnet.solving.strategy import solve_peaks
 
 TEMPLATES = Path(__file__).parent / "valence_gaussians.json"
@@ -158,7 +158,7 @@ def solve(
     found = find_peaks(file, settings.peaks)
     progress(f"{file.path}: {len(found.peaks.two_theta)} peaks")
     progress(network_pattern(found.peaks, models[0].patterns).told())
-    lattices = _lattices(found, systems, question.lattice, question.known, settings.lattices)
+    lattices = _lattices(found, systems, question.lattice, question.known, settings)
     for each in lattices:
         progress(f"lattice to try: {each.system} {each.centring}, {each.told()}")
     gaussians = ValenceGaussians.load(TEMPLATES)
@@ -184,12 +184,11 @@ def _lattices(
     systems: list[str],
     lattice: Sequence[float] | None,
     known: KnownComposition,
-    settings: LatticeSettings,
+    settings: SolveSettings,
 ) -> list[IndexedLattice]:
     if lattice is None:
-        return densest(find_lattices(found.peaks, systems, settings), known, settings)[
-            : settings.tried
-        ]
+        every = find_lattices(found.peaks, systems, settings.lattices)
+        return densest(every, known, settings)[: settings.lattices.tried]
     may_be = [name for name, kind in KINDS.items() if len(kind.edges) == len(lattice)]
     wanted = [system for system in systems if system in may_be]
     if not wanted:
@@ -197,13 +196,13 @@ def _lattices(
             f"the lattice {list(lattice)} is {' or '.join(may_be)}, but the crystal system is "
             f"{systems[0]}; give {edges_wanted()}"
         )
-    return densest(given_lattices(wanted, lattice, found.peaks, settings), known, settings)
+    return densest(given_lattices(wanted, lattice, found.peaks, settings.lattices), known, settings)
 
 
 def densest(
     lattices: list[IndexedLattice],
     known: KnownComposition,
-    settings: LatticeSettings = USUAL.lattices,
+    settings: SolveSettings = USUAL,
 ) -> list[IndexedLattice]:
     """The likeliest centring of each cell: less dense ones explain no more lines than it does.
 
@@ -214,15 +213,15 @@ def densest(
     for lattice in lattices:
         if not any(
             other.system == lattice.system
-            and np.allclose(lattice.edges, other.edges, rtol=settings.same_cell)
+            and np.allclose(lattice.edges, other.edges, rtol=settings.lattices.same_cell)
             for other in kept
         ):
-            kept.append(lattice if _has_room(lattice, known) else _primitive(lattice))
-    return [each for each in kept if _has_room(each, known)] or kept
+            kept.append(lattice if _has_room(lattice, known, settings) else _primitive(lattice))
+    return [each for each in kept if _has_room(each, known, settings)] or kept
 
 
-def _has_room(lattice: IndexedLattice, known: KnownComposition) -> bool:
-    return has_room(known, abs(float(np.linalg.det(lattice.primitive))))
+def _has_room(lattice: IndexedLattice, known: KnownComposition, settings: SolveSettings) -> bool:
+    return has_room(known, abs(float(np.linalg.det(lattice.primitive))), settings.contents)
 
 
 def _primitive(lattice: IndexedLattice) -> IndexedLattice:

@@ -135,7 +135,7 @@ class _Solving:
         """
         lattice = self.lattices[order]
         peaks = self.measured.shifted(lattice.zero_shift)
-        contents = cell_contents(self.known, _volume(lattice))
+        contents = cell_contents(self.known, _volume(lattice), self.settings.contents)
         together = self.plan.together
         for start in range(0, len(contents) if order == 0 else min(len(contents), 1), together):
             if self.budget.over() or ((order or start) and self.explained()):
@@ -184,7 +184,7 @@ class _Solving:
             structures = guessed_structures(
                 model, densities, lattice, self.known, peaks, self.gaussians,
                 physics=self.physics, failed=self._failed, budget=self.budget,
-                settings=self.settings.guesses,
+                settings=self.settings,
             )  # fmt: skip
             taken = self._take(structures, peaks)
             self.progress(
@@ -233,7 +233,8 @@ class _Solving:
     def _atoms(self, densities: Float[ndarray, "guesses n n n"], lattice: IndexedLattice) -> float:
         """About how many atoms a cell holds, by its volume or the electrons that were guessed."""
         if self.known.amounts is not None:
-            return float(sum(cell_contents(self.known, _volume(lattice))[0].values()))
+            contents = cell_contents(self.known, _volume(lattice), self.settings.contents)
+            return float(sum(contents[0].values()))
         elements = list(self.known.elements) or np.flatnonzero(self.gaussians.valence).tolist()
         valence = self.gaussians.valence[elements].mean()
         return float(densities.mean() * _volume(lattice) / max(float(valence), 1.0))

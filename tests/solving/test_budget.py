@@ -18,6 +18,7 @@ from crystalnet.solving.lattice.cells import conventional_lattices
 from crystalnet.solving.networks.guessed_structures import variants
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search.symmetric_search import search
+from crystalnet.solving.settings import USUAL
 from crystalnet.solving.solve import TEMPLATES
 from crystalnet.solving.strategy import solve_peaks
 
@@ -141,12 +142,13 @@ def test_decoding_ends_within_a_few_looks(
 ) -> None:
     density = iam_density([crystal], 20, gaussians)[0].double().numpy()
     budget = Budget(seconds, clock=(clock := Clock()))
+    sharp = replace(USUAL.decoding, blurs=(0.0,))
     if known == "formula" and seconds < 20:
         with pytest.raises(CrystalNetError, match="of 14 atoms had a place"):
-            decode(density, crystal.lattice, parts(known), gaussians, blurs=(0.0,), budget=budget)
+            decode(density, crystal.lattice, parts(known), gaussians, budget=budget, settings=sharp)
     else:
         found = decode(
-            density, crystal.lattice, parts(known), gaussians, blurs=(0.0,), budget=budget
+            density, crystal.lattice, parts(known), gaussians, budget=budget, settings=sharp
         )
         assert set(parts(known).elements) <= set(found.crystal.atomic_numbers.tolist())
         assert len(found.crystal.atomic_numbers)

@@ -17,26 +17,20 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.solving.agreement.arrangements import AT_ONCE, PatternScorer
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.settings import USUAL, ExchangeSettings
 from crystalnet.solving.ties import in_order
 
-# All assignments are tried up to this many, otherwise exchanges of two atoms as long as they help.
-ALL = 1000
-# The smallest spacings compared, in A, and the displacement parameters tried, in A^2: enough to
-# tell elements apart.
-D_MIN, DISPLACEMENTS = 0.8, (0.0, 1.0)
 # Assignments whose Rwp differs by less than this are one to the pattern.
 SAME = 1e-4
-# An assignment that is worse than the best by more than this is none of its rivals.
-RIVAL = 0.1
 
 
 def exchange_elements(
-    crystal: Crystal, measured: MeasuredPeaks, most: int = 3, budget: Budget = UNBOUNDED
+    crystal: Crystal,
+    measured: MeasuredPeaks,
+    settings: ExchangeSettings = USUAL.exchange,
+    budget: Budget = UNBOUNDED,
 ) -> list[Crystal]:
     """The crystal with its elements on the sites where its pattern agrees best, and rivals of it.
-
-    Args:
-        most: assignments returned beyond the crystal's own.
 
     Returns:
         the best one first; of those that give the same pattern one, the crystal's own if it is
@@ -48,11 +42,11 @@ def exchange_elements(
     numbers = crystal.atomic_numbers
     if len(np.unique(numbers)) == 1:
         return [crystal]
-    scorer = PatternScorer(crystal, measured.down_to(D_MIN), DISPLACEMENTS)
+    scorer = PatternScorer(crystal, measured.down_to(settings.d_min), settings.displacements)
     if not scorer.reflections:
         return [crystal]
     phases = scorer.phases(crystal.frac_coords)
-    if _count(numbers) <= ALL:
+    if _count(numbers) <= settings.all_up_to:
         trials = np.array(list(_assignments(tuple(numbers.tolist()))))
     else:
         trials = _descend(scorer, phases, numbers, budget)
@@ -61,7 +55,7 @@ def exchange_elements(
     chosen: list[int] = []
     # Of equal ones the crystal's own, which is the first, is kept.
     for trial in in_order(rwp, SAME).tolist():
-        if len(chosen) == most or rwp[trial] > rwp.min() + RIVAL:
+        if len(chosen) == settings.most or rwp[trial] > rwp.min() + settings.rival:
             break
         if all(abs(rwp[trial] - rwp[other]) > SAME for other in chosen):
             chosen.append(trial)

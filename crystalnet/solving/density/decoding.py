@@ -22,33 +22,11 @@ from crystalnet.solving.density.fourier import DensityModes
 from crystalnet.solving.density.placement import LEAST_VOLUME, place, place_freely
 from crystalnet.solving.density.semicore import place_without_semicore
 from crystalnet.solving.density.template_fit import DensityFit
+from crystalnet.solving.settings import USUAL, DecodingSettings
 from crystalnet.solving.symmetry.symmetrise import symmetrised
 
-# Where the electrons speak for so many formula units and a fraction, both neighbours are tried if
-# the fraction is further than this from a whole number.
-WHOLE = 0.2
 # A density whose modes are all below this share of its electrons is flat.
 FLAT = 1e-6
-# Standard deviations in A of the Gaussians that smooth the templates: guesses are smoother than
-# true densities, and a template that is too sharp misses in them.
-BLURS = (0.0, 0.15, 0.3, 0.45)
-# Beyond this the hole in a core cannot be seen.
-RAW_BLUR = 0.2
-# A fit that leaves less than this is good enough to try nothing else: most true densities.
-GOOD = 0.02
-# One that leaves more may be of a density made with other potentials.
-POOR = 0.3
-# Elements that stand for all where it is not known which are there.
-REPRESENTATIVES = 12
-# Elements taken on as likely for each atom found with these.
-LIKELY = 3
-# Where the ratios are not known, searches that take the electron count the less seriously get out
-# of what a search that keeps to it is caught in; all are judged by the full count.
-ELECTRON_WEIGHTS = (0.0, 0.1, 1.0)
-# Distances in A within which atoms may be moved to symmetric places, and how much worse the fit
-# may become by it: by this share of its cost, and by this share of all.
-SYMMETRY_TOLERANCES = (0.3, 0.2, 0.1, 0.05, 0.02)
-SYMMETRY_COST = (0.05, 1e-4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +53,8 @@ def decode(
     known: KnownComposition,
     gaussians: ValenceGaussians,
     material_id: str = "decoded",
-    blurs: tuple[float, ...] = BLURS,
     budget: Budget = UNBOUNDED,
+    settings: DecodingSettings = USUAL.decoding,
 ) -> DecodedCrystal:
     """Find the atoms whose superposed valence densities explain a density best.
 
@@ -86,8 +64,6 @@ def decode(
         known: what is known of the composition.
         gaussians: the templates.
         material_id: the name of the result.
-        blurs: standard deviations in A of the Gaussians that the templates are smoothed with, as
-            many as are to be tried.
         budget: when it is over, what has been found is refined no further.
 
     Raises:
@@ -97,16 +73,16 @@ def decode(
     modes = DensityModes.of(density, lattice)
     _check(material_id, modes, known, gaussians)
     best: _Found | None = None
-    for core, blur in itertools.product(_cores(known, gaussians), blurs):
-        if core == "raw" and blur > RAW_BLUR:
+    for core, blur in itertools.product(_cores(known, gaussians), settings.blurs):
+        if core == "raw" and blur > settings.raw_blur:
             continue
-        if best is None or best.cost > GOOD:
+        if best is None or best.cost > settings.good:
             if best is not None and budget.over():
                 break
-            found = _search(modes, known, gaussians, core, blur, budget)
+            found = _search(modes, known, gaussians, core, blur, budget, settings)
             best = found if best is None or found.cost < best.cost else best
     assert best is not None
-    if known.amounts is not None and best.cost > POOR and not budget.over():
+    if known.amounts is not None and best.cost > settings.poor and not budget.over():
         amounts = np.array(known.amounts)
         full = DensityFit.of(
             modes, np.array(known.elements), amounts / amounts.sum(), gaussians, "smooth"
@@ -114,7 +90,7 @@ def decode(
         for fit, species, x, cost in place_without_semicore(full, amounts, budget):
             if cost < best.cost / 2:
                 best = _Found(fit, "smooth", species, x, cost)
-    crystal, misfit = _symmetrise(best, material_id)
+    crystal, misfit = _symmetrise(best, material_id, settings)
     return DecodedCrystal(crystal, misfit, modes.electrons, best.core)
 
 
@@ -136,36 +112,38 @@ def _search(
     core: Core,
     blur: float,
     budget: Budget,
+    settings: DecodingSettings,
 ) -> _Found:
     elements = np.array(known.elements, dtype=np.int64)
     if known.amounts is not None:
         amounts = np.array(known.amounts)
         fit = DensityFit.of(modes, elements, amounts / amounts.sum(), gaussians, core, blur)
         most = max(1, int(modes.volume / (LEAST_VOLUME * amounts.sum())))
-        units = _formula_units(min(modes.electrons / float(amounts @ fit.valence), most))
+        estimate = min(modes.electrons / float(amounts @ fit.valence), most)
+        units = _formula_units(estimate, settings.whole)
         found = [_Found(fit, core, *place(fit, count * amounts, budget)) for count in units]
     else:
         pool = elements
         if not known.complete:
-            pool = _pool(modes, elements, gaussians, core, blur, budget)
+            pool = _pool(modes, elements, gaussians, core, blur, budget, settings)
         required = np.flatnonzero(np.isin(pool, elements))
         fit = DensityFit.of(modes, pool, np.full(len(pool), 1 / len(pool)), gaussians, core, blur)
         found = []
-        for weight in ELECTRON_WEIGHTS:
+        for weight in settings.electron_weights:
             soft = replace(fit, electron_weight=weight * fit.electron_weight)
             species, x, _ = place_freely(soft, required, budget)
             found.append(_Found(fit, core, species, x, fit.cost(species, x)))
-            if found[-1].cost < GOOD / 10 or budget.over():
+            if found[-1].cost < settings.good / 10 or budget.over():
                 break
     return min(found, key=lambda each: each.cost)
 
 
-def _formula_units(estimate: float) -> list[int]:
+def _formula_units(estimate: float, whole: float) -> list[int]:
     """The numbers of formula units that an electron count may stand for."""
     below = int(np.floor(estimate))
-    if estimate - below <= WHOLE:
+    if estimate - below <= whole:
         units = [below]
-    elif estimate - below >= 1 - WHOLE:
+    elif estimate - below >= 1 - whole:
         units = [below + 1]
     else:
         units = [below, below + 1]
@@ -179,6 +157,7 @@ def _pool(
     core: Core,
     blur: float,
     budget: Budget,
+    settings: DecodingSettings,
 ) -> Int[ndarray, " pool"]:
     """The elements that a composition of which only some are known may consist of.
 
@@ -189,7 +168,8 @@ def _pool(
     everything = DensityFit.of(
         modes, numbers, np.full(len(numbers), 1 / len(numbers)), gaussians, core, blur
     )
-    few = np.union1d(np.searchsorted(numbers, elements), _representatives(everything))
+    others = _representatives(everything, settings.representatives)
+    few = np.union1d(np.searchsorted(numbers, elements), others)
     fit = everything.only(few)
     required = np.flatnonzero(np.isin(numbers[few], elements))
     species, x, _ = place_freely(fit, required, budget)
@@ -197,27 +177,29 @@ def _pool(
         return np.union1d(numbers[few[species]], elements)
     # The count of electrons would keep one atom from changing alone.
     alone = replace(everything, electron_weight=0.0)
-    likely = likely_templates(alone, few[species], x, LIKELY, budget)
+    likely = likely_templates(alone, few[species], x, settings.likely, budget)
     return np.union1d(numbers[likely], elements)
 
 
-def _representatives(fit: DensityFit) -> Int[ndarray, " few"]:
+def _representatives(fit: DensityFit, count: int) -> Int[ndarray, " few"]:
     """Templates such that every other one is near to one of them: each the farthest from before."""
     scaled = fit.template * np.sqrt(fit.weight)
     chosen = [int(np.argmax(fit.norms))]
     distance = np.full(len(scaled), np.inf)
-    while len(chosen) < REPRESENTATIVES:
+    while len(chosen) < count:
         distance = np.minimum(distance, ((scaled - scaled[chosen[-1]]) ** 2).sum(axis=1))
         chosen.append(int(np.argmax(distance)))
     return np.array(chosen)
 
 
-def _symmetrise(found: _Found, material_id: str) -> tuple[Crystal, float]:
+def _symmetrise(
+    found: _Found, material_id: str, settings: DecodingSettings
+) -> tuple[Crystal, float]:
     """The most symmetric crystal that explains the density nearly as well, and its cost."""
     fit = found.fit
     crystal = Crystal(material_id, fit.modes.lattice, fit.numbers[found.species], found.x)
-    allowed = found.cost * (1 + SYMMETRY_COST[0]) + SYMMETRY_COST[1]
-    for tolerance in SYMMETRY_TOLERANCES:
+    allowed = found.cost * (1 + settings.symmetry_cost[0]) + settings.symmetry_cost[1]
+    for tolerance in settings.symmetry_tolerances:
         symmetric = symmetrised(crystal, tolerance)
         if symmetric is not None:
             cost = fit.cost(found.species, symmetric.frac_coords)

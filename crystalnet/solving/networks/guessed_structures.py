@@ -18,7 +18,7 @@ from crystalnet.solving.density.decoding import decode
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.networks.models import SolveModel
 from crystalnet.solving.pattern.measured import MeasuredPeaks
-from crystalnet.solving.settings import USUAL, GuessSettings
+from crystalnet.solving.settings import USUAL, GuessSettings, SolveSettings
 from crystalnet.solving.symmetry.symmetrise import symmetrised
 
 
@@ -33,7 +33,7 @@ def guessed_structures(
     physics: bool,
     failed: Callable[[str], object],
     budget: Budget = UNBOUNDED,
-    settings: GuessSettings = USUAL.guesses,
+    settings: SolveSettings = USUAL,
 ) -> Iterator[Structure]:
     """The structures that the densities may mean in a lattice.
 
@@ -50,7 +50,13 @@ def guessed_structures(
         budget.doing = f"atoms in guess {number + 1} of {len(densities)} of {model.card.name}"
         try:
             decoded = decode(
-                density, lattice.primitive, known, gaussians, "candidate", settings.blurs, budget
+                density,
+                lattice.primitive,
+                known,
+                gaussians,
+                "candidate",
+                budget,
+                replace(settings.decoding, blurs=settings.guesses.blurs),
             )
         except CrystalNetError as error:
             failed(str(error))
@@ -68,7 +74,7 @@ def variants(
     *,
     physics: bool,
     budget: Budget = UNBOUNDED,
-    settings: GuessSettings = USUAL.guesses,
+    settings: SolveSettings = USUAL,
 ) -> list[Crystal]:
     """What the atoms of a guess may be meant to be.
 
@@ -78,12 +84,15 @@ def variants(
     """
     if budget.over():
         return [crystal]
-    found = _symmetric(crystal, settings, alike=physics)
+    found = _symmetric(crystal, settings.guesses, alike=physics)
     if not physics:
         return found
     exchanged = []
     for kind in found:
-        exchanged += [kind] if budget.over() else exchange_elements(kind, measured, budget=budget)
+        if budget.over():
+            exchanged.append(kind)
+        else:
+            exchanged += exchange_elements(kind, measured, settings.exchange, budget)
     return exchanged
 
 

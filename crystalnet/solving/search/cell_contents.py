@@ -10,22 +10,15 @@ from pathlib import Path
 from pymatgen.core import Element
 
 from crystalnet.crystallography.known_composition import KnownComposition
+from crystalnet.solving.settings import USUAL, ContentsSettings
 
 VOLUMES = Path(__file__).parent / "atomic_volumes.json"
 """A^3 for each element, by symbol; made by `python -m pipeline.steps.atomic_volumes`."""
 
-# An element that the table lacks.
-USUAL = 20.0
-# How far the sum of atomic volumes may be from the cell's, as a factor: most crystals are within
-# 1.2, but frameworks such as quartz are emptier.
-WIDEST = 1.45
-# Contents tried where the ratios of the elements are not known, and atoms in such a cell.
-MOST, MOST_ATOMS = 12, 24
-# Formula units gone through there, those of few atoms first: all of them of up to five elements.
-MOST_TRIED = 45_000
 
-
-def cell_contents(known: KnownComposition, volume: float) -> list[dict[int, int]]:
+def cell_contents(
+    known: KnownComposition, volume: float, settings: ContentsSettings = USUAL.contents
+) -> list[dict[int, int]]:
     """Atoms of each atomic number that a primitive cell may hold, the likeliest first.
 
     Args:
@@ -36,61 +29,70 @@ def cell_contents(known: KnownComposition, volume: float) -> list[dict[int, int]
         charges balance come first, and simple ones before others. None where elements are missing.
     """
     if known.amounts is not None:
-        return _formula_units(known.elements, known.amounts, volume)
+        return _formula_units(known.elements, known.amounts, volume, settings)
     if not known.complete:
         return []
-    return _mixtures(known.elements, volume)[:MOST]
+    return _mixtures(known.elements, volume, settings)[: settings.most]
 
 
-def has_room(known: KnownComposition, volume: float) -> bool:
+def has_room(
+    known: KnownComposition, volume: float, settings: ContentsSettings = USUAL.contents
+) -> bool:
     """Whether a primitive cell of a volume in A^3 may hold a formula unit, as far as is known."""
     if known.amounts is None:
         return True
     unit = dict(zip(known.elements, known.amounts, strict=True))
-    return volume * WIDEST > _volume(unit)
+    return volume * settings.widest > _volume(unit, settings)
 
 
 def _formula_units(
-    elements: tuple[int, ...], amounts: tuple[int, ...], volume: float
+    elements: tuple[int, ...],
+    amounts: tuple[int, ...],
+    volume: float,
+    settings: ContentsSettings,
 ) -> list[dict[int, int]]:
     unit = dict(zip(elements, amounts, strict=True))
-    about = max(round(volume / _volume(unit)), 1)
-    units = range(1, math.ceil(WIDEST * about) + 1)
+    about = max(round(volume / _volume(unit, settings)), 1)
+    units = range(1, math.ceil(settings.widest * about) + 1)
     found = [{z: n * count for z, count in unit.items()} for n in units]
-    found.sort(key=lambda counts: _excess(counts, volume))
-    return [c for c in found if _excess(c, volume) < math.log(WIDEST)] or found[:1]
+    found.sort(key=lambda counts: _excess(counts, volume, settings))
+    widest = math.log(settings.widest)
+    return [c for c in found if _excess(c, volume, settings) < widest] or found[:1]
 
 
-def _mixtures(elements: tuple[int, ...], volume: float) -> list[dict[int, int]]:
+def _mixtures(
+    elements: tuple[int, ...], volume: float, settings: ContentsSettings
+) -> list[dict[int, int]]:
     """What a cell may hold of all the elements, the likeliest first; of each ratio every multiple.
 
     Formula units of few atoms are gone through before larger ones, so that what the bound leaves
     out is the least likely.
     """
     charges = [Element.from_Z(z).common_oxidation_states or (0,) for z in elements]
+    widest = math.log(settings.widest)
     balanced: list[dict[int, int]] = []
     others: list[dict[int, int]] = []
     tried = 0
-    for size in range(len(elements), MOST_ATOMS + 1):
+    for size in range(len(elements), settings.most_atoms + 1):
         found: tuple[list[dict[int, int]], list[dict[int, int]]] = [], []
         for unit in _compositions(size, len(elements)):
             tried += 1
-            if tried > MOST_TRIED:
+            if tried > settings.most_tried:
                 break
             if math.gcd(*unit) > 1:
                 continue
             counts = dict(zip(elements, unit, strict=True))
             filled = [
                 {z: n * count for z, count in counts.items()}
-                for n in range(1, MOST_ATOMS // size + 1)
+                for n in range(1, settings.most_atoms // size + 1)
             ]
-            filled = [each for each in filled if _excess(each, volume) < math.log(WIDEST)]
+            filled = [each for each in filled if _excess(each, volume, settings) < widest]
             if filled:
                 found[not _balanced(unit, charges)].extend(filled)
         for before, new in zip((balanced, others), found, strict=True):
-            new.sort(key=lambda counts: _excess(counts, volume))
+            new.sort(key=lambda counts: _excess(counts, volume, settings))
             before += new
-        if len(balanced) >= MOST or tried > MOST_TRIED:
+        if len(balanced) >= settings.most or tried > settings.most_tried:
             break
     return balanced + others
 
@@ -109,16 +111,16 @@ def _balanced(amounts: tuple[int, ...], charges: Sequence[Sequence[int]]) -> boo
     return 0 in sums
 
 
-def _excess(counts: dict[int, int], volume: float) -> float:
+def _excess(counts: dict[int, int], volume: float, settings: ContentsSettings) -> float:
     """How far the atoms are from filling the cell, as a logarithm."""
-    return abs(math.log(_volume(counts) / volume))
+    return abs(math.log(_volume(counts, settings) / volume))
 
 
-def _volume(counts: dict[int, int]) -> float:
-    return sum(n * _atomic_volume(z) for z, n in counts.items())
+def _volume(counts: dict[int, int], settings: ContentsSettings) -> float:
+    return sum(n * (_atomic_volume(z) or settings.usual) for z, n in counts.items())
 
 
 @lru_cache
-def _atomic_volume(number: int) -> float:
+def _atomic_volume(number: int) -> float | None:
     table: dict[str, float] = json.loads(VOLUMES.read_text())
-    return table.get(Element.from_Z(number).symbol, USUAL)
+    return table.get(Element.from_Z(number).symbol)

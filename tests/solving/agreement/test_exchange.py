@@ -9,11 +9,11 @@ from pymatgen.core import Lattice, Structure
 
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
-from crystalnet.solving.agreement import exchange
 from crystalnet.solving.agreement.arrangements import PatternScorer
 from crystalnet.solving.agreement.exchange import exchange_elements
 from crystalnet.solving.agreement.profile import match_pattern
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.settings import USUAL
 
 
 def spacegroup(group: str, a: float, species: list[str], sites: list[list[float]]) -> Crystal:
@@ -51,12 +51,10 @@ def test_any_order_of_the_elements_is_put_right(truth: Crystal) -> None:
         assert same(exchange_elements(wrong, peaks)[0], truth)
 
 
-def test_exchanges_of_two_lead_there_too_where_all_are_too_many(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(exchange, "ALL", 1)
+def test_exchanges_of_two_lead_there_too_where_all_are_too_many() -> None:
+    few = replace(USUAL.exchange, all_up_to=1)
     wrong = replace(PEROVSKITE, atomic_numbers=np.roll(PEROVSKITE.atomic_numbers, 1))
-    assert same(exchange_elements(wrong, measured(PEROVSKITE))[0], PEROVSKITE)
+    assert same(exchange_elements(wrong, measured(PEROVSKITE), few)[0], PEROVSKITE)
 
 
 def test_its_rwp_is_that_of_the_ranking() -> None:
@@ -88,7 +86,7 @@ def test_the_crystal_comes_back_however_badly_it_agrees() -> None:
     wrong = replace(PEROVSKITE, atomic_numbers=np.roll(PEROVSKITE.atomic_numbers, 1))
     peaks = measured(PEROVSKITE)
     for most in (1, 3):
-        found = exchange_elements(wrong, peaks, most)
+        found = exchange_elements(wrong, peaks, replace(USUAL.exchange, most=most))
         assert len(found) <= most + 1
         assert found[-1].atomic_numbers.tolist() == wrong.atomic_numbers.tolist()
         assert match_pattern(wrong, peaks).rwp > match_pattern(found[0], peaks).rwp + 0.2

@@ -1,6 +1,7 @@
 """What a cell may hold: bounded however many elements there are."""
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -8,8 +9,9 @@ from pymatgen.core import Element
 
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.solving.search import cell_contents as contents_of_cells
-from crystalnet.solving.search.cell_contents import MOST, MOST_ATOMS, WIDEST, cell_contents
+from crystalnet.solving.search.cell_contents import cell_contents
 from crystalnet.solving.search.occupations import occupations
+from crystalnet.solving.settings import USUAL
 from crystalnet.solving.symmetry.wyckoff import space_group
 
 MANY = ["H", "C", "N", "O", "Na", "Cl", "Ca", "Si", "Al", "Fe", "Mn", "K"]
@@ -32,10 +34,10 @@ def test_the_likeliest_of_all_mixtures_come_first(symbols: list[str], volume: fl
     known = KnownComposition.from_elements(symbols)
     elements = [Element.from_Z(z) for z in known.elements]
     everything = []
-    for counts in product(range(1, MOST_ATOMS + 1), repeat=len(elements)):
+    for counts in product(range(1, USUAL.contents.most_atoms + 1), repeat=len(elements)):
         filled = sum(n * VOLUMES[e.symbol] for n, e in zip(counts, elements, strict=True))
         excess = abs(math.log(filled / volume))
-        if sum(counts) > MOST_ATOMS or excess >= math.log(WIDEST):
+        if sum(counts) > USUAL.contents.most_atoms or excess >= math.log(USUAL.contents.widest):
             continue
         neutral = any(
             sum(n * q for n, q in zip(counts, state, strict=True)) == 0
@@ -44,7 +46,7 @@ def test_the_likeliest_of_all_mixtures_come_first(symbols: list[str], volume: fl
         everything.append((not neutral, sum(counts) // math.gcd(*counts), excess, counts))
     found = [tuple(c[z] for z in known.elements) for c in cell_contents(known, volume)]
     everything.sort(key=lambda entry: entry[:3])
-    assert found == [counts for *_, counts in everything[:MOST]]
+    assert found == [counts for *_, counts in everything[: USUAL.contents.most]]
 
 
 @pytest.mark.parametrize("symbols", [MANY, ALLOY, ALLOY[:5]])
@@ -62,21 +64,21 @@ def test_many_elements_are_bounded_before_they_are_gone_through(
             yield each
 
     monkeypatch.setattr(contents_of_cells, "_compositions", counted)
-    monkeypatch.setattr(contents_of_cells, "MOST_TRIED", 8000)
-    found = cell_contents(known, 250.0)
+    found = cell_contents(known, 250.0, replace(USUAL.contents, most_tried=8000))
     assert seen <= 8001
-    assert 0 < len(found) <= MOST
+    assert 0 < len(found) <= USUAL.contents.most
     assert all(set(counts) == set(known.elements) for counts in found)
 
 
 def test_of_up_to_five_elements_everything_is_gone_through() -> None:
     for elements in range(1, 6):
-        units = sum(math.comb(atoms - 1, elements - 1) for atoms in range(1, MOST_ATOMS + 1))
-        assert units <= contents_of_cells.MOST_TRIED
+        sizes = range(1, USUAL.contents.most_atoms + 1)
+        units = sum(math.comb(atoms - 1, elements - 1) for atoms in sizes)
+        assert units <= USUAL.contents.most_tried
 
 
 def test_more_elements_than_atoms_are_in_no_cell() -> None:
-    known = KnownComposition(tuple(range(1, MOST_ATOMS + 2)))
+    known = KnownComposition(tuple(range(1, USUAL.contents.most_atoms + 2)))
     assert cell_contents(known, 1000.0) == []
 
 
