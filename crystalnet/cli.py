@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     parsed = _parser().parse_args(arguments)
     try:
-        return _solve(parsed)
+        return int(parsed.run(parsed))
     except CrystalNetError as error:
         print(shown(f"error: {error}"), file=sys.stderr)
         return 1
@@ -46,28 +46,13 @@ def _parser() -> argparse.ArgumentParser:
         help="from a measured pattern to ranked densities and structures",
         description="From a measured pattern to ranked densities and structures.",
     )
-    solve.add_argument("pattern", type=Path, help="a pattern, or a folder of patterns")
-    solve.add_argument(
-        "--wavelength", help="CuKa, MoKa, CoKa ..., or in A; may be left out where the file says it"
-    )
-    solve.add_argument(
-        "--quantity", choices=["two_theta", "q", "d"], help="of the first column, if not in it"
-    )
-    kind = solve.add_mutually_exclusive_group()
-    kind.add_argument(
-        "--peaks", action="store_true", default=None, help="it is a list of peaks, and"
-    )
-    kind.add_argument(
-        "--profile", dest="peaks", action="store_false", help="it is a profile; seen without"
-    )
+    solve.set_defaults(run=_solve)
+    _pattern(solve, "a pattern, or a folder of patterns")
     known = solve.add_mutually_exclusive_group()
     known.add_argument("--formula", help="such as Gd2Hf2O7")
     known.add_argument("--elements", help="all that are there, such as Si,O")
     known.add_argument("--contains", help="some of those that are there, such as Si")
-    solve.add_argument("--system", type=_system, help="without it both are tried")
-    solve.add_argument(
-        "--lattice", help="a, or a,c in hexagonal axes, in A; without it found from the peaks"
-    )
+    _cell(solve)
     solve.add_argument("--guesses", type=int, default=5, help="samples a model and lattice (5)")
     solve.add_argument("--seed", type=int, default=0, help="of the samples (0)")
     solve.add_argument(
@@ -84,6 +69,22 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("--output", type=Path, help="folder (the pattern's name with -solved)")
     solve.add_argument("--plot", type=Path, help="a picture of the pattern and its peaks")
     solve.add_argument("--again", action="store_true", help="also what is solved already")
+    predict = commands.add_parser(
+        "predict",
+        help="from a measured pattern and a formula to ranked densities alone",
+        description="From a measured pattern and a formula to ranked densities alone, in seconds.",
+    )
+    predict.set_defaults(run=_predict)
+    _pattern(predict, "a pattern")
+    predict.add_argument("--formula", required=True, help="such as Gd2Hf2O7")
+    _cell(predict)
+    predict.add_argument("--guesses", type=int, default=5, help="densities, at most (5)")
+    predict.add_argument("--grid", type=int, default=50, help="points per axis (50)")
+    predict.add_argument(
+        "--kind", choices=["dft", "iam"], default="dft",
+        help="densities as DFT gives them, or superposed free atoms (dft)",
+    )  # fmt: skip
+    predict.add_argument("--output", type=Path, help="folder (the pattern's name with -predicted)")
     return parser
 
 
@@ -95,6 +96,30 @@ def _system(name: str) -> str:
         known = ", ".join(map(repr, KINDS))
         raise argparse.ArgumentTypeError(f"invalid choice: {name!r} (choose from {known})")
     return name
+
+
+def _pattern(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("pattern", type=Path, help=what)
+    parser.add_argument(
+        "--wavelength", help="CuKa, MoKa, CoKa ..., or in A; may be left out where the file says it"
+    )
+    parser.add_argument(
+        "--quantity", choices=["two_theta", "q", "d"], help="of the first column, if not in it"
+    )
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument(
+        "--peaks", action="store_true", default=None, help="it is a list of peaks, and"
+    )
+    kind.add_argument(
+        "--profile", dest="peaks", action="store_false", help="it is a profile; seen without"
+    )
+
+
+def _cell(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--system", type=_system, help="without it both are tried")
+    parser.add_argument(
+        "--lattice", help="a, or a,c in hexagonal axes, in A; without it found from the peaks"
+    )
 
 
 def _solve(given: argparse.Namespace) -> int:
@@ -122,6 +147,20 @@ def _solve(given: argparse.Namespace) -> int:
             given.again,
         )
     )  # fmt: skip
+
+
+def _predict(given: argparse.Namespace) -> int:
+    from crystalnet.solving.predict_command import run
+
+    folder = given.output or given.pattern.with_name(f"{given.pattern.name}-predicted")
+    asked = {
+        name: getattr(given, name)
+        for name in (
+            "formula", "wavelength", "system", "lattice", "quantity", "peaks", "guesses", "grid",
+            "kind",
+        )
+    }  # fmt: skip
+    return run(given.pattern, folder, asked)
 
 
 if __name__ == "__main__":

@@ -47,11 +47,13 @@ class Structure:
 
     Attributes:
         guess: the network's guess that they were found in; None if no network had part in them.
+        analogue_of: the known structure that it is with other elements, if it was found so.
     """
 
     crystal: Crystal
     lattice: IndexedLattice
     guess: NetworkGuess | None
+    analogue_of: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,8 @@ class Candidate:
         centring: the centring of that lattice: P, A, C, I, F or R.
         guess: the network's guess that the atoms were found in, before symmetry and pattern
             corrected them; None where no network had part in them.
+        analogue_of: the known structure, a Materials Project id, that it is with other elements
+            and fitted coordinates; None where it was found otherwise.
 
     Raises:
         CrystalNetError: for a rank below 1, a space group outside 1..230, or a density that
@@ -85,6 +89,7 @@ class Candidate:
     system: str
     centring: str
     guess: NetworkGuess | None
+    analogue_of: str | None = None
 
     def __post_init__(self) -> None:
         if self.rank < 1:

@@ -11,6 +11,7 @@ from pymatgen.core import Composition, Element
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
+from crystalnet.predicting.learned import LearnedModel
 from crystalnet.solving.agreement.profile import SAME_RWP, match_pattern
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.candidate import Candidate, Structure
@@ -20,6 +21,7 @@ from crystalnet.solving.networks.guessed_structures import guessed_structures
 from crystalnet.solving.networks.models import SolveModel
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.ranking import Ranked, different, in_rank_order
+from crystalnet.solving.search.analogues import analogues
 from crystalnet.solving.search.cell_contents import cell_contents
 from crystalnet.solving.search.symmetric_search import search
 from crystalnet.solving.settings import USUAL, SolveSettings, StrategySettings
@@ -75,7 +77,11 @@ def solve_peaks(
             break
         if physics:
             solving.by_symmetry(order)
-        if not physics or order == 0 or not solving.explained():
+            if not solving.explained():
+                solving.by_analogy(order)
+        # With the formula the networks add nothing to what explains the pattern (docs/solve.md).
+        asked = not physics or (order == 0 and known.amounts is None)
+        if asked or not solving.explained():
             solving.by_network(order)
     if not solving.found:
         if budget.cut_short:
@@ -159,6 +165,24 @@ class _Solving:
                 f"{lattice.system} {lattice.centring}: {len(crystals)} structures of "
                 f"{', '.join(map(_formula, some))} by symmetry"
             )
+
+    def by_analogy(self, order: int) -> None:
+        """Put the elements into known structures of the kind of formula, if that is known."""
+        lattice = self.lattices[order]
+        if self.known.amounts is None or self.budget.over():
+            return
+        self.budget.doing = f"known structures in {lattice.system} {lattice.centring}"
+        formula = dict(zip(self.known.elements, self.known.amounts, strict=True))
+        model = LearnedModel.load(lattice.system, kinds={tuple(sorted(self.known.amounts))})
+        found = analogues(self.measured, formula, lattice, model.guesser, D_MIN)
+        peaks = _shifted(self.measured, lattice.zero_shift)
+        taken = self._take(
+            (Structure(crystal, lattice, None, name) for crystal, name in found), peaks
+        )
+        self.progress(
+            f"{lattice.system} {lattice.centring}: {taken} structures from known ones with other "
+            "elements"
+        )
 
     def by_network(self, order: int) -> None:
         """Guess densities in a lattice with the models of its system."""
@@ -259,6 +283,7 @@ def _candidate(place: int, ranked: Ranked, gaussians: ValenceGaussians, grid: in
         system=lattice.system,
         centring=lattice.centring,
         guess=ranked.structure.guess,
+        analogue_of=ranked.structure.analogue_of,
     )
 
 

@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from crystalnet.solving.candidate import (
 )
 from crystalnet.solving.output.cif import write_cif
 from crystalnet.solving.output.computed_pattern import write_pattern
-from crystalnet.solving.output.maps import write_ccp4, write_chgcar, write_cube
+from crystalnet.solving.output.maps import DensityMap, write_ccp4, write_chgcar, write_cube
 from crystalnet.solving.output.page import Profile, write_page
 from crystalnet.solving.output.summary import summary, write_summary
 from crystalnet.solving.pattern.measured import MeasuredPeaks
@@ -80,11 +81,13 @@ def write_all(
     for candidate in candidates:
         inner = folder / candidate.folder
         write_cif(inner / CIF, candidate, measured)
-        write_chgcar(inner / CHGCAR, candidate)
-        write_cube(inner / CUBE, candidate)
-        write_ccp4(inner / CCP4, candidate, candidate.density)
+        crystal = candidate.crystal
+        mapped = DensityMap(candidate.label, crystal.lattice, candidate.density, crystal)
+        write_chgcar(inner / CHGCAR, mapped)
+        write_cube(inner / CUBE, mapped)
+        write_ccp4(inner / CCP4, mapped)
         if candidate.guess is not None:
-            write_ccp4(inner / GUESS, candidate, candidate.guess.density)
+            write_ccp4(inner / GUESS, replace(mapped, density=candidate.guess.density))
         write_pattern(inner / PATTERN, candidate, measured)
         written += [inner / name for name in candidate.files]
     write_page(folder / PAGE, candidates, measured, told, profile)

@@ -51,6 +51,7 @@ def write_cif(path: Path | str, candidate: Candidate, measured: MeasuredPeaks) -
         "_crystalnet_pattern_Rwp": f"{candidate.match.rwp:.5f}",
         "_crystalnet_pattern_correlation": f"{candidate.match.correlation:.5f}",
         "_crystalnet_displacement_B": f"{candidate.match.displacement:.4g}",
+        "_crystalnet_analogue_of": _text(candidate.analogue_of) if candidate.analogue_of else ".",
         "_crystalnet_guess_model": _text(guess.model) if guess else ".",
         "_crystalnet_guess_number": str(guess.number) if guess else ".",
         "_crystalnet_guess_misfit": f"{guess.misfit:.5f}" if guess else ".",

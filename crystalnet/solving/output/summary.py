@@ -66,5 +66,6 @@ def _entry(candidate: Candidate) -> dict[str, Any]:
         "system": candidate.system,
         "centring": candidate.centring,
         "guess": guess and {"model": guess.model, "number": guess.number, "misfit": guess.misfit},
+        "analogue_of": candidate.analogue_of,
         "files": [f"{candidate.folder}/{name}" for name in candidate.files],
     }

@@ -57,15 +57,18 @@ def space_group_of(crystal: Crystal) -> tuple[int, str]:
     return (1, "P1") if found is None else (int(found.number), str(found.international))
 
 
-def conventional_cell(crystal: Crystal, space_group: int) -> ConventionalCell:
+def conventional_cell(crystal: Crystal, space_group: int, origin: str = "2") -> ConventionalCell:
     """The conventional cell of a crystal of a space group (number).
 
     A crystal that does not have the space group within any tolerance stays as it is, in P1.
+
+    Args:
+        origin: the choice, "1" or "2", where the group has two.
     """
     for tolerance in (TOLERANCE, *OTHER_TOLERANCES):
         found = _dataset(crystal, tolerance)
         if found is not None and found.number == space_group:
-            cell = _standard(crystal, tolerance, _standard_setting(space_group))
+            cell = _standard(crystal, tolerance, _standard_setting(space_group, origin))
             if cell is not None:
                 return cell
     return ConventionalCell(
@@ -102,15 +105,15 @@ def _dataset(crystal: Crystal, tolerance: float, setting: int = 0) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _standard_setting(space_group: int) -> int:
-    """spglib's number of the setting: its first one, but the second choice of origin."""
+def _standard_setting(space_group: int, origin: str) -> int:
+    """spglib's number of the setting: its first one, but the choice of origin that is wanted."""
     settings: dict[str, int] = {}
     with _quiet():
         kinds = [spglib.get_spacegroup_type(hall) for hall in range(1, SETTINGS + 1)]
     for hall, kind in enumerate(kinds, start=1):
         if kind.number == space_group:
             settings.setdefault(kind.choice, hall)
-    return settings.get("2", min(settings.values()))
+    return settings.get(origin, min(settings.values()))
 
 
 def _operations(setting: int) -> list[gemmi.Op]:

@@ -1,0 +1,87 @@
+"""What a predicted pattern leaves behind: densities for other programs, and a summary."""
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from pymatgen.core import Lattice
+
+from crystalnet.errors import CrystalNetError
+from crystalnet.files import atomic_write, probe
+from crystalnet.solving.output.maps import write_ccp4, write_chgcar, write_cube
+
+if TYPE_CHECKING:
+    from crystalnet.solving.predict import PredictedDensity
+
+SUMMARY = "summary.json"
+# What is written of each density, under its number.
+CUBE, CCP4, CHGCAR = "density-{:02d}.cube", "density-{:02d}.ccp4", "density-{:02d}.CHGCAR"
+
+
+def check_predicted(folder: Path | str) -> None:
+    """Make sure, before any work, that densities can be written into a folder.
+
+    Raises:
+        CrystalNetError: if they cannot.
+    """
+    try:
+        probe(Path(folder))
+    except OSError as error:
+        raise CrystalNetError(
+            f"{folder}: cannot be written to ({error.strerror}); choose another folder"
+        ) from None
+
+
+def write_predicted(
+    folder: Path | str, densities: "Sequence[PredictedDensity]", told: Mapping[str, Any]
+) -> list[Path]:
+    """Write densities; the summary comes last, so it stands for all.
+
+    What an earlier prediction left in the folder is removed.
+
+    Returns:
+        the summary and the files of each density.
+
+    Raises:
+        CrystalNetError: if the folder cannot be written to.
+    """
+    folder = Path(folder)
+    check_predicted(folder)
+    try:
+        for name in (SUMMARY, "density-[0-9][0-9].*"):
+            for old in folder.glob(name):
+                old.unlink()
+        entries, written = [], []
+        for each in densities:
+            mapped = each.mapped
+            files = {CUBE: write_cube, CCP4: write_ccp4}
+            if each.crystal is not None:
+                files[CHGCAR] = write_chgcar
+            names = [name.format(each.rank) for name in files]
+            for name, write in zip(names, files.values(), strict=True):
+                write(folder / name, mapped)
+                written.append(folder / name)
+            entries.append(_entry(each, names))
+        options = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
+        content = {"told": {"version": version("crystalnet"), **told}, "densities": entries}
+        with atomic_write(folder / SUMMARY) as temporary:
+            temporary.write_bytes(orjson.dumps(content, default=str, option=options))
+    except OSError as error:
+        raise CrystalNetError(f"{folder}: cannot be written to ({error.strerror})") from None
+    return [folder / SUMMARY, *written]
+
+
+def _entry(each: "PredictedDensity", names: Sequence[str]) -> dict[str, Any]:
+    volume = None if each.lattice is None else float(Lattice(each.lattice).volume)
+    return {
+        "rank": each.rank,
+        "likely_ssim": round(each.likely_ssim, 4),
+        "origin": each.origin,
+        "agreement": each.agreement,
+        "lattice_A": each.lattice,
+        "electrons": None if volume is None else float(each.density.mean()) * volume,
+        "analogue_of": each.analogue_of,
+        "files": list(names),
+    }

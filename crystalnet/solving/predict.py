@@ -1,0 +1,240 @@
+"""One measured pattern and a formula: the electron density alone, in several guesses."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast, get_args
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.crystallography.iam import ValenceGaussians
+from crystalnet.crystallography.known_composition import KnownComposition
+from crystalnet.errors import CrystalNetError
+from crystalnet.files import sha256, shown
+from crystalnet.network.modes.network import Kind
+from crystalnet.predicting.guesses import Origin
+from crystalnet.predicting.learned import WEIGHTS, predict_densities
+from crystalnet.solving.density.decoding import decode
+from crystalnet.solving.lattice.cells import IndexedLattice, System
+from crystalnet.solving.lattice.find import find_lattices, given_lattices
+from crystalnet.solving.output.maps import DensityMap
+from crystalnet.solving.output.predicted import write_predicted
+from crystalnet.solving.pattern.axis import Quantity
+from crystalnet.solving.pattern.file import PatternFile, read_pattern
+from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
+from crystalnet.solving.pattern.standard_lines import standard_lines
+from crystalnet.solving.question import Question, edges
+from crystalnet.solving.solve import TEMPLATES
+
+# Points per axis that may be asked for.
+GRIDS = (8, 200)
+# How smooth guesses of networks are, as the standard deviation in A of a Gaussian.
+BLURS = (0.3,)
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedDensity:
+    """One guess of the density.
+
+    Attributes:
+        rank: its place, from 1.
+        likely_ssim: the SSIM that guesses like it have had with the truth, on validation crystals.
+        origin: of the network, or free atoms at the places of a known structure with other
+            elements.
+        density: valence electrons in e/A^3 at the fractional coordinates i/n of the cell.
+        lattice: rows a, b, c in A of the primitive cell; None where no lattice is known.
+        crystal: the known structure with other elements, or the atoms read from the network's
+            guess; None where the guess holds none or there is no lattice.
+        agreement: of the known structure's pattern with the measured one, at most 1; None for a
+            guess of the network.
+        analogue_of: the known structure, a Materials Project id; None for a guess of the network.
+    """
+
+    rank: int
+    likely_ssim: float
+    origin: Origin
+    density: Float[ndarray, "n n n"]
+    lattice: Float[ndarray, "3 3"] | None
+    crystal: Crystal | None
+    agreement: float | None
+    analogue_of: str | None
+
+    @property
+    def mapped(self) -> DensityMap:
+        """As files of densities take it; in a cube of 1 A where no lattice is known."""
+        lattice = np.eye(3) if self.lattice is None else self.lattice
+        return DensityMap(f"{self.rank} {self.origin}", lattice, self.density, self.crystal)
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What was predicted for one pattern.
+
+    Attributes:
+        file: the pattern as it was read.
+        found: its peaks and background.
+        lattice: that its peaks were found to have; None if none explains them.
+        densities: different guesses, the likeliest first.
+        told: what was known and used, in words and numbers that JSON can hold.
+    """
+
+    file: PatternFile
+    found: FoundPeaks
+    lattice: IndexedLattice | None
+    densities: list[PredictedDensity]
+    told: dict[str, Any]
+
+    def write(self, folder: Path | str) -> list[Path]:
+        """Write every density as a cube and a CCP4 map, as a CHGCAR where atoms are known.
+
+        Returns:
+            the files, the summary first.
+
+        Raises:
+            CrystalNetError: if the folder cannot be written to.
+        """
+        return write_predicted(folder, self.densities, self.told)
+
+
+def predict(
+    pattern: Path | str,
+    *,
+    formula: str,
+    wavelength: str | float | None = None,
+    system: str | None = None,
+    lattice: float | str | Sequence[float] | None = None,
+    quantity: Quantity | None = None,
+    peaks: bool | None = None,
+    guesses: int = 5,
+    grid: int = 50,
+    kind: Kind = "dft",
+    progress: Callable[[str], object] = lambda line: None,
+) -> Prediction:
+    """Predict the electron density of one measured pattern.
+
+        >>> import crystalnet
+        >>> halite = "data/measured_patterns/rockjock_halite.xy"
+        >>> made = crystalnet.predict(halite, wavelength="CuKa", formula="NaCl", guesses=1, grid=24)
+        >>> made.densities[0].density.shape, made.lattice.centring
+        ((24, 24, 24), 'F')
+
+    Args:
+        pattern: two- or three-column text, a powder CIF or a list of peaks (`read_pattern`).
+        formula: such as "Gd2Hf2O7".
+        wavelength: a name such as "CuKa", or A; may be None where the file says it.
+        system: "cubic" or "trigonal"; None takes that of the lattice.
+        lattice: a of a cubic crystal, (a, c) of a trigonal one in hexagonal axes, in A; None finds
+            it from the peaks.
+        quantity: of the first column: "two_theta" (degrees), "q" (1/A) or "d" (A); None reads it
+            from the header, or takes degrees.
+        peaks: whether the pattern is a list of peaks, not a profile; None sees for itself.
+        guesses: at most so many densities, 1 to 1000.
+        grid: points per axis, 8 to 200.
+        kind: what the network is asked for: "dft", or "iam" for superposed free atoms.
+        progress: is called with lines for a person to read.
+
+    Raises:
+        CrystalNetError: for an argument that makes no sense, a file, formula or lattice that cannot
+            be used, weights that are missing or damaged, or where neither a crystal system was
+            given nor a lattice explains the peaks.
+    """
+    question = Question(
+        wavelength=wavelength, formula=formula, system=system, lattice=edges(lattice),
+        quantity=quantity, peaks=peaks, guesses=guesses,
+    )  # fmt: skip
+    if not GRIDS[0] <= grid <= GRIDS[1]:
+        raise CrystalNetError(f"a grid of {grid} points; want {GRIDS[0]} to {GRIDS[1]} per axis")
+    amounts = _amounts(question.known)
+    file = read_pattern(pattern, quantity, question.radiation, peaks)
+    found = find_peaks(file)
+    progress(f"{file.path}: {len(found.peaks.two_theta)} peaks")
+    indexed = _lattice(found.peaks, question, progress)
+    chosen: System = indexed.system if indexed else _asked(question)
+    q, intensity = standard_lines(found.peaks, indexed.zero_shift if indexed else 0.0)
+    cell = None if indexed is None else indexed.primitive
+    made = predict_densities(
+        q, intensity, amounts, chosen, grid=grid, guesses=guesses, kind=kind, lattice=cell
+    )
+    gaussians = ValenceGaussians.load(TEMPLATES)
+    densities = []
+    for rank, each in enumerate(made, start=1):
+        guess, density = each.guess, each.guess.density.double().numpy()
+        one = PredictedDensity(
+            rank, each.likely_ssim, guess.origin, density, cell, None, None, None
+        )
+        if guess.crystal is not None:
+            name = guess.crystal.material_id.partition(",")[0]
+            one = replace(
+                one, lattice=guess.crystal.lattice, crystal=guess.crystal,
+                agreement=guess.agreement, analogue_of=name,
+            )  # fmt: skip
+        elif cell is not None:
+            one = replace(one, crystal=_atoms(density, cell, question.known, gaussians))
+        densities.append(one)
+    told = {
+        "pattern": shown(file.path),
+        "pattern_sha256": sha256(file.path),
+        "wavelength_A": found.peaks.wavelength,
+        "formula": formula,
+        "system": chosen,
+        "lattice": None if indexed is None else {
+            "centring": indexed.centring, "a_A": indexed.a, "c_A": indexed.c,
+            "figure_of_merit": indexed.figure_of_merit,
+        },
+        "kind": kind,
+        "grid": grid,
+        "model_sha256": sha256(WEIGHTS / f"{chosen}.safetensors"),
+    }  # fmt: skip
+    return Prediction(file, found, indexed, densities, told)
+
+
+def _amounts(known: KnownComposition) -> dict[int, int]:
+    if known.amounts is None:
+        raise CrystalNetError("a prediction wants a formula, such as NaCl")
+    return dict(zip(known.elements, known.amounts, strict=True))
+
+
+def _lattice(
+    peaks: MeasuredPeaks, question: Question, progress: Callable[[str], object]
+) -> IndexedLattice | None:
+    """The likeliest lattice; None where none explains the peaks and a crystal system was given."""
+    if question.lattice is not None:
+        wanted: System = "cubic" if len(question.lattice) == 1 else "trigonal"
+        if question.system not in (None, wanted):
+            raise CrystalNetError(
+                f"the lattice {list(question.lattice)} is {wanted}, but the crystal system is "
+                f"{question.system}; give a alone for cubic, a and c for trigonal"
+            )
+        return given_lattices(wanted, question.lattice, peaks)[0]
+    systems = get_args(System) if question.system is None else [_asked(question)]
+    try:
+        best = find_lattices(peaks, systems)[0]
+    except CrystalNetError as error:
+        if question.system is None:
+            raise
+        progress(f"no lattice ({error}): the density is of the unit cube")
+        return None
+    cell = f"a = {best.a:.4f} A" + (f", c = {best.c:.4f} A" if best.c else "")
+    progress(f"lattice: {best.system} {best.centring}, {cell}")
+    return best
+
+
+def _asked(question: Question) -> System:
+    return cast(System, question.system)  # Question lets no other pass.
+
+
+def _atoms(
+    density: Float[ndarray, "n n n"],
+    lattice: Float[ndarray, "3 3"],
+    known: KnownComposition,
+    gaussians: ValenceGaussians,
+) -> Crystal | None:
+    """The atoms of a network's guess; None if it holds none."""
+    try:
+        return decode(density, lattice, known, gaussians, "guess", BLURS).crystal
+    except CrystalNetError:
+        return None

@@ -1,0 +1,130 @@
+"""Known structures with other elements, their free coordinates fitted to the pattern.
+
+Most crystals are built as some other one is. A structure with many free coordinates, which the
+search by symmetry does not reach, is near at hand if it is known with other elements.
+"""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.predicting.guesses import Guesser
+from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
+from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.pattern.standard_lines import standard_lines
+from crystalnet.solving.search.group_search import Arrangement, GroupSearch
+from crystalnet.solving.search.occupations import Occupation
+from crystalnet.solving.symmetry.conventional import (
+    ConventionalCell,
+    conventional_cell,
+    space_group_of,
+)
+from crystalnet.solving.symmetry.symmetrise import symmetrised
+from crystalnet.solving.symmetry.wyckoff import WyckoffPosition, space_group
+
+# Within how many A the atoms of a known structure are symmetric, as in the tables of structures.
+SYMMETRIC = 0.1
+# Edges that differ by less than this share are of one lattice.
+SAME_EDGES = 0.02
+# How far an atom may be from the Wyckoff position that it is on, as a fraction of an edge.
+ON_POSITION = 1e-3
+
+
+def analogues(
+    measured: MeasuredPeaks,
+    formula: Mapping[int, int],
+    lattice: IndexedLattice,
+    guesser: Guesser,
+    finest: float,
+) -> list[tuple[Crystal, str]]:
+    """Structures of a formula that a lattice admits and the pattern agrees with, the best first.
+
+    Args:
+        measured: as it was measured.
+        formula: amounts by atomic number.
+        guesser: knows structures of the system of the lattice.
+        finest: the smallest spacing in A that free coordinates are fitted to.
+
+    Returns:
+        As they are known with the edges of the lattice, each followed by itself with its free
+        coordinates fitted, where they can be; and the name of the known structure.
+    """
+    q, intensity = standard_lines(measured, lattice.zero_shift)
+    found = []
+    for candidate in guesser.candidates(q, intensity, formula, lattice.primitive):
+        found.append((candidate.crystal, candidate.prototype_of))
+        fitted = fitted_coordinates(candidate.crystal, measured, lattice, finest)
+        found += [] if fitted is None else [(fitted, candidate.prototype_of)]
+    return found
+
+
+def fitted_coordinates(
+    crystal: Crystal, measured: MeasuredPeaks, lattice: IndexedLattice, finest: float
+) -> Crystal | None:
+    """A crystal with its free coordinates fitted to the intensities.
+
+    None where it has none, where it is not of the lattice, or where atoms come too near.
+    """
+    even = symmetrised(crystal, SYMMETRIC) or crystal
+    # The Wyckoff positions are those of the first choice of origin.
+    cell = conventional_cell(even, space_group_of(even)[0], origin="1")
+    edges = [cell.parameters[0]] if lattice.c is None else [cell.parameters[0], cell.parameters[2]]
+    own = [lattice.a] if lattice.c is None else [lattice.a, lattice.c]
+    if not np.allclose(edges, own, rtol=SAME_EDGES):
+        return None
+    centring = cell.space_group.centring_type()
+    for each in conventional_lattices(lattice.system, lattice.a, lattice.c):
+        if each.centring == centring:
+            arranged = arrangement(cell)
+            if arranged is None or not any(len(values) for values in arranged.parameters):
+                return None
+            group = arranged.occupation.group
+            shifted = replace(each, zero_shift=lattice.zero_shift)
+            search = GroupSearch(measured, shifted, group, finest, finest)
+            end = search.refine(arranged) if search.lines.possible else None
+            return None if end is None else search.crystal(end)
+    return None
+
+
+def arrangement(cell: ConventionalCell) -> Arrangement | None:
+    """A conventional cell as orbits on the Wyckoff positions of its group; None if it is no such.
+
+    Args:
+        cell: with the first choice of origin, as `space_group` has it.
+
+    Raises:
+        CrystalNetError: for a group that is not trigonal, hexagonal or cubic.
+    """
+    group = space_group(cell.space_group.number)
+    places, parameters = [], []
+    for first in np.unique(cell.orbit):
+        atoms = cell.crystal.frac_coords[cell.orbit == first]
+        for place, position in enumerate(group.positions):
+            if position.multiplicity != len(atoms):
+                continue
+            values = on_position(atoms, position)
+            if values is not None:
+                places.append((place, int(cell.crystal.atomic_numbers[first])))
+                parameters.append(values)
+                break
+        else:
+            return None
+    return Arrangement(Occupation(group, tuple(places)), tuple(parameters), np.inf)
+
+
+def on_position(
+    atoms: Float[ndarray, "atoms 3"], position: WyckoffPosition
+) -> Float[ndarray, " freedom"] | None:
+    """The free coordinates with which an orbit is on a position; None if it is on another."""
+    slope, origin = position.slopes[0], position.origins[0]
+    turns = np.array(list(itertools.product((-1, 0, 1), repeat=3)))
+    wanted = (atoms[:, None] - origin + turns).reshape(-1, 3)
+    values = wanted @ np.linalg.pinv(slope).T
+    off = np.abs(values @ slope.T - wanted).max(axis=1)
+    best = int(off.argmin())
+    return values[best] % 1 if off[best] < ON_POSITION else None
