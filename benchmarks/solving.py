@@ -10,10 +10,9 @@ The crystals are the embedded test crystals that have a DFT density (125 cubic, 
 5 atoms), with `--sizes` all of the paper's test crystals that are embedded (498 and 236). Given are
 the pattern, the formula and, where the table says so, the conventional lattice constants, but
 neither the centring nor the atoms in the cell. A structure is right if pymatgen's StructureMatcher
-(ltol 0.2, stol 0.3, angle_tol 5) says so: it allows for origin, inversion and rotations. `network
-alone` takes the decoded guesses as they are; `pattern too` is the command as it is: it exchanges
-elements as the pattern decides and, where that explains nothing, goes through the Wyckoff
-positions; `pattern alone` goes through these without any network.
+(ltol 0.2, stol 0.3, angle_tol 5) says so: it allows for origin, inversion and rotations. `all` is
+the command as it is; `symmetry` goes through the Wyckoff positions alone; `known structures` puts
+the elements into those alone; `networks` takes the decoded guesses as they are.
 """
 
 import argparse
@@ -21,6 +20,7 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,13 +45,15 @@ from crystalnet.solving.strategy import solve_peaks
 RANKS = (1, 5, 20)
 # Atoms of a primitive cell.
 SIZES = (0, 5, 10, 20, 40, 200)
+# What finds the atoms: the arguments of `solve_peaks` that leave the rest out.
+SOURCES: dict[str, dict[str, Any]] = {
+    "all": {},
+    "symmetry": {"models": [], "analogy": False},
+    "known structures": {"models": [], "effort": 0.0},
+    "networks": {"physics": False},
+}
 # Whether the lattice is given, and what finds the atoms.
-WAYS = [
-    ("given", "pattern too"),
-    ("given", "network alone"),
-    ("given", "pattern alone"),
-    ("found", "pattern too"),
-]
+WAYS = [*(("given", source) for source in SOURCES), ("found", "all")]
 
 
 def main() -> None:
@@ -59,9 +61,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="take every n-th crystal")
     parser.add_argument("--guesses", type=int, default=20)
     parser.add_argument("--models", type=Path, help="folder of weights")
-    parser.add_argument(
-        "--only", choices=["pattern too", "network alone", "pattern alone"], help="one way alone"
-    )
+    parser.add_argument("--only", choices=list(SOURCES), help="one source alone")
     parser.add_argument("--curves", action="store_true")
     parser.add_argument("--measured", action="store_true")
     parser.add_argument("--ssim", action="store_true")
@@ -91,6 +91,11 @@ def main() -> None:
     if arguments.ssim:
         tell(ssim_table(models, test, arguments.guesses))
         return
+    ways = WAYS
+    if arguments.only or arguments.curves:
+        ways = [("given", arguments.only or "all")]
+    elif arguments.sizes:
+        ways = [("given", source) for source in SOURCES if source != "networks"]
     rows = [
         row
         for title, flaw in (curves() if arguments.curves else {"perfect": simulated()}).items()
@@ -100,9 +105,7 @@ def main() -> None:
             title,
             flaw,
             arguments.guesses,
-            [("given", arguments.only or "pattern too")]
-            if arguments.only or arguments.curves or arguments.sizes
-            else WAYS,
+            ways,
         )
     ]
     table = pd.DataFrame(rows)
@@ -114,9 +117,9 @@ def main() -> None:
         plot_curves(found, arguments.figure)
     if arguments.sizes:
         size = pd.cut(table["atoms"], SIZES, labels=[f"up to {last}" for last in SIZES[1:]])
-        tell(shares(table.assign(size=size.astype(str)), ["system", "size"]))
+        tell(shares(table.assign(size=size.astype(str)), ["system", "atoms by", "size"]))
     elif not (arguments.curves or arguments.only):
-        chosen = table[(table["lattice"] == "given") & (table["atoms by"] == "pattern too")]
+        chosen = table[(table["lattice"] == "given") & (table["atoms by"] == "all")]
         tell(shares(chosen, ["system", "atoms"]))
         tell(shares(chosen, ["system", "type_in_training"]))
 
@@ -150,15 +153,8 @@ def solve_all(
                         : USUAL.lattices.tried
                     ]
                 )
-                candidates = solve_peaks(
-                    peaks,
-                    known,
-                    lattices,
-                    [] if by == "pattern alone" else models,
-                    gaussians,
-                    guesses=guesses,
-                    physics=by != "network alone",
-                )
+                given = {"models": models, "guesses": guesses, **SOURCES[by]}
+                candidates = solve_peaks(peaks, known, lattices, gaussians=gaussians, **given)
                 right = [c for c in candidates if matches(crystal, c.crystal)]
                 rank = right[0].rank if right else None
                 rwp = candidates[0].match.rwp

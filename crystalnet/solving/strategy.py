@@ -40,12 +40,13 @@ def solve_peaks(
     seed: int = 0,
     most: int = 20,
     physics: bool = True,
+    analogy: bool = True,
     effort: float = 1.0,
     progress: Callable[[str], object] = lambda line: None,
     budget: Budget = UNBOUNDED,
     settings: SolveSettings = USUAL,
 ) -> list[Candidate]:
-    """Structures by symmetry and from guessed densities, ranked by the pattern they would give.
+    """Structures by symmetry, by analogy and from guesses, ranked by the pattern they would give.
 
     The first lattice is worked on in any case, others only where nothing has explained the pattern.
 
@@ -56,6 +57,8 @@ def solve_peaks(
         most: candidates returned.
         physics: whether elements are exchanged, and Wyckoff positions gone through; without it
             the networks' word is taken as it is.
+        analogy: whether known structures are tried with other elements where symmetry has not
+            explained the pattern.
         effort: how long Wyckoff positions are gone through, as a multiple of the usual five
             seconds or so for each lattice.
         progress: is called with lines for a person to read.
@@ -77,7 +80,7 @@ def solve_peaks(
             break
         if physics:
             solving.by_symmetry(order)
-            if not solving.explained():
+            if analogy and not solving.explained():
                 solving.by_analogy(order)
         # With the formula the networks add nothing to what explains the pattern (docs/solve.md).
         asked = not physics or (order == 0 and known.amounts is None)

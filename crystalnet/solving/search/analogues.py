@@ -25,7 +25,7 @@ from crystalnet.solving.symmetry.conventional import (
     space_group_of,
 )
 from crystalnet.solving.symmetry.symmetrise import symmetrised
-from crystalnet.solving.symmetry.wyckoff import WyckoffPosition, space_group
+from crystalnet.solving.symmetry.wyckoff import FIRST_TRIGONAL, WyckoffPosition, space_group
 
 # Within how many A the atoms of a known structure are symmetric, as in the tables of structures.
 SYMMETRIC = 0.1
@@ -73,6 +73,8 @@ def fitted_coordinates(
     even = symmetrised(crystal, SYMMETRIC) or crystal
     # The Wyckoff positions are those of the first choice of origin.
     cell = conventional_cell(even, space_group_of(even)[0], origin="1")
+    if cell.space_group.number < FIRST_TRIGONAL:
+        return None
     edges = [cell.parameters[0]] if lattice.c is None else [cell.parameters[0], cell.parameters[2]]
     own = [lattice.a] if lattice.c is None else [lattice.a, lattice.c]
     if not np.allclose(edges, own, rtol=SAME_EDGES):
