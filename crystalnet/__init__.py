@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from crystalnet.solving.lattice.find import index_lattice
     from crystalnet.solving.pattern.file import read_pattern
     from crystalnet.solving.pattern.peaks import find_peaks
+    from crystalnet.solving.predict import Prediction, predict
     from crystalnet.solving.settings import SolveSettings
     from crystalnet.solving.solve import Solution, solve
 
@@ -24,12 +25,14 @@ __all__ = [
     "Candidate",
     "Crystal",
     "CrystalNetError",
+    "Prediction",
     "Solution",
     "SolveSettings",
     "find_peaks",
     "index_lattice",
     "load_model",
     "powder_pattern",
+    "predict",
     "read_pattern",
     "resample",
     "solve",
@@ -39,12 +42,14 @@ _HOME = {
     "Candidate": "crystalnet.solving.candidate",
     "Crystal": "crystalnet.crystallography.crystal",
     "CrystalNetError": "crystalnet.errors",
+    "Prediction": "crystalnet.solving.predict",
     "Solution": "crystalnet.solving.solve",
     "SolveSettings": "crystalnet.solving.settings",
     "find_peaks": "crystalnet.solving.pattern.peaks",
     "index_lattice": "crystalnet.solving.lattice.find",
     "load_model": "crystalnet.network.weights",
     "powder_pattern": "crystalnet.crystallography.diffraction",
+    "predict": "crystalnet.solving.predict",
     "read_pattern": "crystalnet.solving.pattern.file",
     "resample": "crystalnet.crystallography.resampling",
     "solve": "crystalnet.solving.solve",
