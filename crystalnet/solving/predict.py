@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
-import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
@@ -15,13 +14,11 @@ from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import sha256, shown
 from crystalnet.network.modes.network import Kind
-from crystalnet.predicting.guesses import Origin
 from crystalnet.predicting.learned import WEIGHTS, predict_densities
 from crystalnet.solving.density.decoding import decode
 from crystalnet.solving.lattice.cells import IndexedLattice, System
 from crystalnet.solving.lattice.find import find_lattices, given_lattices
-from crystalnet.solving.output.maps import DensityMap
-from crystalnet.solving.output.predicted import write_predicted
+from crystalnet.solving.output.predicted import PredictedDensity, write_predicted
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.file import PatternFile, read_pattern
 from crystalnet.solving.pattern.measured import MeasuredPeaks
@@ -34,40 +31,6 @@ from crystalnet.solving.solve import TEMPLATES
 GRIDS = (8, 200)
 # How smooth guesses of networks are, as the standard deviation in A of a Gaussian.
 BLURS = (0.3,)
-
-
-@dataclass(frozen=True, eq=False)
-class PredictedDensity:
-    """One guess of the density.
-
-    Attributes:
-        rank: its place, from 1.
-        likely_ssim: the SSIM that guesses like it have had with the truth, on validation crystals.
-        origin: of the network, or free atoms at the places of a known structure with other
-            elements.
-        density: valence electrons in e/A^3 at the fractional coordinates i/n of the cell.
-        lattice: rows a, b, c in A of the primitive cell; None where no lattice is known.
-        crystal: the known structure with other elements, or the atoms read from the network's
-            guess; None where the guess holds none or there is no lattice.
-        agreement: of the known structure's pattern with the measured one, at most 1; None for a
-            guess of the network.
-        analogue_of: the known structure, a Materials Project id; None for a guess of the network.
-    """
-
-    rank: int
-    likely_ssim: float
-    origin: Origin
-    density: Float[ndarray, "n n n"]
-    lattice: Float[ndarray, "3 3"] | None
-    crystal: Crystal | None
-    agreement: float | None
-    analogue_of: str | None
-
-    @property
-    def mapped(self) -> DensityMap:
-        """As files of densities take it; in a cube of 1 A where no lattice is known."""
-        lattice = np.eye(3) if self.lattice is None else self.lattice
-        return DensityMap(f"{self.rank} {self.origin}", lattice, self.density, self.crystal)
 
 
 @dataclass(frozen=True, eq=False)

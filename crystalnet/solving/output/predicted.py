@@ -1,23 +1,60 @@
 """What a predicted pattern leaves behind: densities for other programs, and a summary."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
 import orjson
+from jaxtyping import Float
+from numpy import ndarray
 from pymatgen.core import Lattice
 
+from crystalnet.crystallography.crystal import Crystal
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import atomic_write, probe
-from crystalnet.solving.output.maps import write_ccp4, write_chgcar, write_cube
-
-if TYPE_CHECKING:
-    from crystalnet.solving.predict import PredictedDensity
+from crystalnet.predicting.guesses import Origin
+from crystalnet.solving.output.maps import DensityMap, write_ccp4, write_chgcar, write_cube
 
 SUMMARY = "summary.json"
 # What is written of each density, under its number.
 CUBE, CCP4, CHGCAR = "density-{:02d}.cube", "density-{:02d}.ccp4", "density-{:02d}.CHGCAR"
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedDensity:
+    """One guess of the density.
+
+    Attributes:
+        rank: its place, from 1.
+        likely_ssim: the SSIM that guesses like it have had with the truth, on validation crystals.
+        origin: of the network, or free atoms at the places of a known structure with other
+            elements.
+        density: valence electrons in e/A^3 at the fractional coordinates i/n of the cell.
+        lattice: rows a, b, c in A of the primitive cell; None where no lattice is known.
+        crystal: the known structure with other elements, or the atoms read from the network's
+            guess; None where the guess holds none or there is no lattice.
+        agreement: of the known structure's pattern with the measured one, at most 1; None for a
+            guess of the network.
+        analogue_of: the known structure, a Materials Project id; None for a guess of the network.
+    """
+
+    rank: int
+    likely_ssim: float
+    origin: Origin
+    density: Float[ndarray, "n n n"]
+    lattice: Float[ndarray, "3 3"] | None
+    crystal: Crystal | None
+    agreement: float | None
+    analogue_of: str | None
+
+    @property
+    def mapped(self) -> DensityMap:
+        """As files of densities take it; in a cube of 1 A where no lattice is known."""
+        lattice = np.eye(3) if self.lattice is None else self.lattice
+        return DensityMap(f"{self.rank} {self.origin}", lattice, self.density, self.crystal)
 
 
 def check_predicted(folder: Path | str) -> None:
@@ -35,7 +72,7 @@ def check_predicted(folder: Path | str) -> None:
 
 
 def write_predicted(
-    folder: Path | str, densities: "Sequence[PredictedDensity]", told: Mapping[str, Any]
+    folder: Path | str, densities: Sequence[PredictedDensity], told: Mapping[str, Any]
 ) -> list[Path]:
     """Write densities; the summary comes last, so it stands for all.
 
@@ -73,7 +110,7 @@ def write_predicted(
     return [folder / SUMMARY, *written]
 
 
-def _entry(each: "PredictedDensity", names: Sequence[str]) -> dict[str, Any]:
+def _entry(each: PredictedDensity, names: Sequence[str]) -> dict[str, Any]:
     volume = None if each.lattice is None else float(Lattice(each.lattice).volume)
     return {
         "rank": each.rank,

@@ -1,4 +1,4 @@
-"""Known structures with other elements: on Wyckoff positions as spglib says, fitted to a pattern."""
+"""Known structures with other elements: on Wyckoff positions as spglib says, and fitted."""
 
 import warnings
 from dataclasses import replace
