@@ -37,7 +37,7 @@ def _tell(made: Prediction) -> None:
     for each in made.densities:
         origin = "the network"
         if each.analogue_of is not None:
-            origin = f"{each.analogue_of} with other elements, agreement {each.agreement:.3f}"
+            origin = f"the known structure {each.analogue_of}, agreement {each.agreement:.3f}"
         _say(f"{each.rank:>4} {each.likely_ssim:>11.2f}  {origin}")
 
 

@@ -119,7 +119,7 @@ def test_without_a_lattice_the_density_is_of_a_cube(tmp_path: Path) -> None:
         (["--grid", "500"], "a grid of 500 points"),
         (["--guesses", "0"], "0 guesses; want at least 1"),
         (["--lattice", "5.64", "--system", "trigonal"], "but the crystal system is trigonal"),
-        (["--lattice", "7.9"], "7.9"),
+        (["--lattice", "6.2"], "no lattice of a = 6.2 A explains"),
     ],
 )
 def test_what_makes_no_sense_is_one_line(
