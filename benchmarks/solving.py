@@ -117,7 +117,8 @@ def main() -> None:
         plot_curves(found, arguments.figure)
     if arguments.sizes:
         size = pd.cut(table["atoms"], SIZES, labels=[f"up to {last}" for last in SIZES[1:]])
-        tell(shares(table.assign(size=size.astype(str)), ["system", "atoms by", "size"]))
+        sized = table.assign(size=size).sort_values(["system", "atoms by", "size"])
+        tell(shares(sized.astype({"size": str}), ["system", "atoms by", "size"]))
     elif not (arguments.curves or arguments.only):
         chosen = table[(table["lattice"] == "given") & (table["atoms by"] == "all")]
         tell(shares(chosen, ["system", "atoms"]))
