@@ -15,17 +15,17 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.files import sha256, shown
 from crystalnet.network.modes.network import Kind
 from crystalnet.predicting.learned import WEIGHTS, predict_densities
+from crystalnet.retrieval.lattices import System
 from crystalnet.solving.density.decoding import decode
-from crystalnet.solving.lattice.cells import IndexedLattice, System
-from crystalnet.solving.lattice.find import find_lattices, given_lattices
+from crystalnet.solving.lattice.cells import IndexedLattice
+from crystalnet.solving.lattice.kinds import KINDS
 from crystalnet.solving.output.predicted import PredictedDensity, write_predicted
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.file import PatternFile, read_pattern
-from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.pattern.standard_lines import standard_lines
 from crystalnet.solving.question import Question, edges
-from crystalnet.solving.solve import TEMPLATES
+from crystalnet.solving.solve import TEMPLATES, likely_lattices
 
 # Points per axis that may be asked for.
 GRIDS = (8, 200)
@@ -115,12 +115,21 @@ def predict(
     file = read_pattern(pattern, quantity, question.radiation, peaks)
     found = find_peaks(file)
     progress(f"{file.path}: {len(found.peaks.two_theta)} peaks")
-    indexed = _lattice(found.peaks, question, progress)
-    chosen: System = indexed.system if indexed else _asked(question)
+    indexed = _lattice(found, question, progress)
+    chosen = indexed.system if indexed else question.system
+    # Without a lattice there is a system that was asked for.
+    assert chosen in get_args(System)
     q, intensity = standard_lines(found.peaks, indexed.zero_shift if indexed else 0.0)
     cell = None if indexed is None else indexed.primitive
     made = predict_densities(
-        q, intensity, amounts, chosen, grid=grid, guesses=guesses, kind=kind, lattice=cell
+        q,
+        intensity,
+        amounts,
+        cast(System, chosen),
+        grid=grid,
+        guesses=guesses,
+        kind=kind,
+        lattice=cell,
     )
     gaussians = ValenceGaussians.load(TEMPLATES)
     densities = []
@@ -145,7 +154,7 @@ def predict(
         "formula": formula,
         "system": chosen,
         "lattice": None if indexed is None else {
-            "centring": indexed.centring, "a_A": indexed.a, "c_A": indexed.c,
+            "centring": indexed.centring, "edges_A": list(indexed.edges),
             "figure_of_merit": indexed.figure_of_merit,
         },
         "kind": kind,
@@ -162,32 +171,19 @@ def _amounts(known: KnownComposition) -> dict[int, int]:
 
 
 def _lattice(
-    peaks: MeasuredPeaks, question: Question, progress: Callable[[str], object]
+    found: FoundPeaks, question: Question, progress: Callable[[str], object]
 ) -> IndexedLattice | None:
     """The likeliest lattice; None where none explains the peaks and a crystal system was given."""
-    if question.lattice is not None:
-        wanted: System = "cubic" if len(question.lattice) == 1 else "trigonal"
-        if question.system not in (None, wanted):
-            raise CrystalNetError(
-                f"the lattice {list(question.lattice)} is {wanted}, but the crystal system is "
-                f"{question.system}; give a alone for cubic, a and c for trigonal"
-            )
-        return given_lattices(wanted, question.lattice, peaks)[0]
-    systems = get_args(System) if question.system is None else [_asked(question)]
+    systems = list(KINDS) if question.system is None else [question.system]
     try:
-        best = find_lattices(peaks, systems)[0]
+        best = likely_lattices(found, systems, question.lattice, question.known)[0]
     except CrystalNetError as error:
-        if question.system is None:
+        if question.system is None or question.lattice is not None:
             raise
         progress(f"no lattice ({error}): the density is of the unit cube")
         return None
-    cell = f"a = {best.a:.4f} A" + (f", c = {best.c:.4f} A" if best.c else "")
-    progress(f"lattice: {best.system} {best.centring}, {cell}")
+    progress(f"lattice: {best.system} {best.centring}, {best.told()}")
     return best
-
-
-def _asked(question: Question) -> System:
-    return cast(System, question.system)  # Question lets no other pass.
 
 
 def _atoms(

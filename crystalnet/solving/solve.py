@@ -158,7 +158,7 @@ def solve(
     found = find_peaks(file, settings.peaks)
     progress(f"{file.path}: {len(found.peaks.two_theta)} peaks")
     progress(network_pattern(found.peaks, models[0].patterns).told())
-    lattices = _lattices(found, systems, question.lattice, question.known, settings)
+    lattices = likely_lattices(found, systems, question.lattice, question.known, settings)
     for each in lattices:
         progress(f"lattice to try: {each.system} {each.centring}, {each.told()}")
     gaussians = ValenceGaussians.load(TEMPLATES)
@@ -179,13 +179,18 @@ def solve(
     return Solution(file, found, lattices, candidates, told, budget.spent, budget.cut_short)
 
 
-def _lattices(
+def likely_lattices(
     found: FoundPeaks,
-    systems: list[str],
+    systems: Sequence[str],
     lattice: Sequence[float] | None,
     known: KnownComposition,
-    settings: SolveSettings,
+    settings: SolveSettings = USUAL,
 ) -> list[IndexedLattice]:
+    """The lattices to work on, the likeliest first: found from the peaks, or about given edges.
+
+    Raises:
+        CrystalNetError: where none explains the peaks, or the edges are of another system.
+    """
     if lattice is None:
         every = find_lattices(found.peaks, systems, settings.lattices)
         return densest(every, known, settings)[: settings.lattices.tried]

@@ -15,6 +15,7 @@ from numpy import ndarray
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.predicting.guesses import Guesser
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
+from crystalnet.solving.lattice.kinds import kind_of
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.standard_lines import standard_lines
 from crystalnet.solving.search.group_search import Arrangement, GroupSearch
@@ -25,7 +26,7 @@ from crystalnet.solving.symmetry.conventional import (
     space_group_of,
 )
 from crystalnet.solving.symmetry.symmetrise import symmetrised
-from crystalnet.solving.symmetry.wyckoff import FIRST_TRIGONAL, WyckoffPosition, space_group
+from crystalnet.solving.symmetry.wyckoff import WyckoffPosition, space_group
 
 # Within how many A the atoms of a known structure are symmetric, as in the tables of structures.
 SYMMETRIC = 0.1
@@ -73,14 +74,14 @@ def fitted_coordinates(
     even = symmetrised(crystal, SYMMETRIC) or crystal
     # The Wyckoff positions are those of the first choice of origin.
     cell = conventional_cell(even, space_group_of(even)[0], origin="1")
-    if cell.space_group.number < FIRST_TRIGONAL:
-        return None
-    edges = [cell.parameters[0]] if lattice.c is None else [cell.parameters[0], cell.parameters[2]]
-    own = [lattice.a] if lattice.c is None else [lattice.a, lattice.c]
-    if not np.allclose(edges, own, rtol=SAME_EDGES):
+    kind = kind_of(lattice.system)
+    edges = [cell.parameters["abc".index(name)] for name in kind.edges]
+    if cell.space_group.number not in kind.groups or not np.allclose(
+        edges, lattice.edges, rtol=SAME_EDGES
+    ):
         return None
     centring = cell.space_group.centring_type()
-    for each in conventional_lattices(lattice.system, lattice.a, lattice.c):
+    for each in conventional_lattices(lattice.system, *lattice.edges):
         if each.centring == centring:
             arranged = arrangement(cell)
             if arranged is None or not any(len(values) for values in arranged.parameters):
@@ -100,7 +101,7 @@ def arrangement(cell: ConventionalCell) -> Arrangement | None:
         cell: with the first choice of origin, as `space_group` has it.
 
     Raises:
-        CrystalNetError: for a group that is not trigonal, hexagonal or cubic.
+        CrystalNetError: for a group of a crystal system that is not known.
     """
     group = space_group(cell.space_group.number)
     places, parameters = [], []

@@ -128,5 +128,5 @@ def test_what_has_no_free_coordinates_or_another_lattice_is_not_fitted() -> None
     lattice = conventional_lattices("cubic", 5.64)[0]
     assert fitted_coordinates(salt, peaks_of(salt), lattice, 0.8) is None
     pyrite = crystal_of("FeS2")
-    larger = replace(lattice_of("FeS2"), a=6.0)
+    larger = replace(lattice_of("FeS2"), edges=(6.0,))
     assert fitted_coordinates(pyrite, peaks_of(pyrite), larger, 0.8) is None
