@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from crystalnet.crystallography.diffraction import bin_pattern
 from crystalnet.predicting.guesses import amounts_of
@@ -15,10 +16,19 @@ from pipeline.sources import DATA, STRUCTURES_FILE
 from pipeline.steps.described import described_rows
 from pipeline.tables import read_table
 from reports.data import Example
+from reports.learned_charts import SHOWN
 
 # Shares of the ranked crystals at which one is shown.
 _PLACES = {"best": 0.0, "median": 0.5, "worst": 1.0}
 _GRID = 50
+
+
+def learned_scores(params: Params) -> pd.DataFrame:
+    """The scores of the DFT test crystals of all systems."""
+    columns = ["kind", "system", "likely", "best_of_5", *SHOWN]
+    tables = [read_table(store.LEARNED_SCORES.format(system=s), columns) for s in params.systems]
+    scores = pd.concat(tables, ignore_index=True)
+    return scores[scores["kind"] == "dft"]
 
 
 def learned_examples(params: Params) -> list[Example]:

@@ -73,6 +73,7 @@ class ReportData:
         inputs: for each system crystals with a guess of each input's model, named in `labels`.
         turned: crystals to turn in three dimensions.
         learned: figures of the networks that come with the project: kind of density -> system.
+        learned_scores: of these, one row for each kind of density, system and test crystal.
         learned_examples: test crystals with their guesses, alone and unturned.
         known_types: the test crystals whose anonymous formula and space group occur in training.
     """
@@ -95,6 +96,7 @@ class ReportData:
     inputs: list[Example]
     turned: list[Example]
     learned: dict[str, dict[str, dict[str, Any]]]
+    learned_scores: pd.DataFrame
     learned_examples: list[Example]
     known_types: frozenset[str]
 

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy import ndarray
 
+from reports import learned_charts
 from reports.charts import by_group
 from reports.data import Example, ReportData
 from reports.groups import FEWEST
@@ -183,6 +184,17 @@ FIGURES: dict[str, tuple[str, Callable[[ReportData], Figure]]] = {
         "true density (blue) and the one guess that is ranked first (orange), as it comes, as "
         "isosurfaces at the same level in the cell drawn as a cube.",
         learned_examples,
+    ),
+    "learned_distributions": (
+        "SSIM of every test crystal: dots are crystals, the bar is the middle half, the line the "
+        "median. Orange: the networks that come along; grey: what they are compared with.",
+        learned_charts.distributions,
+    ),
+    "learned_calibration": (
+        "Left: the SSIM that a guess is said to have without a look at the truth, beside the one "
+        "that it has, as means of groups of at least five test crystals. Right: how much worse the "
+        "guess that is put first is than the best of the five, as a share of the test crystals.",
+        learned_charts.calibration,
     ),
     "overview": (
         "Patterns as intensity strips (0 to 180 degrees 2-theta, left to right), the true density "

@@ -17,7 +17,12 @@ from reports.views import views_html
 
 # Title -> tables and figures in order.
 SECTIONS = {
-    "What the networks that come along do": ["learned_examples", "learned"],
+    "What the networks that come along do": [
+        "learned_examples",
+        "learned",
+        "learned_distributions",
+        "learned_calibration",
+    ],
     "What comes out": [
         "overview",
         "table1_scores",
@@ -36,6 +41,8 @@ SECTIONS = {
 SOURCES = {
     "learned": "../metrics/learned_dft.json",
     "learned_examples": "../artifacts/scores/learned",
+    "learned_distributions": "../artifacts/scores/learned",
+    "learned_calibration": "../artifacts/scores/learned",
     "table1_scores": "../metrics",
     "rotations": "../metrics",
     "repeats": "../metrics/repeats.json",

@@ -13,7 +13,7 @@ from crystalnet.network.card import read_card
 from pipeline import store
 from pipeline.dataset import Dataset
 from pipeline.examples import examples, known_types, of_inputs
-from pipeline.learned_examples import learned_examples
+from pipeline.learned_examples import learned_examples, learned_scores
 from pipeline.params import Params, load_params
 from pipeline.steps import command
 from pipeline.tables import read_table
@@ -126,6 +126,7 @@ def main() -> None:
         inputs=[],
         turned=[],
         learned=read_json(store.LEARNED_DFT_METRICS),
+        learned_scores=learned_scores(params),
         learned_examples=learned_examples(params),
         known_types=known_types(dataset),
     )

@@ -11,6 +11,7 @@ from crystalnet.network.card import CardSettings, ModelCard
 from crystalnet.scoring.summary import summarise
 from pipeline.params import load_params
 from reports.data import Example, ModelReport, ReportData
+from reports.learned_charts import SHOWN
 
 PARAMS = load_params()
 
@@ -80,6 +81,18 @@ LEARNED = {
 }
 
 
+def learned_scores() -> pd.DataFrame:
+    """40 crystals of each system; every score is below the one after it."""
+    tables = []
+    for number, system in enumerate(["cubic", "trigonal"]):
+        draw = np.random.default_rng(number)
+        rows = np.sort(draw.random((40, len(SHOWN))), axis=1)
+        table = pd.DataFrame(rows, columns=list(SHOWN))
+        tables.append(table.assign(system=system, kind="dft", likely=draw.random(40),
+                                   best_of_5=table["paper_protocol"]))  # fmt: skip
+    return pd.concat(tables)
+
+
 @pytest.fixture(scope="module")
 def data() -> ReportData:
     example = Example("cubic", "mp-22862", "NaCl", 225, "1 of 20", np.eye(64)[9], ball(),
@@ -107,6 +120,6 @@ def data() -> ReportData:
                                     "ssim": [0.4, 0.6, 0.8], "psnr": [30.0, 31.0, 32.0]}),
         successes=[example], typical=[example, example], failures=[example], samples=[example],
         inputs=[replace(example, labels=("baseline", "no formula"))], turned=[example],
-        learned=LEARNED, learned_examples=[example],
+        learned=LEARNED, learned_scores=learned_scores(), learned_examples=[example],
         known_types=frozenset({"mp-3", "mp-5", "mp-7"}),
     )  # fmt: skip
