@@ -1,10 +1,11 @@
 """One measured pattern and a formula: the electron density alone, in several guesses."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
+import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
@@ -145,7 +146,9 @@ def predict(
                 agreement=guess.agreement, analogue_of=name,
             )  # fmt: skip
         elif cell is not None:
-            one = replace(one, crystal=_atoms(density, cell, question.known, gaussians))
+            density = whole_units(density, cell, amounts, gaussians)
+            atoms = _atoms(density, cell, question.known, gaussians)
+            one = replace(one, density=density, crystal=atoms)
         densities.append(one)
     told = {
         "pattern": shown(file.path),
@@ -162,6 +165,23 @@ def predict(
         "model_sha256": sha256(WEIGHTS / f"{chosen}.safetensors"),
     }  # fmt: skip
     return Prediction(file, found, indexed, densities, told)
+
+
+def whole_units(
+    density: Float[ndarray, "n n n"],
+    lattice: Float[ndarray, "3 3"],
+    amounts: Mapping[int, int],
+    gaussians: ValenceGaussians,
+) -> Float[ndarray, "n n n"]:
+    """A density scaled to the valence electrons of a whole number of formula units, the nearest.
+
+    A network says how large a density is from the pattern alone; how many electrons the cell may
+    hold is known.
+    """
+    unit = sum(float(gaussians.valence[z]) * n for z, n in amounts.items())
+    electrons = float(density.mean()) * abs(float(np.linalg.det(lattice)))
+    scaled: ndarray = density * (max(round(electrons / unit), 1) * unit / electrons)
+    return scaled
 
 
 def _amounts(known: KnownComposition) -> dict[int, int]:
