@@ -25,8 +25,11 @@ _GRID = 50
 
 def learned_scores(params: Params) -> pd.DataFrame:
     """The scores of the DFT test crystals of all systems."""
-    columns = ["kind", "system", "likely", "best_of_5", *SHOWN]
-    tables = [read_table(store.LEARNED_SCORES.format(system=s), columns) for s in params.systems]
+    columns = ["kind", "system", "likely", "best_of_5"]
+    tables = [
+        read_table(store.LEARNED_SCORES.format(system=s), columns, optional=SHOWN)
+        for s in params.systems
+    ]
     scores = pd.concat(tables, ignore_index=True)
     return scores[scores["kind"] == "dft"]
 

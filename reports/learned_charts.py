@@ -31,18 +31,20 @@ AS_GOOD = 1e-3
 def distributions(data: ReportData) -> Figure:
     """Every test crystal, by what guesses and by what it is compared with."""
     groups = _groups(data)
+    # What is compared with is not always scored.
+    shown = {name: label for name, label in SHOWN.items() if name in data.learned_scores}
     figure = Figure(figsize=(3.1 * len(groups) + 1.4, 2.9), layout="constrained")
     panels = figure.subplots(1, len(groups), squeeze=False, sharey=True)[0]
     for axes, (label, found) in zip(panels, groups.items(), strict=True):
-        for place, column in enumerate(SHOWN):
+        for place, column in enumerate(shown):
             dots(axes, place, found[column].to_numpy(), GUESS if column in OURS else OTHER)
         axes.set(
             title=f"{label}, {len(found)} crystals",
             xlabel="SSIM",
             xlim=(0, 1.02),
-            yticks=range(len(SHOWN)),
-            yticklabels=list(SHOWN.values()),
-            ylim=(len(SHOWN) - 0.4, -0.6),
+            yticks=range(len(shown)),
+            yticklabels=list(shown.values()),
+            ylim=(len(shown) - 0.4, -0.6),
         )
         axes.grid(axis="x", color="0.9", linewidth=0.6)
         axes.set_axisbelow(True)

@@ -1,5 +1,7 @@
 """The figures of the networks that come along."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,12 @@ def test_every_crystal_is_a_dot(data: ReportData) -> None:
     for axes in panels:
         clouds = [line for line in axes.lines if line.get_marker() == "o"]
         assert [len(line.get_xdata()) for line in clouds] == [40] * len(SHOWN)
+
+
+def test_what_was_not_scored_is_left_out(data: ReportData) -> None:
+    some = replace(data, learned_scores=data.learned_scores.drop(columns="nearest_one_guess"))
+    labels = [text.get_text() for text in distributions(some).axes[0].get_yticklabels()]
+    assert labels == [label for name, label in SHOWN.items() if name != "nearest_one_guess"]
 
 
 def test_groups_of_the_likely_ssim_are_means_of_enough_crystals(data: ReportData) -> None:
