@@ -255,7 +255,27 @@ def test_no_candidate_holds_atoms_that_are_too_near(
     assert [c.crystal for c in found] == [sound]
     monkeypatch.setattr(strategy, "search", lambda *_, **__: [crowded])
     with pytest.raises(CrystalNetError, match=r"F and F are 0\.\d\d A apart"):
-        solve_peaks(peaks, known, [lattice], [], gaussians)
+        solve_peaks(peaks, known, [lattice], [], gaussians, analogy=False)
+
+
+def test_known_structures_are_tried_where_symmetry_explains_nothing(
+    gaussians: ValenceGaussians, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peaks, lattice = peaks_of(FLUORITE), lattice_of("F", (5.46,))
+    known = KnownComposition.from_formula("CaF2")
+    by_symmetry = solve_peaks(peaks, known, [lattice], [], gaussians, effort=0.2)
+    assert {each.analogue_of for each in by_symmetry} == {None}
+    monkeypatch.setattr(strategy, "search", lambda *_, **__: [])
+    best = solve_peaks(peaks, known, [lattice], [], gaussians)[0]
+    assert best.analogue_of is not None
+    assert best.analogue_of.startswith("mp-")
+    assert StructureMatcher().fit(best.crystal.to_structure(), FLUORITE)
+    with pytest.raises(CrystalNetError, match="nothing gives a structure"):
+        solve_peaks(peaks, known, [lattice], [], gaussians, analogy=False)
+    elements = KnownComposition.from_elements(["Ca", "F"], complete=True)
+    with pytest.raises(CrystalNetError, match="nothing gives a structure"):
+        # Without ratios there is no kind of formula.
+        solve_peaks(peaks, elements, [lattice], [], gaussians)
 
 
 def shaken(structure: Structure, by: float) -> Crystal:
