@@ -26,12 +26,13 @@ from crystalnet.solving.pattern.file import PatternFile, read_pattern
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.pattern.standard_lines import standard_lines
 from crystalnet.solving.question import Question, edges
+from crystalnet.solving.settings import USUAL
 from crystalnet.solving.solve import TEMPLATES, likely_lattices
 
 # Points per axis that may be asked for.
 GRIDS = (8, 200)
-# How smooth guesses of networks are, as the standard deviation in A of a Gaussian.
-BLURS = (0.3,)
+# Atoms are looked for in guesses as `crystalnet solve` does.
+DECODING = replace(USUAL.decoding, blurs=USUAL.guesses.blurs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,6 +215,6 @@ def _atoms(
 ) -> Crystal | None:
     """The atoms of a network's guess; None if it holds none."""
     try:
-        return decode(density, lattice, known, gaussians, "guess", BLURS).crystal
+        return decode(density, lattice, known, gaussians, "guess", settings=DECODING).crystal
     except CrystalNetError:
         return None

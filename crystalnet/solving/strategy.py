@@ -177,8 +177,10 @@ class _Solving:
         self.budget.doing = f"known structures in {lattice.system} {lattice.centring}"
         formula = dict(zip(self.known.elements, self.known.amounts, strict=True))
         model = LearnedModel.load(lattice.system, kinds={tuple(sorted(self.known.amounts))})
-        found = analogues(self.measured, formula, lattice, model.guesser, D_MIN)
-        peaks = _shifted(self.measured, lattice.zero_shift)
+        found = analogues(
+            self.measured, formula, lattice, model.guesser, self.settings.search.d_min
+        )
+        peaks = self.measured.shifted(lattice.zero_shift)
         taken = self._take(
             (Structure(crystal, lattice, None, name) for crystal, name in found), peaks
         )
