@@ -19,7 +19,7 @@ from crystalnet.crystallography.iam import iam_density
 from crystalnet.network.modes.features import BINS, composition_features, scale_free_pattern
 from crystalnet.retrieval.known import Known
 
-# Weight of the composition's cosine similarity beside that of the pattern. Chosen on validation.
+# Weight of the composition's cosine similarity beside that of the pattern; not tuned.
 COMPOSITION = 0.5
 
 
