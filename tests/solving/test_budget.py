@@ -181,3 +181,11 @@ def test_solving_ranks_what_there_is_or_says_that_there_was_no_time(
     assert cut.cut_short
     assert 0 < len(some) <= len(whole)
     assert [each.rank for each in some] == list(range(1, len(some) + 1))
+
+
+def test_what_is_spent_is_counted_from_the_start() -> None:
+    times = iter([100.0, 103.5, 110.0, 110.5])
+    budget = Budget(clock=lambda: next(times))
+    assert budget.spent == 3.5
+    budget.start()
+    assert budget.spent == 0.5
