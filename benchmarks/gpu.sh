@@ -11,25 +11,25 @@
 # iam         the same network on IAM densities of the paper's own crystals, scored on its test ids
 # finetune    the IAM models trained on with the embedded DFT densities
 #
-# Results come to $OUT (work/gpu unless set): the benchmarks' output, and of each scale metrics,
+# Results come to $RESULTS (work/gpu unless set): the benchmarks' output, and of each scale metrics,
 # curves, tables per crystal, cards, weights and the report. Work is kept there too: run it again
 # after an interruption and it goes on. $EPOCHS_IAM holds the cosine cycles of the IAM trainings.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-OUT=$(realpath -m "${OUT:-work/gpu}")
+RESULTS=$(realpath -m "${RESULTS:-work/gpu}")
 EPOCHS_IAM=${EPOCHS_IAM:-"[100, 200]"}
 steps=("$@")
 [ ${#steps[@]} -gt 0 ] || steps=(benchmarks embedded precision iam finetune)
 [ -d .venv ] && export PATH="$PWD/.venv/bin:$PATH"
-mkdir -p "$OUT"
+mkdir -p "$RESULTS"
 python -c 'import torch; assert torch.cuda.is_available(), "no GPU here: torch sees none"'
 
-# A copy of the project in $OUT, so that the results recorded here stay as they are.
+# A copy of the project in $RESULTS, so that the results recorded here stay as they are.
 project() {
-  mkdir -p "$OUT/$1"
+  mkdir -p "$RESULTS/$1"
   tar --exclude=./work --exclude=./artifacts --exclude=./.venv --exclude=./.git \
-    --exclude=./.snakemake --exclude=./metrics -cf - . | tar -xf - -C "$OUT/$1"
-  ( cd "$OUT/$1" && python - "$2" "$3" <<'PYTHON'
+    --exclude=./.snakemake --exclude=./metrics -cf - . | tar -xf - -C "$RESULTS/$1"
+  ( cd "$RESULTS/$1" && python - "$2" "$3" <<'PYTHON'
 import sys
 from pathlib import Path
 import yaml
@@ -50,33 +50,33 @@ PYTHON
 }
 
 pipeline() {
-  ( cd "$OUT/$1" && export PYTHONPATH=$PWD && python -m pipeline.unlock &&
+  ( cd "$RESULTS/$1" && export PYTHONPATH=$PWD && python -m pipeline.unlock &&
     snakemake all --cores all --quiet rules host reason )
 }
 
 for step in "${steps[@]}"; do
   case $step in
     benchmarks)
-      python -m benchmarks.training_step --device cuda --repeats 20 --profile "$OUT/profile" \
-        | tee "$OUT/training_step.txt"
-      python -m benchmarks.evaluation --device cuda | tee "$OUT/evaluation.txt"
-      python -m benchmarks.scoring --device cuda | tee "$OUT/scoring.txt"
-      python -m benchmarks.resampling --device cuda | tee "$OUT/resampling.txt"
+      python -m benchmarks.training_step --device cuda --repeats 20 --profile "$RESULTS/profile" \
+        | tee "$RESULTS/training_step.txt"
+      python -m benchmarks.evaluation --device cuda | tee "$RESULTS/evaluation.txt"
+      python -m benchmarks.scoring --device cuda | tee "$RESULTS/scoring.txt"
+      python -m benchmarks.resampling --device cuda | tee "$RESULTS/resampling.txt"
       ;;
     embedded) project embedded embedded '{}'; pipeline embedded ;;
     precision)
       project precision quick '{}'
-      ( cd "$OUT/precision" && export PYTHONPATH=$PWD &&
+      ( cd "$RESULTS/precision" && export PYTHONPATH=$PWD &&
         snakemake artifacts/dataset.parquet --cores all --quiet all &&
         for system in cubic trigonal; do python -m benchmarks.precision --system "$system"; done ) \
-        | tee "$OUT/precision.txt"
+        | tee "$RESULTS/precision.txt"
       ;;
     iam) project iam iam "{cycles: $EPOCHS_IAM}"; pipeline iam ;;
     finetune)
-      mkdir -p "$OUT/finetune/start"
+      mkdir -p "$RESULTS/finetune/start"
       for system in cubic trigonal; do
-        cp "$OUT/iam/artifacts/models/$system-main/model.safetensors" \
-          "$OUT/finetune/start/$system.safetensors"
+        cp "$RESULTS/iam/artifacts/models/$system-main/model.safetensors" \
+          "$RESULTS/finetune/start/$system.safetensors"
       done
       project finetune embedded '{}'
       pipeline finetune
