@@ -11,7 +11,6 @@ from numpy import ndarray
 from torch import Tensor
 
 from crystalnet.crystallography.composition import molar_fractions
-from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.crystallography.setting import Setting
 from crystalnet.crystallography.spectrum import (
@@ -62,20 +61,6 @@ class Described:
         return self.table[self.table["split"].isin(splits)].reset_index(drop=True)
 
 
-def crystal_of(row: pd.Series) -> Crystal:
-    """The crystal of a row, in its canonical setting."""
-    return Crystal(
-        row["material_id"],
-        np.asarray(row["lattice"], dtype=np.float64).reshape(3, 3),
-        np.asarray(row["atomic_numbers"], dtype=np.int64),
-        np.asarray(row["frac_coords"], dtype=np.float64).reshape(-1, 3),
-    )
-
-
-def crystals(rows: pd.DataFrame) -> list[Crystal]:
-    return [crystal_of(row) for _, row in rows.iterrows()]
-
-
 def peaks(rows: pd.DataFrame) -> list[Peaks]:
     """q in 1/A and intensities."""
     return [
@@ -104,14 +89,14 @@ def iam_spectra(rows: pd.DataFrame, order: int, what: str) -> Complex[Tensor, "c
     gaussians = ValenceGaussians.load(GAUSSIANS)
     made = [
         iam_spectrum(crystal, order, gaussians)
-        for crystal in command.progress(crystals(rows), f"{what}: densities")
+        for crystal in command.progress(crystals_of(rows), f"{what}: densities")
     ]
     return torch.from_numpy(np.stack(made))
 
 
 def iam_truth(rows: pd.DataFrame, grid: int) -> Float[Tensor, "crystals x y z"]:
     """Independent-atom densities at points, e/A^3."""
-    return iam_density(crystals(rows), grid, ValenceGaussians.load(GAUSSIANS))
+    return iam_density(crystals_of(rows), grid, ValenceGaussians.load(GAUSSIANS))
 
 
 class DftSpectra:
@@ -137,14 +122,18 @@ class DftSpectra:
         hkl = np.stack(np.meshgrid(signed, signed, signed, indexing="ij"), axis=-1).reshape(-1, 3)
         # The highest order of an even grid has no partner of the other sign.
         kept = (hkl > -(MODES_GRID // 2)).all(axis=1)
-        for record, (_, row) in zip(records, rows.iterrows(), strict=True):
+        for record, crystal, matrix, shift, hall_number in zip(
+            records,
+            crystals_of(rows),
+            rows["matrix"],
+            rows["shift"],
+            rows["hall_number"],
+            strict=True,
+        ):
             assert isinstance(record, DensityRecord)
             values = np.fft.fftn(record.density, norm="forward").ravel()
             setting = Setting(
-                crystal_of(row),
-                np.asarray(row["matrix"]).reshape(3, 3),
-                np.asarray(row["shift"]),
-                int(row["hall_number"]),
+                crystal, np.asarray(matrix).reshape(3, 3), np.asarray(shift), int(hall_number)
             )
             yield in_setting(hkl[kept], values[kept], setting)
 

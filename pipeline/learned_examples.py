@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from crystalnet.crystallography.diffraction import bin_pattern
-from crystalnet.predicting.guesses import amounts_of
 from crystalnet.predicting.learned import LearnedModel
 from crystalnet.predicting.ranking import ranked
+from crystalnet.retrieval.prototypes import amounts_of
 from pipeline import learned, store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS
 from pipeline.params import Params

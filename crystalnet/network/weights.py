@@ -4,18 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from pydantic import ValidationError
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import atomic_write
 from crystalnet.network.crystalnet import CrystalNet
+from crystalnet.network.weights_file import HEADER, read_weights
 from crystalnet.settings import NetworkSettings, PatternSpec, Settings, TakenComposition
-
-# The key of the safetensors header under which WeightsHeader stands as JSON.
-_HEADER = "crystalnet"
 
 
 class WeightsHeader(Settings):
@@ -75,7 +70,7 @@ def save_weights(
     tensors = {name: p.detach().to(dtype).contiguous() for name, p in model.named_parameters()}
     tensors |= {name: buffer.contiguous() for name, buffer in model.named_buffers()}
     with atomic_write(path) as partial:
-        save_file(tensors, partial, metadata={_HEADER: header.model_dump_json()})
+        save_file(tensors, partial, metadata={HEADER: header.model_dump_json()})
 
 
 def read_header(path: Path | str) -> WeightsHeader:
@@ -84,7 +79,7 @@ def read_header(path: Path | str) -> WeightsHeader:
     Raises:
         CrystalNetError: if the file is missing, damaged, or not of this project.
     """
-    return _read(path, with_tensors=False)[0]
+    return read_weights(path, WeightsHeader, "CrystalNet", with_tensors=False)[0]
 
 
 def load_model(
@@ -107,7 +102,7 @@ def load_model(
         CrystalNetError: if the file is missing, damaged, not of this project, its weights do not
             fit the network it names, or it was trained on patterns that are binned otherwise.
     """
-    header, tensors = _read(path, with_tensors=True)
+    header, tensors = read_weights(path, WeightsHeader, "CrystalNet", with_tensors=True)
     if patterns is not None and patterns != header.pattern:
         raise CrystalNetError(
             f"{path}: trained on patterns of {header.pattern}, but those here are {patterns}; "
@@ -127,28 +122,3 @@ def load_model(
             raise CrystalNetError(f"{path}: {name} holds NaN or infinity; train it again")
     model.load_state_dict(tensors)
     return model.to(device).eval()
-
-
-def _read(path: Path | str, with_tensors: bool) -> tuple[WeightsHeader, dict[str, Tensor]]:
-    if not Path(path).is_file():
-        raise CrystalNetError(f"{path}: no such weights file; train a model or fetch it")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            header = WeightsHeader.model_validate_json(metadata[_HEADER])
-            names = list(file.keys()) if with_tensors else []
-            return header, {name: file.get_tensor(name) for name in names}
-    except (SafetensorError, OSError) as error:
-        raise CrystalNetError(
-            f"{path}: no whole safetensors file ({error}); copy or train it again"
-        ) from error
-    except KeyError as error:
-        raise CrystalNetError(
-            f"{path}: a safetensors file, but not of a CrystalNet (no '{_HEADER}' in its header)"
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise CrystalNetError(
-            f"{path}: its header does not describe a CrystalNet: {where}: {first['msg']}"
-        ) from error

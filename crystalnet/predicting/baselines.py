@@ -18,6 +18,7 @@ from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.crystallography.iam import iam_density
 from crystalnet.network.modes.features import BINS, composition_features, scale_free_pattern
 from crystalnet.retrieval.known import Known
+from crystalnet.retrieval.prototypes import atoms_of
 
 # Weight of the composition's cosine similarity beside that of the pattern; not tuned.
 COMPOSITION = 0.5
@@ -59,8 +60,7 @@ class Nearest:
         """
         pattern = torch.from_numpy(scale_free_pattern(q, intensity))[None, :BINS]
         alike = self._patterns @ _directions(pattern)[0]
-        numbers = np.repeat(list(formula), list(formula.values())).astype(np.int64)
-        alike = alike + composition * (self._compositions @ _compositions([numbers])[0])
+        alike = alike + composition * (self._compositions @ _compositions([atoms_of(formula)])[0])
         chosen: list[Crystal] = [self._known.crystals[i] for i in alike.topk(count).indices]
         return iam_density(chosen, grid, self._known.gaussians)
 

@@ -22,7 +22,7 @@ from crystalnet.network.modes.features import scale_free_pattern
 from crystalnet.network.modes.network import Kind, ModesNet
 from crystalnet.retrieval.candidates import Candidate, candidates
 from crystalnet.retrieval.known import Known
-from crystalnet.retrieval.prototypes import PrototypeLibrary, reduced
+from crystalnet.retrieval.prototypes import PrototypeLibrary, amounts_of, atoms_of
 
 Origin = Literal["network", "retrieved"]
 
@@ -92,9 +92,8 @@ class Guesser:
             kind: the densities that are wanted.
             lattice: rows a, b, c in A of the primitive cell, where it is known.
         """
-        numbers = np.repeat(list(formula), list(formula.values())).astype(np.int64)
         pattern = torch.from_numpy(scale_free_pattern(q, intensity))[None]
-        fractions = torch.from_numpy(molar_fractions(numbers).astype(np.float32))[None]
+        fractions = torch.from_numpy(molar_fractions(atoms_of(formula)).astype(np.float32))[None]
         latents = self.network.settings.latents
         made = self.network.predict(pattern, fractions, grid, latents, kind=kind)[0]
         found = [Guess(density, "network", i, 0.0, None) for i, density in enumerate(made)]
@@ -124,8 +123,3 @@ class Guesser:
             RETRIEVED,
             lattice=lattice,
         )
-
-
-def amounts_of(numbers: ndarray) -> tuple[int, ...]:
-    """The amounts of a reduced formula, ascending."""
-    return tuple(sorted(reduced(numbers)[1].tolist()))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
@@ -19,10 +18,11 @@ from crystalnet.files import sha256
 from crystalnet.network.card import ModelCard, read_card
 from crystalnet.network.modes.network import Kind
 from crystalnet.network.modes.weights import load_modes, read_modes_header
-from crystalnet.predicting.guesses import Guess, Guesser, amounts_of
+from crystalnet.predicting.guesses import Guess, Guesser
 from crystalnet.predicting.ranking import Ranking, ranked
 from crystalnet.retrieval.known import Known, load_known
 from crystalnet.retrieval.lattices import System
+from crystalnet.retrieval.prototypes import amounts_of, atoms_of
 
 WEIGHTS = Path(__file__).parent / "weights"
 """SYSTEM.safetensors, SYSTEM.npz and the card SYSTEM.yaml of each crystal system."""
@@ -115,12 +115,16 @@ def predict_densities(
     Raises:
         CrystalNetError: for lines or a formula that cannot be, or an unknown model.
     """
-    numbers = np.repeat(list(formula), list(formula.values())).astype(np.int64)
-    model = _loaded(weights or system, amounts_of(numbers))
+    model = loaded(weights or system, amounts_of(atoms_of(formula)))
     made = model.guesser.guesses(q, intensity, formula, grid, kind, lattice)
     return [RankedDensity(guess, likely) for likely, guess in ranked(made, model.ranking, guesses)]
 
 
 @lru_cache(maxsize=4)
-def _loaded(name: str, amounts: tuple[int, ...]) -> LearnedModel:
+def loaded(name: str, amounts: tuple[int, ...]) -> LearnedModel:
+    """A model that comes with the project, prepared for one kind of formula, and kept.
+
+    Args:
+        amounts: of the reduced formula, ascending.
+    """
     return LearnedModel.load(name, kinds={amounts})

@@ -26,6 +26,7 @@ from crystalnet.retrieval.prototypes import (
     Member,
     Prototype,
     PrototypeLibrary,
+    atoms_of,
     cell_volume,
     lattice_numbers,
     reduced,
@@ -90,8 +91,7 @@ def candidates(
     Raises:
         CrystalNetError: for a lattice that is not of the library's system.
     """
-    numbers = np.repeat(list(formula), list(formula.values())).astype(np.int64)
-    elements, amounts, _ = reduced(numbers)
+    elements, amounts, _ = reduced(atoms_of(formula))
     formula_volume = float(atomic_volumes[elements] @ amounts)
     q, intensity = merge_peaks(q[:_PEAKS], intensity[:_PEAKS], merged_share(library.system))
     if lattice is None:

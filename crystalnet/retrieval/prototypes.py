@@ -1,6 +1,6 @@
 """The structures of training crystals, without their elements and their scale."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -114,6 +114,16 @@ def reduced(
     elements, counts = np.unique(atomic_numbers, return_counts=True)
     units = int(np.gcd.reduce(counts))
     return elements, counts // units, units
+
+
+def amounts_of(atomic_numbers: Int[ndarray, " atoms"]) -> tuple[int, ...]:
+    """The amounts of the reduced formula, ascending: what kind of formula it is."""
+    return tuple(sorted(reduced(atomic_numbers)[1].tolist()))
+
+
+def atoms_of(formula: Mapping[int, int]) -> Int[ndarray, " atoms"]:
+    """The atomic numbers of a formula unit, from amounts by atomic number."""
+    return np.repeat(list(formula), list(formula.values())).astype(np.int64)
 
 
 def lattice_numbers(

@@ -15,7 +15,7 @@ from numpy import ndarray
 from pymatgen.core import Composition
 
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.retrieval.prototypes import reduced
+from crystalnet.retrieval.prototypes import amounts_of, reduced
 
 _TRIES = 8
 
@@ -41,13 +41,13 @@ def substitute(
     rng = np.random.default_rng(seed)
     kinds: dict[tuple[int, ...], list[int]] = {}
     parts = [reduced(crystal.atomic_numbers) for crystal in crystals]
-    for index, (_, amounts, _) in enumerate(parts):
-        kinds.setdefault(tuple(sorted(amounts.tolist())), []).append(index)
+    for index, crystal in enumerate(crystals):
+        kinds.setdefault(amounts_of(crystal.atomic_numbers), []).append(index)
     made: list[tuple[Crystal, str, int]] = []
     for number in range(count):
         index = int(rng.integers(len(crystals)))
         elements, amounts, _ = parts[index]
-        alike = kinds[tuple(sorted(amounts.tolist()))]
+        alike = kinds[amounts_of(crystals[index].atomic_numbers)]
         for _ in range(_TRIES):
             other_elements, other_amounts, _ = parts[alike[int(rng.integers(len(alike)))]]
             new = _assigned(elements, amounts, other_elements, other_amounts, rng)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from crystalnet.files import shown
-from crystalnet.solving.output.predicted import check_predicted
+from crystalnet.solving.output import check_folder
 from crystalnet.solving.predict import Prediction, predict
 
 
@@ -21,7 +21,7 @@ def run(pattern: Path, folder: Path, asked: Mapping[str, Any]) -> int:
         CrystalNetError: for anything that the user can mend, before any work where that can be.
     """
     started = time.monotonic()
-    check_predicted(folder)
+    check_folder(folder)
     with warnings.catch_warnings():
         # Other people's packages speak of what they were not asked.
         warnings.simplefilter("ignore")

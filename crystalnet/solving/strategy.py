@@ -11,7 +11,7 @@ from pymatgen.core import Composition, Element
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
-from crystalnet.predicting.learned import LearnedModel
+from crystalnet.predicting.learned import loaded
 from crystalnet.solving.agreement.profile import SAME_RWP, match_pattern
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.candidate import Candidate, Structure
@@ -176,7 +176,7 @@ class _Solving:
             return
         self.budget.doing = f"known structures in {lattice.system} {lattice.centring}"
         formula = dict(zip(self.known.elements, self.known.amounts, strict=True))
-        model = LearnedModel.load(lattice.system, kinds={tuple(sorted(self.known.amounts))})
+        model = loaded(lattice.system, tuple(sorted(self.known.amounts)))
         found = analogues(
             self.measured, formula, lattice, model.guesser, self.settings.search.d_min
         )

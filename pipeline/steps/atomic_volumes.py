@@ -7,6 +7,7 @@ validation crystals of the paper's split are left out. Run from the root of the 
 """
 
 import json
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -14,6 +15,7 @@ from numpy import ndarray
 from pymatgen.core import Element
 from scipy.optimize import nnls
 
+from crystalnet.crystallography.crystal import Crystal
 from crystalnet.files import atomic_write
 from crystalnet.solving.search.cell_contents import VOLUMES
 from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
@@ -27,11 +29,7 @@ PASSES, OUTLIER = 20, 0.15
 def main() -> None:
     table = read_table(DATA / STRUCTURES_FILE, CRYSTAL_COLUMNS)
     crystals = crystals_of(table[~table["split"].isin(["val", "test"])])
-    share = np.zeros((len(crystals), 119))
-    volume = np.empty(len(crystals))
-    for row, crystal in enumerate(crystals):
-        np.add.at(share[row], crystal.atomic_numbers, 1 / len(crystal.atomic_numbers))
-        volume[row] = crystal.volume / len(crystal.atomic_numbers)
+    share, volume = shares_of(crystals)
     fitted = atomic_volumes(share, volume)
     rounded = {
         str(Element.from_Z(z).symbol): round(float(fitted[z]), 2) for z in np.flatnonzero(fitted)
@@ -44,6 +42,18 @@ def main() -> None:
         f"{len(crystals)} crystals, {len(rounded)} elements; within 10, 20, 30 %: "
         + ", ".join(f"{100 * share:.1f} %" for share in within)
     )
+
+
+def shares_of(
+    crystals: Sequence[Crystal],
+) -> tuple[Float[ndarray, "crystals elements"], Float[ndarray, " crystals"]]:
+    """Which share of the atoms of each crystal is of each element, and A^3 an atom."""
+    share = np.zeros((len(crystals), 119))
+    volume = np.empty(len(crystals))
+    for row, crystal in enumerate(crystals):
+        np.add.at(share[row], crystal.atomic_numbers, 1 / len(crystal.atomic_numbers))
+        volume[row] = crystal.volume / len(crystal.atomic_numbers)
+    return share, volume
 
 
 def atomic_volumes(

@@ -24,7 +24,7 @@ from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
 from pipeline.params import load_params
 from pipeline.sources import DATA, GAUSSIANS, STRUCTURES_FILE
 from pipeline.steps import command
-from pipeline.steps.atomic_volumes import atomic_volumes
+from pipeline.steps.atomic_volumes import atomic_volumes, shares_of
 from pipeline.tables import read_table, write_table
 
 SUBSTITUTE = "substitute"
@@ -54,7 +54,7 @@ def main() -> None:
     training = table["split"] == "train"
     kept_out = set(zip(formulas[~training], groups[~training], strict=True))
     standard = [row for row in rows if row["split"] == "train" and row["hall_number"]]
-    known = [crystal_of(row) for row in standard]
+    known = crystals_of(pd.DataFrame(standard))
     made = substitute(
         known,
         [row["spacegroup_number"] for row in standard],
@@ -118,16 +118,6 @@ def described(
     }
 
 
-def crystal_of(row: Any) -> Crystal:
-    """The crystal of a row, in its setting."""
-    return Crystal(
-        row["material_id"],
-        np.asarray(row["lattice"], dtype=np.float64).reshape(3, 3),
-        np.asarray(row["atomic_numbers"], dtype=np.int64),
-        np.asarray(row["frac_coords"], dtype=np.float64).reshape(-1, 3),
-    )
-
-
 def reduced_formula(formula: str) -> str:
     return str(Composition(formula).reduced_formula)
 
@@ -149,12 +139,7 @@ def refuse_shared(splits: pd.Series, keys: Sequence[tuple[str, int]]) -> None:
 
 def volumes_of(crystals: Sequence[Crystal]) -> np.ndarray:
     """A^3 an atom by atomic number, fitted to crystals; the mean where an element is in none."""
-    share = np.zeros((len(crystals), 119))
-    volume = np.empty(len(crystals))
-    for row, crystal in enumerate(crystals):
-        np.add.at(share[row], crystal.atomic_numbers, 1 / len(crystal.atomic_numbers))
-        volume[row] = crystal.volume / len(crystal.atomic_numbers)
-    fitted = atomic_volumes(share, volume)
+    fitted = atomic_volumes(*shares_of(crystals))
     return np.where(fitted > 0, fitted, fitted[fitted > 0].mean())
 
 

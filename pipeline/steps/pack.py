@@ -20,13 +20,15 @@ from crystalnet.network.card import CardSettings, ModelCard, write_card
 from crystalnet.network.modes.features import BINS, LONGEST
 from crystalnet.network.modes.network import Kind
 from crystalnet.network.modes.weights import load_modes, save_modes
-from crystalnet.predicting.guesses import Guesser, amounts_of
+from crystalnet.predicting.guesses import Guesser
 from crystalnet.predicting.ranking import Ranking, features_of, fit_ranking, likeness
 from crystalnet.retrieval.known import Known, load_known, save_known
+from crystalnet.retrieval.prototypes import amounts_of
 from crystalnet.scoring.ssim import score_guesses
 from crystalnet.seeds import derived_seed
 from crystalnet.settings_modes import ScaleFreeSpec
 from pipeline import learned
+from pipeline.crystal_tables import crystals_of
 from pipeline.device import LICENCE, hardware
 from pipeline.params import Params, load_params
 from pipeline.sources import GAUSSIANS
@@ -47,7 +49,7 @@ def main() -> None:
     params = load_params()
     system = arguments.system
     described = learned.Described(arguments.described)
-    training = learned.crystals(described.rows("train"))
+    training = crystals_of(described.rows("train"))
     weights, library, card = (
         arguments.folder / f"{system}{suffix}" for suffix in (".safetensors", ".npz", ".yaml")
     )

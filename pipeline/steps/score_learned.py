@@ -16,9 +16,9 @@ from torch import Tensor
 
 from crystalnet.network.modes.network import Kind
 from crystalnet.predicting.baselines import COMPOSITION, Nearest, mean_density
-from crystalnet.predicting.guesses import amounts_of
 from crystalnet.predicting.learned import LearnedModel
 from crystalnet.predicting.ranking import ranked
+from crystalnet.retrieval.prototypes import amounts_of
 from crystalnet.scoring.agreement import electron_error_percent, map_correlation, nmae_percent
 from crystalnet.scoring.ssim import score_guesses
 from crystalnet.settings import RotationSet

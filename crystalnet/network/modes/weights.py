@@ -6,8 +6,6 @@ from typing import Literal
 
 import torch
 from jaxtyping import Float, Int
-from pydantic import ValidationError
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -16,12 +14,10 @@ from crystalnet.files import atomic_write
 from crystalnet.network.modes.compact import compact, expanded
 from crystalnet.network.modes.density_modes import DensityModes, packed, unpacked
 from crystalnet.network.modes.network import ModesNet
+from crystalnet.network.weights_file import HEADER, read_weights
 from crystalnet.settings import Count, Settings, TakenComposition
 from crystalnet.settings_modes import ModesSettings
 
-# The key of the safetensors header under which ModesHeader stands as JSON: the same as of the
-# paper's architecture, which refuses this one by its `architecture`.
-_HEADER = "crystalnet"
 # Numbers of the modes, each of mean square 1, that are no larger than this are not written.
 _ROUNDING = 1e-6
 # Modes that are written to half precision at least.
@@ -95,7 +91,7 @@ def save_modes(
     tensors["modes_kept"] = kept.to(torch.int32)
     tensors = {name: value.contiguous() for name, value in tensors.items()}
     with atomic_write(path) as partial:
-        save_file(tensors, partial, metadata={_HEADER: header.model_dump_json()})
+        save_file(tensors, partial, metadata={HEADER: header.model_dump_json()})
 
 
 def strongest(
@@ -117,7 +113,7 @@ def read_modes_header(path: Path | str) -> ModesHeader:
     Raises:
         CrystalNetError: if the file is missing, damaged, or of another architecture.
     """
-    return _read(path)[0]
+    return read_weights(path, ModesHeader, "modes network", with_tensors=False)[0]
 
 
 def load_modes(path: Path | str, device: torch.device | str = "cpu") -> ModesNet:
@@ -127,7 +123,7 @@ def load_modes(path: Path | str, device: torch.device | str = "cpu") -> ModesNet
         CrystalNetError: if the file is missing, damaged, of another architecture, or its weights
             do not fit the network that it names.
     """
-    header, tensors = _read(path)
+    header, tensors = read_weights(path, ModesHeader, "modes network", with_tensors=True)
     for name, tensor in tensors.items():
         if not tensor.isfinite().all():
             raise CrystalNetError(f"{path}: {name} holds NaN or infinity; train it again")
@@ -153,26 +149,3 @@ def load_modes(path: Path | str, device: torch.device | str = "cpu") -> ModesNet
             "whole or was edited: copy or train it again"
         ) from None
     return model.to(device).eval()
-
-
-def _read(path: Path | str) -> tuple[ModesHeader, dict[str, Tensor]]:
-    if not Path(path).is_file():
-        raise CrystalNetError(f"{path}: no such weights file; train a model or fetch it")
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = ModesHeader.model_validate_json((file.metadata() or {})[_HEADER])
-            return header, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise CrystalNetError(
-            f"{path}: no whole safetensors file ({error}); copy or train it again"
-        ) from error
-    except KeyError as error:
-        raise CrystalNetError(
-            f"{path}: a safetensors file, but not of a CrystalNet (no '{_HEADER}' in its header)"
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise CrystalNetError(
-            f"{path}: its header does not describe a modes network: {where}: {first['msg']}"
-        ) from error

@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 from jaxtyping import Float
 from numpy import ndarray
 from pymatgen.core import Lattice
 
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.errors import CrystalNetError
-from crystalnet.files import atomic_write, probe
 from crystalnet.predicting.guesses import Origin
+from crystalnet.solving.output import SUMMARY, check_folder
 from crystalnet.solving.output.maps import DensityMap, write_ccp4, write_chgcar, write_cube
+from crystalnet.solving.output.summary import write_json
 
-SUMMARY = "summary.json"
 # What is written of each density, under its number.
 CUBE, CCP4, CHGCAR = "density-{:02d}.cube", "density-{:02d}.ccp4", "density-{:02d}.CHGCAR"
 
@@ -57,20 +56,6 @@ class PredictedDensity:
         return DensityMap(f"{self.rank} {self.origin}", lattice, self.density, self.crystal)
 
 
-def check_predicted(folder: Path | str) -> None:
-    """Make sure, before any work, that densities can be written into a folder.
-
-    Raises:
-        CrystalNetError: if they cannot.
-    """
-    try:
-        probe(Path(folder))
-    except OSError as error:
-        raise CrystalNetError(
-            f"{folder}: cannot be written to ({error.strerror}); choose another folder"
-        ) from None
-
-
 def write_predicted(
     folder: Path | str, densities: Sequence[PredictedDensity], told: Mapping[str, Any]
 ) -> list[Path]:
@@ -85,7 +70,7 @@ def write_predicted(
         CrystalNetError: if the folder cannot be written to.
     """
     folder = Path(folder)
-    check_predicted(folder)
+    check_folder(folder)
     try:
         for name in (SUMMARY, "density-[0-9][0-9].*"):
             for old in folder.glob(name):
@@ -101,10 +86,8 @@ def write_predicted(
                 write(folder / name, mapped)
                 written.append(folder / name)
             entries.append(_entry(each, names))
-        options = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
-        content = {"told": {"version": version("crystalnet"), **told}, "densities": entries}
-        with atomic_write(folder / SUMMARY) as temporary:
-            temporary.write_bytes(orjson.dumps(content, default=str, option=options))
+        told = {"version": version("crystalnet"), **told}
+        write_json(folder / SUMMARY, {"told": told, "densities": entries})
     except OSError as error:
         raise CrystalNetError(f"{folder}: cannot be written to ({error.strerror})") from None
     return [folder / SUMMARY, *written]

@@ -37,8 +37,13 @@ def write_summary(
     path: Path | str, candidates: Sequence[Candidate], told: Mapping[str, Any]
 ) -> None:
     """Write `summary` as JSON; what is not finite becomes null."""
+    write_json(path, summary(candidates, told))
+
+
+def write_json(path: Path | str, content: Mapping[str, Any]) -> None:
+    """Write anything that JSON can hold, paths and arrays included; what is not finite is null."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
-    text = orjson.dumps(summary(candidates, told), default=str, option=options)
+    text = orjson.dumps(content, default=str, option=options)
     with atomic_write(path) as temporary:
         temporary.write_bytes(text)
 

@@ -81,17 +81,15 @@ def fitted_coordinates(
     ):
         return None
     centring = cell.space_group.centring_type()
-    for each in conventional_lattices(lattice.system, *lattice.edges):
-        if each.centring == centring:
-            arranged = arrangement(cell)
-            if arranged is None or not any(len(values) for values in arranged.parameters):
-                return None
-            group = arranged.occupation.group
-            shifted = replace(each, zero_shift=lattice.zero_shift)
-            search = GroupSearch(measured, shifted, group, finest, finest)
-            end = search.refine(arranged) if search.lines.possible else None
-            return None if end is None else search.crystal(end)
-    return None
+    every = conventional_lattices(lattice.system, *lattice.edges)
+    own = next((each for each in every if each.centring == centring), None)
+    arranged = None if own is None else arrangement(cell)
+    if own is None or arranged is None or not any(map(len, arranged.parameters)):
+        return None
+    own = replace(own, zero_shift=lattice.zero_shift)
+    search = GroupSearch(measured, own, arranged.occupation.group, finest, finest)
+    end = search.refine(arranged) if search.lines.possible else None
+    return None if end is None else search.crystal(end)
 
 
 def arrangement(cell: ConventionalCell) -> Arrangement | None:

@@ -6,7 +6,7 @@ import pytest
 
 from crystalnet.errors import CrystalNetError
 from pipeline import learned
-from pipeline.crystal_tables import CRYSTAL_COLUMNS
+from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
 from pipeline.sources import DATA, STRUCTURES_FILE
 from pipeline.steps.described import described_rows, refuse_shared, volumes_of
 from pipeline.steps.score_learned import structure_type
@@ -55,7 +55,7 @@ def test_the_embedded_split_shares_nothing() -> None:
 
 
 def test_volumes_of_elements_give_those_of_crystals(rows: pd.DataFrame) -> None:
-    volumes = volumes_of(learned.crystals(rows))
+    volumes = volumes_of(crystals_of(rows))
     assert volumes.shape == (119,)
     assert (volumes > 0).all()
 
