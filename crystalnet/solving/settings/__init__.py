@@ -1,0 +1,93 @@
+"""What decides how a pattern is solved, beside the question: each value with its reason.
+
+A module for each room, a section for each of its tasks, given to the functions that do it.
+"""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from crystalnet.errors import CrystalNetError
+from crystalnet.solving.settings.agreement import ExchangeSettings
+from crystalnet.solving.settings.density import DecodingSettings, GuessSettings
+from crystalnet.solving.settings.lattice import LatticeSettings
+from crystalnet.solving.settings.pattern import PeakSettings
+from crystalnet.solving.settings.search import ContentsSettings, SearchSettings
+from crystalnet.solving.settings.section import Section
+from crystalnet.solving.settings.strategy import RankingSettings, StrategySettings
+
+__all__ = [
+    "SECTIONS",
+    "USUAL",
+    "ContentsSettings",
+    "DecodingSettings",
+    "ExchangeSettings",
+    "GuessSettings",
+    "LatticeSettings",
+    "PeakSettings",
+    "RankingSettings",
+    "SearchSettings",
+    "Section",
+    "SolveSettings",
+    "StrategySettings",
+]
+
+SECTIONS: dict[str, type[Section]] = {
+    "peaks": PeakSettings,
+    "lattices": LatticeSettings,
+    "search": SearchSettings,
+    "contents": ContentsSettings,
+    "exchange": ExchangeSettings,
+    "decoding": DecodingSettings,
+    "guesses": GuessSettings,
+    "ranking": RankingSettings,
+    "strategy": StrategySettings,
+}
+
+
+@dataclass(frozen=True)
+class SolveSettings:
+    """All that can be set, by rooms; without arguments as usual.
+
+        >>> from crystalnet import SolveSettings
+        >>> from crystalnet.solving.settings import PeakSettings
+        >>> SolveSettings(peaks=PeakSettings(significant=3.0)).changed()
+        {'peaks.significant': 3.0}
+
+    Attributes:
+        peaks, lattices, search, contents, exchange, decoding, guesses, ranking, strategy: the
+            sections.
+
+    Raises:
+        CrystalNetError: for something else in the place of a section.
+    """
+
+    peaks: PeakSettings = field(default_factory=PeakSettings)
+    lattices: LatticeSettings = field(default_factory=LatticeSettings)
+    search: SearchSettings = field(default_factory=SearchSettings)
+    contents: ContentsSettings = field(default_factory=ContentsSettings)
+    exchange: ExchangeSettings = field(default_factory=ExchangeSettings)
+    decoding: DecodingSettings = field(default_factory=DecodingSettings)
+    guesses: GuessSettings = field(default_factory=GuessSettings)
+    ranking: RankingSettings = field(default_factory=RankingSettings)
+    strategy: StrategySettings = field(default_factory=StrategySettings)
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            wanted = SECTIONS[each.name]
+            section = getattr(self, each.name)
+            if not isinstance(section, wanted):
+                raise CrystalNetError(
+                    f"the settings {each.name} are {section!r}; want {wanted.__name__}(...)"
+                )
+
+    def changed(self) -> dict[str, Any]:
+        """What is not as usual, by section and name."""
+        return {
+            f"{section.name}.{each.name}": value
+            for section in fields(self)
+            for each in fields(getattr(self, section.name))
+            if (value := getattr(getattr(self, section.name), each.name)) != each.default
+        }
+
+
+USUAL = SolveSettings()

@@ -1,0 +1,60 @@
+"""How a density becomes atoms."""
+
+from dataclasses import dataclass
+
+from crystalnet.solving.settings.section import Section
+
+
+@dataclass(frozen=True)
+class DecodingSettings(Section):
+    """How atoms are found in a density.
+
+    Attributes:
+        blurs: standard deviations in A of Gaussians that smooth the templates: guesses are
+            smoother than true densities, and a template that is too sharp misses in them.
+        raw_blur: A beyond which the hole in a core cannot be seen.
+        good: misfit of a fit that is good enough to try nothing else: most true densities.
+        poor: misfit beyond which a density may have been made with other potentials.
+        whole: where the electrons speak for so many formula units and a fraction, both neighbours
+            are tried if the fraction is further than this from a whole number.
+        representatives: elements that stand for all where it is not known which are there.
+        likely: elements taken on as likely for each atom found with these.
+        electron_weights: where the ratios are not known, searches that take the electron count the
+            less seriously get out of what a search that keeps to it is caught in; all are judged
+            by the full count.
+        symmetry_tolerances: distances in A within which atoms may be moved to symmetric places,
+        symmetry_cost: and how much worse the fit may become by it: by this share of its cost, and
+            by this share of all.
+    """
+
+    blurs: tuple[float, ...] = (0.0, 0.15, 0.3, 0.45)
+    raw_blur: float = 0.2
+    good: float = 0.02
+    poor: float = 0.3
+    whole: float = 0.2
+    representatives: int = 12
+    likely: int = 3
+    electron_weights: tuple[float, ...] = (0.0, 0.1, 1.0)
+    symmetry_tolerances: tuple[float, ...] = (0.3, 0.2, 0.1, 0.05, 0.02)
+    symmetry_cost: tuple[float, ...] = (0.05, 1e-4)
+
+
+@dataclass(frozen=True)
+class GuessSettings(Section):
+    """What is made of the densities that networks guess.
+
+    Attributes:
+        grid: points per axis of a guess; decoding needs no more, and 50 takes 8 times as long.
+        blurs: standard deviations in A of Gaussians that free atoms are smoothed by: guesses are
+            about so smooth.
+        symmetry_tolerances: distances in A over which atoms may be moved to where they are
+            symmetric.
+        same_place: A that atoms move by at most, to be where they were.
+        nearest: A within which sites are no two, whatever elements are on them.
+    """
+
+    grid: int = 25
+    blurs: tuple[float, ...] = (0.3,)
+    symmetry_tolerances: tuple[float, ...] = (0.2, 0.4, 0.7, 1.0)
+    same_place: float = 0.02
+    nearest: float = 0.7

@@ -1,0 +1,65 @@
+"""How structures are searched by symmetry."""
+
+from dataclasses import dataclass
+
+from crystalnet.solving.settings.section import Section
+
+
+@dataclass(frozen=True)
+class SearchSettings(Section):
+    """How long and how far structures are searched by symmetry.
+
+    Attributes:
+        work: numbers worked on at most: some five seconds. Work, not time, is bounded, so that the
+            answer is the same on any machine.
+        complexity: of the most complex occupations that are gone through: free coordinates and
+            orbits beyond one an element. Beyond, the work is over before.
+        occupations: of one complexity in one group that are gone through.
+        begun: occupations of one complexity that are worked on, of which
+        improved: are tried from more than one start,
+        starts: starts of all of these together, and
+        least_starts: of each at least.
+        refined: arrangements that are refined by least squares.
+        d_min: the smallest spacing compared, in A: atoms are told apart by it, and finer ones
+            only cost time.
+        lines: that samples are compared by: few are compared faster, and see less far.
+        perfect: residual that ends the search at once, and
+        explained: after the next complexity.
+        symmetry: what the highest symmetry is worth in residual: every structure has its subgroups
+            too, which explain as much.
+    """
+
+    work: int = 500_000_000
+    complexity: int = 16
+    occupations: int = 200
+    begun: int = 120
+    improved: int = 20
+    starts: int = 100
+    least_starts: int = 4
+    refined: int = 40
+    d_min: float = 1.0
+    lines: int = 40
+    perfect: float = 0.02
+    explained: float = 0.1
+    symmetry: float = 0.03
+
+
+@dataclass(frozen=True)
+class ContentsSettings(Section):
+    """What a cell of a known volume may hold.
+
+    Attributes:
+        widest: factor by which the sum of atomic volumes may be off the cell's: most crystals are
+            within 1.2, but frameworks such as quartz are emptier.
+        usual: volume in A^3 of an element that the table lacks.
+        most: contents tried where the ratios of the elements are not known, and
+        most_atoms: in such a cell.
+        most_tried: formula units gone through there, those of few atoms first: all of them of up
+            to five elements.
+    """
+
+    widest: float = 1.45
+    usual: float = 20.0
+    most: int = 12
+    most_atoms: int = 24
+    most_tried: int = 45_000

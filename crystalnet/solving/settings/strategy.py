@@ -1,0 +1,54 @@
+"""What is tried, when it is enough, and the order of what was found."""
+
+from dataclasses import dataclass
+
+from crystalnet.solving.settings.section import Section
+
+
+@dataclass(frozen=True)
+class RankingSettings(Section):
+    """The order of what was found.
+
+    Attributes:
+        symmetry: what the highest symmetry is worth in Rwp: of two structures that agree alike,
+            the simpler one.
+        hopeless: Rwp above which candidates are left out where there are better ones.
+        same_structure_rwp: structures whose Rwp differs by more are different ones.
+        grace: seconds that what was found may be ranked for when the time is over.
+    """
+
+    symmetry: float = 0.03
+    hopeless: float = 0.9
+    same_structure_rwp: float = 0.03
+    grace: float = 1.0
+
+
+@dataclass(frozen=True)
+class StrategySettings(Section):
+    """What is tried, in which order, and when it is enough.
+
+    Attributes:
+        explained: Rwp, over the spacings that structures are searched by, at which a pattern needs
+            no less likely contents or lattices. The true atoms reach 0.05 or less in perfect
+            patterns; measured ones are seldom explained better.
+        together: contents of a cell that are gone through together, the simplest arrangements of
+            all of them first.
+        less: lattices and contents that are less likely get less time, as 1 / (1 + less * order).
+        large: atoms of a cell beyond which networks guess in the likeliest lattice alone.
+        decoded: atoms looked for in the guesses of one network where the formula is known: guesses
+            of large cells take long, and small networks have nothing to say there that symmetry
+            has not.
+        choices: atoms times elements of which each may be, beyond which no guess is decoded:
+            memory goes with its square, 0.8 GB here.
+        guessing: share of what time is left that guesses may take before atoms are looked for.
+        density_grid: points per axis of the densities that are handed out.
+    """
+
+    explained: float = 0.15
+    together: int = 4
+    less: float = 4.0
+    large: int = 12
+    decoded: int = 40
+    choices: int = 10_000
+    guessing: float = 0.3
+    density_grid: int = 40
