@@ -41,16 +41,11 @@ from crystalnet.crystallography.diffraction import (
 )
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.crystallography.scattering import form_factor
-from crystalnet.solving.agreement.profile import (
-    DISPLACEMENTS,
-    SAME_RWP,
-    compare_profiles,
-    match_pattern,
-    peak_profile,
-)
+from crystalnet.solving.agreement.profile import MeasuredProfile, match_pattern
 from crystalnet.solving.density.decoding import DecodedCrystal, decode
 from crystalnet.solving.density.template_fit import valence_form_factors
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.settings import USUAL
 from crystalnet.solving.ties import tied
 
 GRID = 50
@@ -159,7 +154,7 @@ def one(
         start = time.perf_counter()
         rwp = np.array([match_pattern(decoded.crystal, measured).rwp for _, decoded in found])
         misfit = [decoded.misfit for _, decoded in found]
-        first = int(np.lexsort((misfit, tied(rwp, SAME_RWP)))[0])
+        first = int(np.lexsort((misfit, tied(rwp, USUAL.ranking.same_rwp)))[0])
         result["ranking"] = time.perf_counter() - start
         result[f"{name}, atoms"] = first == 0
         other = [core_and_density(guess, decoded, measured, gaussians) for guess, decoded in found]
@@ -254,10 +249,8 @@ def core_and_density(
     sine2 = np.minimum(sphere.g_squared * (measured.wavelength / 2) ** 2, 1 - 1e-12)
     two_theta = np.degrees(2 * np.arcsin(np.sqrt(sine2)))
     power = np.abs(factor) ** 2 * (1 + (1 - 2 * sine2) ** 2) / (sine2 * np.sqrt(1 - sine2))
-    damped = power * np.exp(-2 * np.outer(DISPLACEMENTS, sphere.g_squared / 4))
-    computed = peak_profile(two_theta, damped, measured.two_theta_range)
-    profile = peak_profile(measured.two_theta, measured.intensity, measured.two_theta_range)
-    return float(compare_profiles(computed, profile)[0].min())
+    found = MeasuredProfile(measured).agreement(two_theta, sphere.g_squared / 4, power[None])
+    return float(found.rwp[0])
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ import numpy as np
 from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import IStructure
 
-from crystalnet.solving.agreement.profile import SAME_RWP, PatternMatch, match_pattern
+from crystalnet.solving.agreement.profile import PatternMatch, match_pattern
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.candidate import Structure
 from crystalnet.solving.pattern.measured import MeasuredPeaks
-from crystalnet.solving.settings import USUAL, RankingSettings
+from crystalnet.solving.settings import USUAL, RankingSettings, SolveSettings
 from crystalnet.solving.symmetry.symmetrise import Symmetry, symmetry_of
 from crystalnet.solving.ties import tied
 
@@ -31,18 +31,18 @@ class Ranked:
         cls,
         structure: Structure,
         measured: MeasuredPeaks,
-        settings: RankingSettings = USUAL.ranking,
+        settings: SolveSettings = USUAL,
     ) -> "Ranked":
         """A structure by its pattern, and by how little it takes to agree with so many peaks.
 
         What is left is divided by the degrees of freedom that are left, as in the goodness of fit
         of Rietveld refinement: a larger cell explains the lines of a smaller one too.
         """
-        match = match_pattern(structure.crystal, measured)
+        match = match_pattern(structure.crystal, measured, settings.agreement)
         symmetry = symmetry_of(structure.crystal)
         peaks = len(measured.two_theta)
         left = peaks / max(peaks - symmetry.free_coordinates, 1)
-        worth = settings.symmetry * math.log(symmetry.operations) / math.log(48)
+        worth = settings.ranking.symmetry * math.log(symmetry.operations) / math.log(48)
         return cls(structure, match, symmetry, match.rwp * math.sqrt(left) - worth)
 
     def simplicity(self) -> tuple[Any, ...]:
@@ -64,9 +64,11 @@ class Ranked:
         )
 
 
-def in_rank_order(found: Sequence[Ranked]) -> list[Ranked]:
+def in_rank_order(
+    found: Sequence[Ranked], settings: RankingSettings = USUAL.ranking
+) -> list[Ranked]:
     """By merit; of those whose merits are one the simplest first."""
-    places = tied(np.array([each.merit for each in found]), SAME_RWP).tolist()
+    places = tied(np.array([each.merit for each in found]), settings.same_rwp).tolist()
     keyed = sorted(range(len(found)), key=lambda i: (places[i], found[i].simplicity()))
     return [found[i] for i in keyed]
 

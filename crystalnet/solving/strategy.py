@@ -12,7 +12,7 @@ from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.predicting.learned import loaded
-from crystalnet.solving.agreement.profile import SAME_RWP, match_pattern
+from crystalnet.solving.agreement.profile import match_pattern
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.candidate import Candidate, Structure
 from crystalnet.solving.lattice.cells import IndexedLattice
@@ -97,7 +97,7 @@ def solve_peaks(
             "and composition"
         )
     budget.doing = f"ranking of {len(solving.found)} structures"
-    kept = different(in_rank_order(solving.found), most, budget, settings.ranking)
+    kept = different(in_rank_order(solving.found, settings.ranking), most, budget, settings.ranking)
     grid = settings.strategy.density_grid
     return [_candidate(place, each, gaussians, grid) for place, each in enumerate(kept, start=1)]
 
@@ -129,11 +129,11 @@ class _Solving:
     def explained(self) -> bool:
         """Whether one of the three best structures agrees so well at low angles."""
         best = sorted(self.found, key=lambda each: each.match.rwp)
+        same = self.settings.ranking.same_rwp
         # What agrees as well as the third counts too, so that no rounding chooses among equals.
-        best = [each for each in best if each.match.rwp <= best[:3][-1].match.rwp + SAME_RWP]
+        best = [each for each in best if each.match.rwp <= best[:3][-1].match.rwp + same]
         return any(
-            _low_angles(each.structure, self.measured, self.settings.search.d_min)
-            < self.plan.explained
+            _low_angles(each.structure, self.measured, self.settings) < self.plan.explained
             for each in best
         )
 
@@ -162,6 +162,7 @@ class _Solving:
                 seed=self.seed,
                 budget=self.budget,
                 settings=self.settings.search,
+                agreement=self.settings.agreement,
             )
             self._take((Structure(crystal, lattice, None) for crystal in crystals), peaks)
             self.progress(
@@ -178,8 +179,9 @@ class _Solving:
         formula = dict(zip(self.known.elements, self.known.amounts, strict=True))
         model = loaded(lattice.system, tuple(sorted(self.known.amounts)))
         found = analogues(
-            self.measured, formula, lattice, model.guesser, self.settings.search.d_min
-        )
+            self.measured, formula, lattice, model.guesser, self.settings.search.d_min,
+            self.settings.agreement,
+        )  # fmt: skip
         peaks = self.measured.shifted(lattice.zero_shift)
         taken = self._take(
             (Structure(crystal, lattice, None, name) for crystal, name in found), peaks
@@ -227,7 +229,7 @@ class _Solving:
         for structure in structures:
             near = too_near(structure.crystal)
             if near is None:
-                self.found.append(Ranked.of(structure, peaks, self.settings.ranking))
+                self.found.append(Ranked.of(structure, peaks, self.settings))
             else:
                 self._failed(f"in the last one {near}")
         return len(self.found) - before
@@ -269,10 +271,11 @@ class _Solving:
         return float(densities.mean() * _volume(lattice) / max(float(valence), 1.0))
 
 
-def _low_angles(structure: Structure, measured: MeasuredPeaks, d_min: float) -> float:
+def _low_angles(structure: Structure, measured: MeasuredPeaks, settings: SolveSettings) -> float:
     """Rwp over the spacings that structures are searched by."""
     peaks = measured.shifted(structure.lattice.zero_shift)
-    return match_pattern(structure.crystal, peaks.down_to(d_min)).rwp
+    few = peaks.down_to(settings.search.d_min)
+    return match_pattern(structure.crystal, few, settings.agreement).rwp
 
 
 def _candidate(place: int, ranked: Ranked, gaussians: ValenceGaussians, grid: int) -> Candidate:

@@ -8,8 +8,9 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import HalfSphere, lorentz_polarisation
 from crystalnet.crystallography.scattering import form_factor
 from crystalnet.crystallography.waves import plane_waves
-from crystalnet.solving.agreement.profile import DISPLACEMENTS, compare_profiles, peak_profile
+from crystalnet.solving.agreement.profile import MeasuredProfile
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.settings import USUAL, AgreementSettings
 
 # Arrangements whose profiles are worked on at once.
 AT_ONCE = 64
@@ -29,18 +30,15 @@ class PatternScorer:
         self,
         crystal: Crystal,
         measured: MeasuredPeaks,
-        displacements: tuple[float, ...] = DISPLACEMENTS,
+        settings: AgreementSettings = USUAL.agreement,
     ) -> None:
         """Prepare for the atoms of a crystal.
-
-        Args:
-            displacements: B tried, in A^2.
 
         Raises:
             CrystalNetError: for an element without X-ray form factor.
         """
-        self.range = measured.two_theta_range
-        low, high = 2 * np.sin(np.radians(np.array(self.range) / 2)) / measured.wavelength
+        ends = np.sin(np.radians(np.array(measured.two_theta_range) / 2))
+        low, high = 2 * ends / measured.wavelength
         sphere = HalfSphere.of(crystal, float(low), float(high))
         self.reflections = len(sphere.g_squared)
         self.elements = np.unique(crystal.atomic_numbers)
@@ -49,13 +47,12 @@ class PatternScorer:
         self.factors = np.stack([form_factor(int(z), sphere.g_squared / 4) for z in self.elements])
         self._hkl = sphere.hkl(np.arange(self.reflections))
         sine2 = np.minimum(sphere.g_squared * (measured.wavelength / 2) ** 2, 1 - 1e-12)
-        self._weight = lorentz_polarisation(sine2) * np.exp(
-            -2 * np.outer(displacements, sphere.g_squared / 4)
-        )
+        self._weight = lorentz_polarisation(sine2)
         apart = np.diff(sphere.g_squared) > SAME_PEAK * sphere.g_squared[1:]
         self._first = np.append(0, np.flatnonzero(apart) + 1)
         self._two_theta = 2 * np.degrees(np.arcsin(np.sqrt(sine2[self._first])))
-        self._profile = peak_profile(measured.two_theta, measured.intensity, self.range)
+        self._s_squared = sphere.g_squared[self._first] / 4
+        self._measured = MeasuredProfile(measured, settings)
 
     def phases(self, coordinates: Float[ndarray, "sites 3"]) -> Complex[ndarray, "sites hkl"]:
         """exp(2 pi i hkl . x) of sites."""
@@ -71,8 +68,7 @@ class PatternScorer:
         best = np.empty(len(amplitudes))
         for start in range(0, len(amplitudes), AT_ONCE):
             power = np.abs(amplitudes[start : start + AT_ONCE]) ** 2
-            peaks = np.add.reduceat(power[:, None] * self._weight, self._first, axis=-1)
-            profiles = peak_profile(self._two_theta, peaks, self.range)
-            rwp, _ = compare_profiles(profiles.reshape(-1, profiles.shape[-1]), self._profile)
-            best[start : start + AT_ONCE] = rwp.reshape(len(power), -1).min(axis=1)
+            areas = np.add.reduceat(power * self._weight, self._first, axis=-1)
+            found = self._measured.agreement(self._two_theta, self._s_squared, areas)
+            best[start : start + AT_ONCE] = found.rwp
         return best

@@ -17,11 +17,8 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.solving.agreement.arrangements import AT_ONCE, PatternScorer
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.pattern.measured import MeasuredPeaks
-from crystalnet.solving.settings import USUAL, ExchangeSettings
+from crystalnet.solving.settings import USUAL, AgreementSettings, ExchangeSettings
 from crystalnet.solving.ties import in_order
-
-# Assignments whose Rwp differs by less than this are one to the pattern.
-SAME = 1e-4
 
 
 def exchange_elements(
@@ -29,6 +26,7 @@ def exchange_elements(
     measured: MeasuredPeaks,
     settings: ExchangeSettings = USUAL.exchange,
     budget: Budget = UNBOUNDED,
+    agreement: AgreementSettings = USUAL.agreement,
 ) -> list[Crystal]:
     """The crystal with its elements on the sites where its pattern agrees best, and rivals of it.
 
@@ -42,22 +40,23 @@ def exchange_elements(
     numbers = crystal.atomic_numbers
     if len(np.unique(numbers)) == 1:
         return [crystal]
-    scorer = PatternScorer(crystal, measured.down_to(settings.d_min), settings.displacements)
+    coarse = replace(agreement, displacements=settings.displacements)
+    scorer = PatternScorer(crystal, measured.down_to(settings.d_min), coarse)
     if not scorer.reflections:
         return [crystal]
     phases = scorer.phases(crystal.frac_coords)
     if _count(numbers) <= settings.all_up_to:
         trials = np.array(list(_assignments(tuple(numbers.tolist()))))
     else:
-        trials = _descend(scorer, phases, numbers, budget)
+        trials = _descend(scorer, phases, numbers, settings.same, budget)
     trials = np.concatenate([numbers[None], trials])
     rwp = _rwp(scorer, phases, trials)
     chosen: list[int] = []
     # Of equal ones the crystal's own, which is the first, is kept.
-    for trial in in_order(rwp, SAME).tolist():
+    for trial in in_order(rwp, settings.same).tolist():
         if len(chosen) == settings.most or rwp[trial] > rwp.min() + settings.rival:
             break
-        if all(abs(rwp[trial] - rwp[other]) > SAME for other in chosen):
+        if all(abs(rwp[trial] - rwp[other]) > settings.same for other in chosen):
             chosen.append(trial)
     if 0 not in chosen:
         chosen.append(0)
@@ -80,15 +79,16 @@ def _descend(
     scorer: PatternScorer,
     phases: Complex[ndarray, "atoms hkl"],
     numbers: Int[ndarray, " atoms"],
+    same: float,
     budget: Budget,
 ) -> Int[ndarray, "steps atoms"]:
     """What exchanges of two atoms lead to as long as they help, the best of each step."""
     path, best = [numbers], float(_rwp(scorer, phases, numbers[None])[0])
     while not budget.over():
         trials, found = _exchanges(scorer, phases, path[-1])
-        if found.min() >= best - SAME:
+        if found.min() >= best - same:
             break
-        path.append(trials[in_order(found, SAME)[0]])
+        path.append(trials[in_order(found, same)[0]])
         best = float(found.min())
     return np.array(path)
 

@@ -11,17 +11,11 @@ from numpy import ndarray
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import HalfSphere, lorentz_polarisation
 from crystalnet.crystallography.scattering import form_factor
-from crystalnet.solving.agreement.profile import VARIANCE_FLOOR
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_cell
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.settings import USUAL, AgreementSettings
 from crystalnet.solving.symmetry.wyckoff import SpaceGroup, WyckoffPosition
 
-# Lines and peaks nearer than this, in degrees of 2-theta, are one.
-RESOLUTION = 0.3
-# Peaks are this near to their lines, in degrees of 2-theta.
-POSITION_ERROR = 0.1
-# A peak of this share of the strongest must not be absent by symmetry.
-SEEN = 0.03
 # Indices are below this.
 MOST = 1000
 
@@ -42,7 +36,12 @@ class LineIntensities:
     """
 
     def __init__(
-        self, measured: MeasuredPeaks, lattice: IndexedLattice, group: SpaceGroup, d_min: float
+        self,
+        measured: MeasuredPeaks,
+        lattice: IndexedLattice,
+        group: SpaceGroup,
+        d_min: float,
+        settings: AgreementSettings = USUAL.agreement,
     ) -> None:
         """Take what is measured of one lattice and space group.
 
@@ -72,8 +71,8 @@ class LineIntensities:
         line = 2 * np.degrees(np.arcsin(np.minimum(np.sqrt(every) * half, 1.0)))
         peak = measured.two_theta - lattice.zero_shift
         # Peaks beyond the last reflection compared belong to others.
-        within = peak < line.max(initial=0.0) + POSITION_ERROR
-        self._group(line, present, peak[within], measured.intensity[within])
+        within = peak < line.max(initial=0.0) + settings.position_error
+        self._group(line, present, peak[within], measured.intensity[within], settings)
 
     def _group(
         self,
@@ -81,19 +80,21 @@ class LineIntensities:
         present: Bool[ndarray, " lines"],
         peak: Float[ndarray, " peaks"],
         area: Float[ndarray, " peaks"],
+        settings: AgreementSettings,
     ) -> None:
         """Group what cannot be told apart; peaks far from all lines are of something else."""
         place = np.concatenate([line, peak])
         order = np.argsort(place, kind="stable")
         number = np.empty(len(place), dtype=np.int64)
-        number[order] = np.append(0, np.cumsum(np.diff(place[order]) > RESOLUTION))
+        number[order] = np.append(0, np.cumsum(np.diff(place[order]) > settings.resolution))
         of_line, of_peak = number[: len(line)], number[len(line) :]
         groups = int(number.max(initial=-1)) + 1
         own = np.bincount(of_line, minlength=groups) > 0
         total = np.bincount(of_peak, area, groups) * own
         explained = np.bincount(of_line[present], minlength=groups) > 0
         strongest = float(total.max(initial=0.0))
-        strong = total > SEEN * strongest
+        floor = settings.variance_floor * strongest
+        strong = total > settings.seen * strongest
         self.possible = bool(present.any() and strongest > 0 and explained[strong].all())
         if not self.possible:
             return
@@ -101,9 +102,9 @@ class LineIntensities:
         kept = of_line[present]
         self.starts: Int[ndarray, " groups"] = np.flatnonzero(np.diff(kept, prepend=-1))
         self.target: Float[ndarray, " groups"] = total[kept[self.starts]]
-        self.precision = 1 / (self.target + VARIANCE_FLOOR * strongest)
+        self.precision = 1 / (self.target + floor)
         absent = total[own & ~explained]
-        self.outside = float((absent**2 / (absent + VARIANCE_FLOOR * strongest)).sum())
+        self.outside = float((absent**2 / (absent + floor)).sum())
         self.norm = float(self.target**2 @ self.precision) + self.outside
 
     def form(self, number: int) -> Float[ndarray, " hkl"]:

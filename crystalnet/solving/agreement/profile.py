@@ -6,6 +6,7 @@ atoms.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -15,19 +16,7 @@ from scipy.ndimage import gaussian_filter1d
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.solving.pattern.measured import MeasuredPeaks
-
-# Patterns are compared as profiles: peaks of this standard deviation on points so far apart, both
-# in degrees of 2-theta. Peaks that are nearer than that to each other count as one.
-PEAK_WIDTH = 0.1
-STEP = 0.05
-# The variance of a point is its height plus this share of the highest: counting statistics, and
-# what no background is free of.
-VARIANCE_FLOOR = 0.01
-# Isotropic displacement parameters B tried, in A^2 (intensities times exp(-2 B s^2), s = sin theta
-# / wavelength): real atoms move, computed patterns are of atoms at rest.
-DISPLACEMENTS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
-# Values of Rwp closer than this are equal, and the candidate of the lower misfit comes first.
-SAME_RWP = 1e-3
+from crystalnet.solving.settings import USUAL, AgreementSettings
 
 
 @dataclass(frozen=True)
@@ -47,20 +36,76 @@ class PatternMatch:
     displacement: float
 
 
-def match_pattern(crystal: Crystal, measured: MeasuredPeaks) -> PatternMatch:
+class Agreement(NamedTuple):
+    """The same of several sets of areas of one set of peaks."""
+
+    rwp: Float[ndarray, " sets"]
+    correlation: Float[ndarray, " sets"]
+    displacement: Float[ndarray, " sets"]
+
+
+def match_pattern(
+    crystal: Crystal, measured: MeasuredPeaks, settings: AgreementSettings = USUAL.agreement
+) -> PatternMatch:
     """How well the pattern of a crystal agrees with a measured one over the measured range.
 
     Raises:
         CrystalNetError: for an element without X-ray form factor, or no reflection in the range.
     """
-    profile = peak_profile(measured.two_theta, measured.intensity, measured.two_theta_range)
-    return _match(crystal, measured, profile)
+    pattern = powder_pattern(crystal, measured.wavelength, measured.two_theta_range)
+    s_squared = 1 / (2 * pattern.d_spacing) ** 2
+    found = MeasuredProfile(measured, settings).agreement(
+        pattern.two_theta, s_squared, pattern.intensity[None]
+    )
+    return PatternMatch(
+        float(found.rwp[0]), float(found.correlation[0]), float(found.displacement[0])
+    )
+
+
+class MeasuredProfile:
+    """The profile of measured peaks, and how well computed peaks agree with it.
+
+    Whatever structure factors come from, this is the one measure of them.
+    """
+
+    def __init__(
+        self, measured: MeasuredPeaks, settings: AgreementSettings = USUAL.agreement
+    ) -> None:
+        self.range = measured.two_theta_range
+        self.settings = settings
+        self.profile = peak_profile(measured.two_theta, measured.intensity, self.range, settings)
+
+    def agreement(
+        self,
+        two_theta: Float[ndarray, " peaks"],
+        s_squared: Float[ndarray, " peaks"],
+        area: Float[ndarray, "sets peaks"],
+    ) -> Agreement:
+        """How well computed peaks agree, each set at its best scale and displacement.
+
+        Args:
+            two_theta: degrees.
+            s_squared: (sin theta / wavelength)^2 in 1/A^2; atoms that move by B multiply
+                intensities by exp(-2 B s^2).
+            area: of atoms at rest, on any scale.
+        """
+        displacements = np.array(self.settings.displacements)
+        damping = np.exp(-2 * np.outer(displacements, s_squared))
+        profiles = peak_profile(two_theta, area[:, None] * damping, self.range, self.settings)
+        rwp, correlation = compare_profiles(
+            profiles.reshape(-1, profiles.shape[-1]), self.profile, self.settings
+        )
+        rwp, correlation = rwp.reshape(len(area), -1), correlation.reshape(len(area), -1)
+        best = rwp.argmin(axis=1)
+        row = np.arange(len(area))
+        return Agreement(rwp[row, best], correlation[row, best], displacements[best])
 
 
 def peak_profile(
     two_theta: Float[ndarray, " peaks"],
     intensity: Float[ndarray, "*sets peaks"],
     two_theta_range: tuple[float, float],
+    settings: AgreementSettings = USUAL.agreement,
 ) -> Float[ndarray, "*sets points"]:
     """Peaks of one width on a grid of 2-theta; what lies outside the range is left out.
 
@@ -71,10 +116,10 @@ def peak_profile(
     """
     first, last = two_theta_range
     inside = (two_theta >= first) & (two_theta <= last)
-    place = (two_theta[inside] - first) / STEP
+    place = (two_theta[inside] - first) / settings.step
     below = place.astype(np.int64)
     part = place - below
-    points = int(np.ceil((last - first) / STEP)) + 2
+    points = int(np.ceil((last - first) / settings.step)) + 2
     sticks = np.zeros((points, *intensity.shape[:-1]))
     # A peak between two points is shared by them.
     area = np.moveaxis(intensity[..., inside], -1, 0)
@@ -82,14 +127,17 @@ def peak_profile(
     np.add.at(sticks, below, area * (1 - share))
     np.add.at(sticks, below + 1, area * share)
     sticks = np.moveaxis(sticks, 0, -1)
-    return np.asarray(gaussian_filter1d(sticks, PEAK_WIDTH / STEP, mode="constant"))
+    width = settings.peak_width / settings.step
+    return np.asarray(gaussian_filter1d(sticks, width, mode="constant"))
 
 
 def compare_profiles(
-    computed: Float[ndarray, "sets points"], measured: Float[ndarray, " points"]
+    computed: Float[ndarray, "sets points"],
+    measured: Float[ndarray, " points"],
+    settings: AgreementSettings = USUAL.agreement,
 ) -> tuple[Float[ndarray, " sets"], Float[ndarray, " sets"]]:
     """Rwp at the best scale, and Pearson's correlation, of each computed profile."""
-    weight = 1 / (measured + VARIANCE_FLOOR * measured.max())
+    weight = 1 / (measured + settings.variance_floor * measured.max())
     scale = (computed * weight) @ measured / np.maximum((computed**2) @ weight, 1e-300)
     left = (measured - scale[:, None] * computed) ** 2 @ weight
     rwp = np.sqrt(left / (measured**2 @ weight))
@@ -97,15 +145,3 @@ def compare_profiles(
     about = measured - measured.mean()
     norm = np.sqrt((centred**2).sum(axis=1) * (about**2).sum())
     return rwp, centred @ about / np.maximum(norm, 1e-300)
-
-
-def _match(
-    crystal: Crystal, measured: MeasuredPeaks, profile: Float[ndarray, " points"]
-) -> PatternMatch:
-    pattern = powder_pattern(crystal, measured.wavelength, measured.two_theta_range)
-    s_squared = 1 / (2 * pattern.d_spacing) ** 2
-    damped = pattern.intensity * np.exp(-2 * np.outer(DISPLACEMENTS, s_squared))
-    computed = peak_profile(pattern.two_theta, damped, measured.two_theta_range)
-    rwp, correlation = compare_profiles(computed, profile)
-    best = int(np.argmin(rwp))
-    return PatternMatch(float(rwp[best]), float(correlation[best]), DISPLACEMENTS[best])

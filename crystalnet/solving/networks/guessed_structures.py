@@ -92,7 +92,9 @@ def variants(
         if budget.over():
             exchanged.append(kind)
         else:
-            exchanged += exchange_elements(kind, measured, settings.exchange, budget)
+            exchanged += exchange_elements(
+                kind, measured, settings.exchange, budget, settings.agreement
+            )
     return exchanged
 
 

@@ -20,6 +20,7 @@ from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.standard_lines import standard_lines
 from crystalnet.solving.search.group_search import Arrangement, GroupSearch
 from crystalnet.solving.search.occupations import Occupation
+from crystalnet.solving.settings import USUAL, AgreementSettings
 from crystalnet.solving.symmetry.conventional import (
     ConventionalCell,
     conventional_cell,
@@ -42,6 +43,7 @@ def analogues(
     lattice: IndexedLattice,
     guesser: Guesser,
     finest: float,
+    agreement: AgreementSettings = USUAL.agreement,
 ) -> list[tuple[Crystal, str]]:
     """Structures of a formula that a lattice admits and the pattern agrees with, the best first.
 
@@ -59,13 +61,17 @@ def analogues(
     found = []
     for candidate in guesser.candidates(q, intensity, formula, lattice.primitive):
         found.append((candidate.crystal, candidate.prototype_of))
-        fitted = fitted_coordinates(candidate.crystal, measured, lattice, finest)
+        fitted = fitted_coordinates(candidate.crystal, measured, lattice, finest, agreement)
         found += [] if fitted is None else [(fitted, candidate.prototype_of)]
     return found
 
 
 def fitted_coordinates(
-    crystal: Crystal, measured: MeasuredPeaks, lattice: IndexedLattice, finest: float
+    crystal: Crystal,
+    measured: MeasuredPeaks,
+    lattice: IndexedLattice,
+    finest: float,
+    agreement: AgreementSettings = USUAL.agreement,
 ) -> Crystal | None:
     """A crystal with its free coordinates fitted to the intensities.
 
@@ -87,7 +93,9 @@ def fitted_coordinates(
     if own is None or arranged is None or not any(map(len, arranged.parameters)):
         return None
     own = replace(own, zero_shift=lattice.zero_shift)
-    search = GroupSearch(measured, own, arranged.occupation.group, finest, finest)
+    search = GroupSearch(
+        measured, own, arranged.occupation.group, finest, finest, agreement=agreement
+    )
     end = search.refine(arranged) if search.lines.possible else None
     return None if end is None else search.crystal(end)
 

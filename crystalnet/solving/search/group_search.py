@@ -16,11 +16,11 @@ from scipy.stats import qmc
 
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.solving.agreement.line_intensities import LineIntensities
-from crystalnet.solving.agreement.profile import DISPLACEMENTS
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_cell
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search.occupations import Occupation
+from crystalnet.solving.settings import USUAL, AgreementSettings
 from crystalnet.solving.symmetry.contacts import NEAR, covalent_radius
 from crystalnet.solving.symmetry.orbit_distances import Distances
 from crystalnet.solving.symmetry.wyckoff import SpaceGroup
@@ -100,6 +100,7 @@ class GroupSearch:
         d_min: float,
         finest: float,
         budget: Budget = UNBOUNDED,
+        agreement: AgreementSettings = USUAL.agreement,
     ) -> None:
         """Prepare for one group.
 
@@ -109,8 +110,9 @@ class GroupSearch:
         """
         self.group = group
         self.lattice = lattice
-        self.lines = LineIntensities(measured, lattice, group, d_min)
-        self._fine = lru_cache(lambda: LineIntensities(measured, lattice, group, finest))
+        self.lines = LineIntensities(measured, lattice, group, d_min, agreement)
+        self._fine = lru_cache(lambda: LineIntensities(measured, lattice, group, finest, agreement))
+        self._displacements = agreement.displacements
         self.work = 0
         self._budget = budget
         self._distances = Distances(lattice)
@@ -205,7 +207,7 @@ class GroupSearch:
             return sums[0], sums
 
         # The displacement parameter swings between its bounds.
-        low, high = DISPLACEMENTS[0] - DISPLACEMENT, DISPLACEMENTS[-1]
+        low, high = self._displacements[0] - DISPLACEMENT, self._displacements[-1]
         middle, half = (low + high) / 2, (high - low) / 2
         swung = np.arcsin((DISPLACEMENT - middle) / half)
         start = np.concatenate([[0.0, swung], values[free]])

@@ -19,7 +19,7 @@ from crystalnet.solving.lattice.kinds import kind_of
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search.group_search import SAME_SAMPLE, Arrangement, Draft, GroupSearch
 from crystalnet.solving.search.occupations import occupations
-from crystalnet.solving.settings import USUAL, SearchSettings
+from crystalnet.solving.settings import USUAL, AgreementSettings, SearchSettings
 from crystalnet.solving.symmetry.wyckoff import SpaceGroup, groups_of, space_group
 from crystalnet.solving.ties import in_order, tied
 
@@ -37,6 +37,7 @@ def search(
     most: int = 5,
     budget: Budget = UNBOUNDED,
     settings: SearchSettings = USUAL.search,
+    agreement: AgreementSettings = USUAL.agreement,
 ) -> list[Crystal]:
     """Arrangements of the atoms of a cell whose intensities agree with the measured ones.
 
@@ -61,7 +62,7 @@ def search(
     for group in groups:
         if budget.over():
             break
-        one = GroupSearch(measured, lattice, group, d_min, settings.d_min, budget)
+        one = GroupSearch(measured, lattice, group, d_min, settings.d_min, budget, agreement)
         searches += [one] if one.lines.possible else []
     # The more symmetric ones come first.
     searches.sort(key=lambda each: -len(each.group.rotations))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.settings.agreement import ExchangeSettings
+from crystalnet.solving.settings.agreement import AgreementSettings, ExchangeSettings
 from crystalnet.solving.settings.density import DecodingSettings, GuessSettings
 from crystalnet.solving.settings.lattice import LatticeSettings
 from crystalnet.solving.settings.pattern import PeakSettings
@@ -18,6 +18,7 @@ from crystalnet.solving.settings.strategy import RankingSettings, StrategySettin
 __all__ = [
     "SECTIONS",
     "USUAL",
+    "AgreementSettings",
     "ContentsSettings",
     "DecodingSettings",
     "ExchangeSettings",
@@ -36,6 +37,7 @@ SECTIONS: dict[str, type[Section]] = {
     "lattices": LatticeSettings,
     "search": SearchSettings,
     "contents": ContentsSettings,
+    "agreement": AgreementSettings,
     "exchange": ExchangeSettings,
     "decoding": DecodingSettings,
     "guesses": GuessSettings,
@@ -54,8 +56,8 @@ class SolveSettings:
         {'peaks.significant': 3.0}
 
     Attributes:
-        peaks, lattices, search, contents, exchange, decoding, guesses, ranking, strategy: the
-            sections.
+        peaks, lattices, search, contents, agreement, exchange, decoding, guesses, ranking,
+            strategy: the sections.
 
     Raises:
         CrystalNetError: for something else in the place of a section.
@@ -65,6 +67,7 @@ class SolveSettings:
     lattices: LatticeSettings = field(default_factory=LatticeSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     contents: ContentsSettings = field(default_factory=ContentsSettings)
+    agreement: AgreementSettings = field(default_factory=AgreementSettings)
     exchange: ExchangeSettings = field(default_factory=ExchangeSettings)
     decoding: DecodingSettings = field(default_factory=DecodingSettings)
     guesses: GuessSettings = field(default_factory=GuessSettings)

@@ -12,12 +12,15 @@ class RankingSettings(Section):
     Attributes:
         symmetry: what the highest symmetry is worth in Rwp: of two structures that agree alike,
             the simpler one.
+        same_rwp: values of Rwp closer than this are equal, and the simpler structure comes first:
+            no measured pattern tells more.
         hopeless: Rwp above which candidates are left out where there are better ones.
         same_structure_rwp: structures whose Rwp differs by more are different ones.
         grace: seconds that what was found may be ranked for when the time is over.
     """
 
     symmetry: float = 0.03
+    same_rwp: float = 1e-3
     hopeless: float = 0.9
     same_structure_rwp: float = 0.03
     grace: float = 1.0

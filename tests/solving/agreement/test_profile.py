@@ -1,16 +1,21 @@
 """Ranking candidates by the patterns of their atoms."""
 
+import math
+
 import numpy as np
 import pytest
+from pymatgen.analysis.diffraction.xrd import XRDCalculator
 
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import MO_K_ALPHA, powder_pattern
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.agreement.profile import STEP, compare_profiles, match_pattern, peak_profile
+from crystalnet.solving.agreement.arrangements import PatternScorer
+from crystalnet.solving.agreement.profile import compare_profiles, match_pattern, peak_profile
 from crystalnet.solving.candidate import NetworkGuess, Structure
 from crystalnet.solving.lattice.cells import conventional_lattices
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.ranking import Ranked, in_rank_order
+from crystalnet.solving.settings import USUAL
 
 LATTICE = 2.8 * (1 - np.eye(3))
 RANGE = (5.0, 90.0)
@@ -39,6 +44,59 @@ def test_truth_explains_its_pattern():
     assert match.displacement == 0
 
 
+def plain_rwp(crystal, peaks):
+    """Rwp of pymatgen's pattern by the formula: one sum after the other, nothing shared."""
+    settings = USUAL.agreement
+    first, last = peaks.two_theta_range
+    points = math.ceil((last - first) / settings.step) + 2
+    sigma = settings.peak_width / settings.step
+    reach = int(4 * sigma + 0.5)
+    bell = [math.exp(-0.5 * (k / sigma) ** 2) for k in range(-reach, reach + 1)]
+
+    def profile(places, areas):
+        curve = [0.0] * points
+        for place, area in zip(places, areas, strict=True):
+            where = (place - first) / settings.step
+            for point, share in ((int(where), 1 - where % 1), (int(where) + 1, where % 1)):
+                for k in range(max(point - reach, 0), min(point + reach + 1, points)):
+                    curve[k] += area * share * bell[k - point + reach] / sum(bell)
+        return curve
+
+    seen = profile(peaks.two_theta, peaks.intensity)
+    weights = [1 / (y + settings.variance_floor * max(seen)) for y in seen]
+    pattern = XRDCalculator(MO_K_ALPHA).get_pattern(
+        crystal.to_structure(), scaled=False, two_theta_range=RANGE
+    )
+    found = {}
+    for b in settings.displacements:
+        areas = [
+            area * math.exp(-2 * b / (2 * d) ** 2)
+            for area, d in zip(pattern.y, pattern.d_hkls, strict=True)
+        ]
+        curve = profile(pattern.x, areas)
+        scale = sum(w * y * c for w, y, c in zip(weights, seen, curve, strict=True)) / sum(
+            w * c * c for w, c in zip(weights, curve, strict=True)
+        )
+        left = sum(w * (y - scale * c) ** 2 for w, y, c in zip(weights, seen, curve, strict=True))
+        found[b] = math.sqrt(left / sum(w * y * y for w, y in zip(weights, seen, strict=True)))
+    best = min(found, key=found.get)
+    return found[best], best
+
+
+@pytest.mark.parametrize("x", [0.5, 0.46])
+def test_the_one_measure_is_the_plain_formula_with_the_pattern_of_pymatgen(x):
+    peaks = measured(salt(17), displacement=0.7)
+    wrong = salt(35, x)
+    plain, displacement = plain_rwp(wrong, peaks)
+    match = match_pattern(wrong, peaks)
+    assert match.rwp == pytest.approx(plain, rel=1e-6)
+    assert match.displacement == displacement
+    scorer = PatternScorer(wrong, peaks)
+    factors = scorer.factor(wrong.atomic_numbers)
+    amplitude = (factors * scorer.phases(wrong.frac_coords)).sum(axis=0)
+    assert scorer.rwp(amplitude[None])[0] == pytest.approx(plain, rel=1e-6)
+
+
 def test_displacement_is_found():
     match = match_pattern(salt(17), measured(salt(17), displacement=1.0))
     assert match.displacement == 1.0
@@ -61,7 +119,9 @@ def test_equal_patterns_are_told_apart_by_the_density():
 def test_profile_keeps_area_and_place():
     profile = peak_profile(np.array([30.013]), np.array([[2.0], [4.0]]), RANGE)
     np.testing.assert_allclose(profile.sum(axis=1), [2, 4])
-    middle = RANGE[0] + STEP * (profile @ np.arange(profile.shape[1])) / profile.sum(axis=1)
+    middle = RANGE[0] + USUAL.agreement.step * (
+        profile @ np.arange(profile.shape[1])
+    ) / profile.sum(axis=1)
     np.testing.assert_allclose(middle, 30.013)
     assert not peak_profile(np.array([3.0]), np.array([1.0]), RANGE).any()
 
