@@ -22,8 +22,6 @@ from crystalnet.solving.pattern.file import may_be_pattern
 from crystalnet.solving.question import Question
 from crystalnet.solving.solve import Solution, solve
 
-# An Rwp above this is of no structure that is right.
-DOUBTFUL = 0.4
 INTERRUPTED = 130
 """The exit status of a program that Ctrl-C ended."""
 
@@ -134,13 +132,13 @@ def _solve_one(pattern: Path, folder: Path, request: Request, models: Sequence[S
 
         plot_peaks(solution.found, request.plot)
         _say(f"peaks: {request.plot}")
-    _tell(solution)
+    _tell(solution, question.settings.ranking.doubtful)
     solution.write(folder)
     _say(f"{solution.seconds:.1f} s; open {folder / 'report.html'}")
     return budget.stopped
 
 
-def _tell(solution: Solution) -> None:
+def _tell(solution: Solution, doubtful: float) -> None:
     _say(f"{'rank':>4} {'formula':<16} {'space group':<12} {'Rwp':>6} {'corr.':>6}  lattice")
     for each in solution.candidates:
         structure = each.crystal.to_structure()
@@ -149,9 +147,9 @@ def _tell(solution: Solution) -> None:
             f"{each.space_group_symbol:<12} {each.match.rwp:>6.3f} {each.match.correlation:>6.3f}  "
             f"{each.system} {each.centring}, {structure.lattice.volume:.1f} A^3"
         )
-    if solution.candidates[0].match.rwp > DOUBTFUL:
+    if solution.candidates[0].match.rwp > doubtful:
         _say(
-            f"none of these explains the pattern (Rwp above {DOUBTFUL}): give it more time "
+            f"none of these explains the pattern (Rwp above {doubtful}): give it more time "
             "(--effort 10), or check wavelength, composition and lattice"
         )
     if solution.cut_short:

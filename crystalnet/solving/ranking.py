@@ -80,7 +80,12 @@ def different(
     settings: RankingSettings = USUAL.ranking,
 ) -> list[Ranked]:
     """The first of each structure, as many as are asked for or there is time for."""
-    matcher = StructureMatcher(ltol=0.05, stol=0.1, angle_tol=1, scale=False)
+    matcher = StructureMatcher(
+        ltol=settings.same_edges,
+        stol=settings.same_sites,
+        angle_tol=settings.same_angles,
+        scale=False,
+    )
     kept: list[tuple[Ranked, IStructure]] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

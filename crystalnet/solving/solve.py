@@ -154,8 +154,8 @@ def solve(
             f"{sorted(model.system for model in models)}"
         )
     budget.start()
-    file = read_pattern(pattern, quantity, question.radiation, peaks)
-    found = find_peaks(file, settings.peaks)
+    file = read_pattern(pattern, quantity, question.radiation, peaks, settings.reading)
+    found = find_peaks(file, settings.peaks, settings.profile)
     progress(f"{file.path}: {len(found.peaks.two_theta)} peaks")
     progress(network_pattern(found.peaks, models[0].patterns).told())
     lattices = likely_lattices(found, systems, question.lattice, question.known, settings)

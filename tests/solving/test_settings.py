@@ -7,9 +7,15 @@ import numpy as np
 import pytest
 
 import crystalnet
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.crystallography.diffraction import powder_pattern
+from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.agreement.profile import match_pattern
+from crystalnet.solving.density.fourier import DensityModes
+from crystalnet.solving.density.template_fit import DensityFit
 from crystalnet.solving.lattice.find import given_lattices
-from crystalnet.solving.pattern.file import PatternFile
+from crystalnet.solving.pattern.file import PatternFile, read_pattern
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.peaks import find_peaks
 from crystalnet.solving.pattern.radiation import radiation
@@ -22,6 +28,8 @@ from crystalnet.solving.settings import (
     SolveSettings,
     StrategySettings,
 )
+
+VALENCE = "data/valence_gaussians.json"
 
 
 @pytest.mark.parametrize("name", SECTIONS)
@@ -92,3 +100,44 @@ def test_settings_go_all_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     )  # fmt: skip
     assert solution.candidates[0].density.shape == (12, 12, 12)
     assert solution.told["settings"] == {"strategy.density_grid": 12}
+
+
+def test_files_are_read_by_their_settings(tmp_path: Path) -> None:
+    scan = tmp_path / "scan.xy"
+    scan.write_text("".join(f"{10 + 0.5 * i:.1f} {i % 7 + 1}\n" for i in range(30)))
+    assert not read_pattern(scan, wavelength="CuKa").is_peaks
+    fine = replace(USUAL.reading, widest_step=0.2)
+    assert read_pattern(scan, wavelength="CuKa", settings=fine).is_peaks
+
+
+def test_shapes_follow_their_settings() -> None:
+    pattern = profile(3)
+    usual = find_peaks(pattern).peaks
+    lorentzian = replace(USUAL.profile, lorentzian=(0.9,))
+    # A Lorentzian has more beside its top than the Gaussian that the peaks are.
+    other = find_peaks(pattern, profile=lorentzian).peaks
+    assert other.intensity[0] > 1.1 * usual.intensity[0]
+
+
+def test_agreement_follows_its_settings() -> None:
+    edges, halves = 2.82 * (1 - np.eye(3)), np.array([[0.0] * 3, [0.5] * 3])
+    salt = Crystal("NaCl", edges, np.array([11, 17]), halves)
+    pattern = powder_pattern(salt, 1.5406, (20.0, 60.0))
+    moved = MeasuredPeaks(pattern.two_theta + 0.1, pattern.intensity, 1.5406, (20.0, 60.0))
+    narrow = match_pattern(salt, moved, replace(USUAL.agreement, peak_width=0.05)).rwp
+    assert match_pattern(salt, moved).rwp < narrow - 0.2
+
+
+def test_decoding_follows_its_settings() -> None:
+    edges, halves = 2.82 * (1 - np.eye(3)), np.array([[0.0] * 3, [0.5] * 3])
+    salt = Crystal("NaCl", edges, np.array([11, 17]), halves)
+    gaussians = ValenceGaussians.load(Path(__file__).resolve().parents[2] / VALENCE)
+    density = iam_density([salt], 24, gaussians)[0].double().numpy()
+    few = DensityModes.of(density, salt.lattice, replace(USUAL.decoding, largest_q=4.0))
+    assert few.q.max() <= 4.0 < DensityModes.of(density, salt.lattice).q.max()
+    fit = DensityFit.of(few, np.array([11, 17]), np.array([0.5, 0.5]), gaussians, "smooth")
+    careless = replace(USUAL.decoding, electron_error=0.2)
+    loose = DensityFit.of(
+        few, np.array([11, 17]), np.array([0.5, 0.5]), gaussians, "smooth", settings=careless
+    )
+    assert loose.electron_weight == pytest.approx(fit.electron_weight / 100)

@@ -19,7 +19,7 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.density.assignment import likely_templates
 from crystalnet.solving.density.fourier import DensityModes
-from crystalnet.solving.density.placement import LEAST_VOLUME, place, place_freely
+from crystalnet.solving.density.placement import place, place_freely
 from crystalnet.solving.density.semicore import place_without_semicore
 from crystalnet.solving.density.template_fit import DensityFit
 from crystalnet.solving.settings import USUAL, DecodingSettings
@@ -70,7 +70,7 @@ def decode(
         CrystalNetError: for a density that is not finite, flat, or of less than half an electron,
             an element without a template, or if the time is over before every atom has a place.
     """
-    modes = DensityModes.of(density, lattice)
+    modes = DensityModes.of(density, lattice, settings)
     _check(material_id, modes, known, gaussians)
     best: _Found | None = None
     for core, blur in itertools.product(_cores(known, gaussians), settings.blurs):
@@ -85,7 +85,12 @@ def decode(
     if known.amounts is not None and best.cost > settings.poor and not budget.over():
         amounts = np.array(known.amounts)
         full = DensityFit.of(
-            modes, np.array(known.elements), amounts / amounts.sum(), gaussians, "smooth"
+            modes,
+            np.array(known.elements),
+            amounts / amounts.sum(),
+            gaussians,
+            "smooth",
+            settings=settings,
         )
         for fit, species, x, cost in place_without_semicore(full, amounts, budget):
             if cost < best.cost / 2:
@@ -117,8 +122,10 @@ def _search(
     elements = np.array(known.elements, dtype=np.int64)
     if known.amounts is not None:
         amounts = np.array(known.amounts)
-        fit = DensityFit.of(modes, elements, amounts / amounts.sum(), gaussians, core, blur)
-        most = max(1, int(modes.volume / (LEAST_VOLUME * amounts.sum())))
+        fit = DensityFit.of(
+            modes, elements, amounts / amounts.sum(), gaussians, core, blur, settings
+        )
+        most = max(1, int(modes.volume / (settings.least_volume * amounts.sum())))
         estimate = min(modes.electrons / float(amounts @ fit.valence), most)
         units = _formula_units(estimate, settings.whole)
         found = [_Found(fit, core, *place(fit, count * amounts, budget)) for count in units]
@@ -127,7 +134,9 @@ def _search(
         if not known.complete:
             pool = _pool(modes, elements, gaussians, core, blur, budget, settings)
         required = np.flatnonzero(np.isin(pool, elements))
-        fit = DensityFit.of(modes, pool, np.full(len(pool), 1 / len(pool)), gaussians, core, blur)
+        fit = DensityFit.of(
+            modes, pool, np.full(len(pool), 1 / len(pool)), gaussians, core, blur, settings
+        )
         found = []
         for weight in settings.electron_weights:
             soft = replace(fit, electron_weight=weight * fit.electron_weight)
@@ -166,7 +175,7 @@ def _pool(
     """
     numbers = np.flatnonzero(gaussians.valence)
     everything = DensityFit.of(
-        modes, numbers, np.full(len(numbers), 1 / len(numbers)), gaussians, core, blur
+        modes, numbers, np.full(len(numbers), 1 / len(numbers)), gaussians, core, blur, settings
     )
     others = _representatives(everything, settings.representatives)
     few = np.union1d(np.searchsorted(numbers, elements), others)

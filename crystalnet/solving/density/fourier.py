@@ -13,12 +13,9 @@ from jaxtyping import Complex, Float, Int
 from numpy import ndarray
 
 from crystalnet.crystallography.waves import plane_waves
+from crystalnet.solving.settings import USUAL, DecodingSettings
 
-# Modes up to this q = 2 pi / d, in 1/A, tell atoms apart; beyond it guessed densities hold noise.
-LARGEST_Q = 10.0
-# Points of a map lie at most this far apart, in A, which is where a template moved by half of it
-# still overlaps with a sharp core. In whole dozens they meet the special positions.
-MAP_SPACING = 0.2
+# Points of a map come in whole dozens, which meet the special positions.
 DOZEN = 12
 
 
@@ -32,6 +29,7 @@ class DensityModes:
         q: 2 pi / d in 1/A.
         factor: F(hkl) in electrons.
         electrons: F(000).
+        map_spacing: A that points of maps lie apart at most.
     """
 
     lattice: Float[ndarray, "3 3"]
@@ -39,16 +37,20 @@ class DensityModes:
     q: Float[ndarray, " modes"]
     factor: Complex[ndarray, " modes"]
     electrons: float
+    map_spacing: float
 
     @classmethod
     def of(
-        cls, density: Float[ndarray, "nx ny nz"], lattice: Float[ndarray, "3 3"]
+        cls,
+        density: Float[ndarray, "nx ny nz"],
+        lattice: Float[ndarray, "3 3"],
+        settings: DecodingSettings = USUAL.decoding,
     ) -> "DensityModes":
         """Modes of a density in e/A^3 at the fractional coordinates i/n of each axis."""
         volume = abs(np.linalg.det(lattice))
         half = scipy.fft.rfftn(density) * (volume / density.size)
         # The indices of the sphere's box, below the grid's highest, which has no sign.
-        reach = np.linalg.norm(lattice, axis=1) * LARGEST_Q / (2 * np.pi)
+        reach = np.linalg.norm(lattice, axis=1) * settings.largest_q / (2 * np.pi)
         h_max, k_max, l_max = np.minimum(reach, (np.array(density.shape) - 1) // 2).astype(int)
         h, k, l = (  # noqa: E741
             axis.ravel()
@@ -62,8 +64,9 @@ class DensityModes:
         first = (l > 0) | (h > 0) | ((h == 0) & (k > 0))
         hkl = np.stack([h, k, l], axis=1)[first]
         q = 2 * np.pi * np.linalg.norm(hkl @ np.linalg.inv(lattice).T, axis=1)
-        hkl, q = hkl[q <= LARGEST_Q], q[q <= LARGEST_Q]
-        return cls(lattice, hkl, q, half[tuple(hkl.T)], float(half[0, 0, 0].real))
+        hkl, q = hkl[q <= settings.largest_q], q[q <= settings.largest_q]
+        electrons = float(half[0, 0, 0].real)
+        return cls(lattice, hkl, q, half[tuple(hkl.T)], electrons, settings.map_spacing)
 
     @property
     def volume(self) -> float:
@@ -78,7 +81,7 @@ class DensityModes:
     def map_shape(self) -> tuple[int, int, int]:
         """Points of a map along each axis: no mode folds over, and none lie too far apart."""
         edges = np.linalg.norm(self.lattice, axis=1)
-        least = np.maximum(2 * np.abs(self.hkl).max(axis=0) + 1, edges / MAP_SPACING)
+        least = np.maximum(2 * np.abs(self.hkl).max(axis=0) + 1, edges / self.map_spacing)
         a, b, c = (
             DOZEN * scipy.fft.next_fast_len(int(np.ceil(n / DOZEN)), real=True) for n in least
         )

@@ -10,15 +10,6 @@ from crystalnet.solving.density.assignment import exchange, reassign
 from crystalnet.solving.density.refinement import refine_positions
 from crystalnet.solving.density.template_fit import DensityFit
 
-# Rounds of moves; two are the rule.
-MOST_ROUNDS = 8
-# A move must lower the cost by this share of it.
-LEAST_GAIN = 1e-4
-# What explains less than this share of what an atom of its template would is no atom.
-LEAST_SHARE = 0.1
-# No crystal has atoms of less than this, in A^3; a guess with too many electrons would.
-LEAST_VOLUME = 2.5
-
 
 def place(
     fit: DensityFit, counts: Int[ndarray, " templates"], budget: Budget = UNBOUNDED
@@ -37,11 +28,11 @@ def place(
     """
     species, x = _greedy(fit, counts, budget)
     x, cost = refine_positions(fit, species, x, budget=budget)
-    for _ in range(MOST_ROUNDS):
+    for _ in range(fit.settings.most_rounds):
         before = cost
         species = exchange(fit, species, x, budget)
         x, cost = _refine_and_relocate(fit, species, x, budget)
-        if cost > before * (1 - LEAST_GAIN) or budget.over():
+        if cost > before * (1 - fit.settings.least_gain) or budget.over():
             break
     return species, x, cost
 
@@ -59,7 +50,7 @@ def place_freely(
     """
     species, x = _add(fit, np.empty(0, dtype=np.int64), np.empty((0, 3)), required, budget)
     x, cost = refine_positions(fit, species, x, budget=budget)
-    for _ in range(MOST_ROUNDS):
+    for _ in range(fit.settings.most_rounds):
         before = cost
         species = reassign(fit, species, x, required, budget)
         x, cost = _refine_and_relocate(fit, species, x, budget)
@@ -72,7 +63,7 @@ def place_freely(
             more_x, more_cost = _refine_and_relocate(fit, more, more_x, budget)
             if more_cost < cost:
                 species, x, cost = more, more_x, more_cost
-        if cost > before * (1 - LEAST_GAIN):
+        if cost > before * (1 - fit.settings.least_gain):
             break
     return species, x, cost
 
@@ -118,7 +109,7 @@ def _add(
 ) -> tuple[Int[ndarray, " more"], Float[ndarray, "more 3"]]:
     """Add atoms while that lowers the cost, and those that must be there, or one, in any case."""
     residual = fit.residual(species, x)
-    most = max(1, int(fit.modes.volume / LEAST_VOLUME))
+    most = max(1, int(fit.modes.volume / fit.settings.least_volume))
     while True:
         places = {t: best_place(fit, residual, t) for t in range(len(fit.numbers))}
         now = fit.electron_cost(species)
@@ -128,7 +119,7 @@ def _add(
         }
         template = max(gains, key=lambda t: gains[t])
         enough = len(species) >= most or budget.over()
-        if gains[template] <= LEAST_SHARE * fit.norms[template] or enough:
+        if gains[template] <= fit.settings.least_share * fit.norms[template] or enough:
             missing = np.setdiff1d(required, species)
             if len(missing):
                 template = max(missing.tolist(), key=lambda t: gains[t])
@@ -185,7 +176,7 @@ def _relocate(
         without = residual + added[:, atom]
         gain, where = best_place(fit, without, int(species[atom]))
         now = fit.cost_of(without) - fit.cost_of(residual)
-        if gain > now + LEAST_GAIN * fit.cost_of(residual):
+        if gain > now + fit.settings.least_gain * fit.cost_of(residual):
             x[atom] = where
             added[:, atom] = fit.contributions(species[atom : atom + 1], where[None])[:, 0]
             residual = without - added[:, atom]

@@ -7,9 +7,6 @@ from numpy import ndarray
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.density.template_fit import DensityFit
 
-# No step moves an atom further than this, in A.
-LONGEST_STEP = 0.3
-
 
 def refine_positions(
     fit: DensityFit,
@@ -41,7 +38,7 @@ def refine_positions(
         for _ in range(4):
             step = np.linalg.solve(normal + damping * np.diag(diagonal), gradient).reshape(-1, 3)
             longest = np.linalg.norm(step, axis=1).max()
-            step *= min(1.0, LONGEST_STEP / max(longest, 1e-12))
+            step *= min(1.0, fit.settings.longest_step / max(longest, 1e-12))
             trial = x + step @ inverse
             trial_added = fit.contributions(species, trial)
             trial_cost = fit.cost_of(modes.factor - trial_added.sum(axis=1))

@@ -24,12 +24,6 @@ from crystalnet.solving.density.template_fit import DensityFit
 # Electrons of the semicore shell that a potential may leave out: 1s2 of lithium, the p6 below the
 # valence shell of other s- and d-elements, the d10 of p-elements.
 LITHIUM, P_SHELL, D_SHELL = 2, 6, 10
-# By how much, relatively, the electron count may differ from that of whole formula units.
-ELECTRON_TOLERANCE = 0.01
-# The distance in A of the points among which holes are looked for, at most.
-HOLE_SPACING = 0.5
-# An ion with at most so many electrons left gives them to its neighbours, and is in a hole.
-BARE = 1.0
 
 
 def place_without_semicore(
@@ -45,6 +39,7 @@ def place_without_semicore(
         For each choice of elements that fits the electron count: the reduced templates, the
         template index of each atom, fractional coordinates, and the cost.
     """
+    settings = fit.settings
     shells = np.array(
         [_semicore(int(n), float(v)) for n, v in zip(fit.numbers, fit.valence, strict=True)]
     )
@@ -53,9 +48,9 @@ def place_without_semicore(
         valence = fit.valence - np.array(dropped)
         units = fit.modes.electrons / float(amounts @ valence)
         whole = max(1, round(units))
-        if not any(dropped) or abs(units - whole) > ELECTRON_TOLERANCE * whole:
+        if not any(dropped) or abs(units - whole) > settings.formula_electrons * whole:
             continue
-        bare = valence <= BARE
+        bare = valence <= settings.bare
         if bare.all():
             continue
         # The electrons of bare ions are with the others, whose count says nothing then.
@@ -65,7 +60,7 @@ def place_without_semicore(
         visible = replace(reduced, electron_weight=0.0) if bare.any() else reduced
         species, x, _ = place(visible, np.where(bare, 0, counts), budget)
         for template in np.flatnonzero(bare).repeat(counts[bare]):
-            x = np.vstack([x, _largest_hole(fit.modes, x)])
+            x = np.vstack([x, _largest_hole(fit.modes, x, settings.hole_spacing)])
             species = np.append(species, template)
         yield reduced, species, x, reduced.cost(species, x)
 
@@ -79,10 +74,12 @@ def _semicore(number: int, valence: float) -> int:
     return shell if shell and valence > shell else 0
 
 
-def _largest_hole(modes: DensityModes, x: Float[ndarray, "atoms 3"]) -> Float[ndarray, "3"]:
+def _largest_hole(
+    modes: DensityModes, x: Float[ndarray, "atoms 3"], spacing: float
+) -> Float[ndarray, "3"]:
     """The point farthest from all atoms, of a grid that holds eighths, sixths and quarters."""
     lengths = np.linalg.norm(modes.lattice, axis=1)
-    shape = tuple(max(24, 12 * math.ceil(length / HOLE_SPACING / 12)) for length in lengths)
+    shape = tuple(max(24, 12 * math.ceil(length / spacing / 12)) for length in lengths)
     points = np.stack(np.meshgrid(*(np.arange(n) / n for n in shape), indexing="ij"), axis=-1)
     cells = np.array(list(itertools.product((-1, 0, 1), repeat=3)))
     nearest = np.full(shape, np.inf)

@@ -9,13 +9,7 @@ from numpy import ndarray
 
 from crystalnet.crystallography.iam import Core, ValenceGaussians
 from crystalnet.solving.density.fourier import DensityModes
-
-# A mode counts by the power that atoms have there, so that light atoms and sharp cores are seen
-# alike; but none counts more than with this share of the power at q = 0, for guesses are noisy.
-POWER_FLOOR = 0.01
-# Error of a density's electron count, as a share of it, that costs as much as all modes' power
-# times 0.01.
-ELECTRON_ERROR = 0.02
+from crystalnet.solving.settings import USUAL, DecodingSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +23,7 @@ class DensityFit:
         template: its form factor at each mode.
         weight: of each mode.
         electron_weight: of F(000).
+        settings: of the search for atoms.
     """
 
     modes: DensityModes
@@ -37,6 +32,7 @@ class DensityFit:
     template: Float[ndarray, "templates modes"]
     weight: Float[ndarray, " modes"]
     electron_weight: float
+    settings: DecodingSettings
 
     @classmethod
     def of(
@@ -47,6 +43,7 @@ class DensityFit:
         gaussians: ValenceGaussians,
         core: Core,
         blur: float = 0.0,
+        settings: DecodingSettings = USUAL.decoding,
     ) -> "DensityFit":
         """Templates of some elements, and weights from their shares of the atoms.
 
@@ -56,12 +53,12 @@ class DensityFit:
         template = valence_form_factors(numbers, modes.q, gaussians, core)
         valence = gaussians.valence[numbers]
         power = share @ template**2
-        weight = 1 / (power + POWER_FLOOR * (share @ valence**2))
+        weight = 1 / (power + settings.power_floor * (share @ valence**2))
         # In units of the whole power: a perfect fit costs 0, no atoms at all 1.
         weight /= weight @ np.abs(modes.factor) ** 2
         template *= np.exp(-((blur * modes.q) ** 2) / 2)
-        electron_weight = 0.01 / (ELECTRON_ERROR * modes.electrons) ** 2
-        return cls(modes, numbers, valence, template, weight, electron_weight)
+        electron_weight = 0.01 / (settings.electron_error * modes.electrons) ** 2
+        return cls(modes, numbers, valence, template, weight, electron_weight, settings)
 
     def only(self, templates: Int[ndarray, " few"]) -> "DensityFit":
         """The same with some of the templates."""

@@ -12,7 +12,6 @@ from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattic
 from crystalnet.solving.lattice.index import index, with_peaks
 from crystalnet.solving.lattice.kinds import KINDS, kind_of
 from crystalnet.solving.pattern.measured import MeasuredPeaks
-from crystalnet.solving.pattern.peaks import MARGIN
 from crystalnet.solving.pattern.radiation import radiation
 from crystalnet.solving.settings import USUAL, LatticeSettings
 
@@ -59,7 +58,8 @@ def index_lattice(
     wanted = tuple(KINDS) if systems is None else systems
     tried = [kind_of(each).system for each in ([wanted] if isinstance(wanted, str) else wanted)]
     # A list ends with its last peak, which must count.
-    ends = (max(0.0, float(places.min()) - MARGIN), min(180.0, float(places.max()) + MARGIN))
+    margin = USUAL.peaks.margin
+    ends = (max(0.0, float(places.min()) - margin), min(180.0, float(places.max()) + margin))
     peaks = MeasuredPeaks(places, areas, radiation(wavelength).wavelength, ends)
     return find_lattices(peaks, tried)
 

@@ -6,9 +6,7 @@ from numpy import ndarray
 from scipy.ndimage import uniform_filter1d
 
 from crystalnet.solving.pattern.radiation import Radiation
-
-# The background is read farther than so many widths from every peak, if so much is left there.
-FREE, LEAST_FREE = 6.0, 0.2
+from crystalnet.solving.settings import ProfileSettings
 
 
 def snip(y: Float[ndarray, " points"], half_width: int) -> Float[ndarray, " points"]:
@@ -37,6 +35,7 @@ def between_peaks(
     places: Float[ndarray, " peaks"],
     width: Float[ndarray, " peaks"],
     beam: Radiation,
+    settings: ProfileSettings,
 ) -> Float[ndarray, " points"] | None:
     """The profile between the peaks, straight under them; None where there is too little.
 
@@ -46,11 +45,11 @@ def between_peaks(
     """
     free = np.ones(len(x), dtype=bool)
     for lines in (places, beam.second(places)):
-        first = np.searchsorted(x, lines - FREE * width, side="right")
-        stop = np.searchsorted(x, lines + FREE * width, side="left")
+        first = np.searchsorted(x, lines - settings.free * width, side="right")
+        stop = np.searchsorted(x, lines + settings.free * width, side="left")
         for one, end in zip(first, stop, strict=True):
             free[one:end] = False
-    if free.mean() < LEAST_FREE:
+    if free.mean() < settings.least_free:
         return None
     smooth = uniform_filter1d(y[free], 25, mode="nearest")
     between: ndarray = np.interp(x, x[free], smooth)

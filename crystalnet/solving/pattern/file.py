@@ -16,15 +16,8 @@ from crystalnet.solving.pattern.formats import format_of
 from crystalnet.solving.pattern.formats.text import pattern_text
 from crystalnet.solving.pattern.radiation import Radiation
 from crystalnet.solving.pattern.radiation import radiation as known_radiation
+from crystalnet.solving.settings import USUAL, ReadingSettings
 
-# A profile has at least so many points, a list of peaks at least this many.
-FEWEST_POINTS, FEWEST_PEAKS = 20, 3
-# Points of a scan are no farther apart than this, in degrees: peaks would fall between them.
-WIDEST_STEP = 0.6
-# One step of a profile is less than so many times the one before it.
-UNEVEN = 1.5
-# Two wavelengths are the same if they differ by less than this share: doublets and their means.
-SAME_WAVELENGTH = 2e-3
 # The largest intensity is brought to about 1 where it is below this, or above its inverse.
 SMALLEST_SCALE = 1e-30
 
@@ -55,6 +48,7 @@ def read_pattern(
     quantity: Quantity | None = None,
     wavelength: Radiation | str | float | None = None,
     peaks: bool | None = None,
+    settings: ReadingSettings = USUAL.reading,
 ) -> PatternFile:
     """Read a pattern.
 
@@ -71,6 +65,7 @@ def read_pattern(
             is never guessed.
         peaks: whether it is a list of peaks; None decides by their number, distances and
             evenness.
+        settings: how the rows are understood.
 
     Raises:
         CrystalNetError: one sentence for anything that is no pattern, or is one that contradicts
@@ -85,7 +80,7 @@ def read_pattern(
         wavelength = known_radiation(wavelength)
     text = pattern_text(path)
     raw = format_of(text).read(path, text)
-    radiation = _wavelength(path, wavelength, raw.radiation)
+    radiation = _wavelength(path, wavelength, raw.radiation, settings)
     quantity = quantity or raw.quantity or "two_theta"
     x, intensity = raw.columns[:, 0], raw.columns[:, 1]
     sigma = raw.columns[:, 2] if raw.columns.shape[1] > 2 else None
@@ -96,8 +91,10 @@ def read_pattern(
         two_theta = to_two_theta(x, quantity, radiation)
     except CrystalNetError as error:
         raise CrystalNetError(f"{path}: {error}") from None
-    is_peaks = raw.structure_factors or (_is_list(x, two_theta) if peaks is None else peaks)
-    fewest = FEWEST_PEAKS if is_peaks else FEWEST_POINTS
+    is_peaks = raw.structure_factors or (
+        _is_list(x, two_theta, settings) if peaks is None else peaks
+    )
+    fewest = settings.fewest_peaks if is_peaks else settings.fewest_points
     if len(x) < fewest:
         raise CrystalNetError(
             f"{path}: {len(x)} {'peaks' if is_peaks else 'points'}; want at least {fewest}"
@@ -144,14 +141,17 @@ def may_be_pattern(path: Path) -> bool:
     return format_of(text).may_hold_pattern(text)
 
 
-def _wavelength(path: Path, given: Radiation | None, told: Radiation | None) -> Radiation:
+def _wavelength(
+    path: Path, given: Radiation | None, told: Radiation | None, settings: ReadingSettings
+) -> Radiation:
     if given is None:
         if told is None:
             raise CrystalNetError(
                 f"{path}: does not say its wavelength; give it (--wavelength CuKa, or in A)"
             )
         return told
-    if told and abs(told.wavelength - given.wavelength) > SAME_WAVELENGTH * given.wavelength:
+    same = settings.same_wavelength * given.wavelength
+    if told and abs(told.wavelength - given.wavelength) > same:
         raise CrystalNetError(
             f"{path}: says {told.wavelength:g} A, but the wavelength given is "
             f"{given.wavelength:.5f} A ({given.name}); give one that agrees, or none"
@@ -185,7 +185,9 @@ def _scale(intensity: Float[ndarray, " points"]) -> float:
     return 2.0 ** -math.frexp(largest)[1]
 
 
-def _is_list(x: Float[ndarray, " rows"], two_theta: Float[ndarray, " rows"]) -> bool:
+def _is_list(
+    x: Float[ndarray, " rows"], two_theta: Float[ndarray, " rows"], settings: ReadingSettings
+) -> bool:
     """Whether rows are peaks: few, farther apart than a scan's points, or at uneven distances.
 
     Args:
@@ -193,7 +195,8 @@ def _is_list(x: Float[ndarray, " rows"], two_theta: Float[ndarray, " rows"]) -> 
         two_theta: degrees.
     """
     steps = np.abs(np.diff(x))
-    if len(steps) < FEWEST_POINTS or np.median(np.abs(np.diff(two_theta))) > WIDEST_STEP:
+    widest = settings.widest_step
+    if len(steps) < settings.fewest_points or np.median(np.abs(np.diff(two_theta))) > widest:
         return True
     # Rounded angles of an even scan stay within their last digit of a straight line.
     even = np.linspace(x[0], x[-1], len(x))
@@ -201,4 +204,4 @@ def _is_list(x: Float[ndarray, " rows"], two_theta: Float[ndarray, " rows"]) -> 
         return False
     # Steps in d or Q grow along a profile, but never from one to the next.
     ratio = np.maximum(steps[1:], 1e-12) / np.maximum(steps[:-1], 1e-12)
-    return bool(np.mean((ratio > UNEVEN) | (ratio < 1 / UNEVEN)) > 0.2)
+    return bool(np.mean((ratio > settings.uneven) | (ratio < 1 / settings.uneven)) > 0.2)

@@ -7,12 +7,6 @@ from scipy.optimize import least_squares, nnls
 
 from crystalnet.solving.pattern.peak_shape import PeakShape
 
-# Peaks whose places are fitted together at most: clusters of more are cut at their widest gap.
-TOGETHER = 10
-# A line is worked on within so many widths on either side; peaks whose lines come nearer to each
-# other than that belong together.
-REACH = 4.0
-
 
 def fit_peaks(
     shape: PeakShape,
@@ -75,7 +69,7 @@ def clusters(shape: PeakShape, places: Float[ndarray, " peaks"]) -> list[Int[nda
     Args:
         places: ascending.
     """
-    margin = REACH * shape.width_at(places)
+    margin = shape.settings.reach * shape.width_at(places)
     lines = np.concatenate([places, shape.beam.second(places)])
     margin = np.concatenate([margin, margin])
     peak = np.tile(np.arange(len(places)), 2)
@@ -86,7 +80,7 @@ def clusters(shape: PeakShape, places: Float[ndarray, " peaks"]) -> list[Int[nda
         one, other = name[peak[k]], name[peak[k + 1]]
         name[name == max(one, other)] = min(one, other)
     found = [np.flatnonzero(name == each) for each in np.unique(name)]
-    while len(largest := max(found, key=len)) > TOGETHER:
+    while len(largest := max(found, key=len)) > shape.settings.together:
         gaps = np.diff(places[largest])[1:-1]
         cut = int(np.argmax(gaps)) + 2
         found = [c for c in found if c is not largest] + [largest[:cut], largest[cut:]]
@@ -98,7 +92,7 @@ def _near(
 ) -> Bool[ndarray, " points"]:
     """Points within the reach of a line of one of the peaks."""
     near = np.zeros(len(x), dtype=bool)
-    margin = REACH * shape.width_at(places)
+    margin = shape.settings.reach * shape.width_at(places)
     for lines in (places, shape.beam.second(places)):
         first, stop = np.searchsorted(x, lines - margin), np.searchsorted(x, lines + margin)
         for one, end in zip(first, stop, strict=True):

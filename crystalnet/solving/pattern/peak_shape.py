@@ -1,25 +1,16 @@
 """The shape of the peaks of a profile: pseudo-Voigts, of a K-alpha doublet two of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
 from crystalnet.solving.pattern.radiation import Radiation
+from crystalnet.solving.settings import USUAL, ProfileSettings
 
-# Peaks are narrower than this, in degrees; the background is what is wider.
-WIDEST = 2.0
 # K-alpha-2 is half as strong as K-alpha-1.
 ALPHA_2 = 0.5
-# Shares of Lorentzian in the peaks of a pattern, of which the best is taken.
-LORENTZIAN = (0.0, 0.3, 0.6, 0.9)
-# Widths that are tried beside the last ones.
-TRIALS = np.array([0.5, 0.65, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0])
-# The shape is that of the strongest so many peaks that stand so many widths from every other.
-STRONGEST, ALONE = 12, 4.0
-# A width that follows the angle is fitted to this many peaks or more.
-FEWEST_WIDTHS = 6
 
 
 @dataclass
@@ -31,17 +22,21 @@ class PeakShape:
         step: of the profile, in degrees; no peak is narrower.
         width: full widths at half maximum squared, as a polynomial in tan theta.
         lorentzian: share of Lorentzian in every peak.
+        settings: what may be.
     """
 
     beam: Radiation
     step: float
     width: Float[ndarray, "3"]
     lorentzian: float = 0.5
+    settings: ProfileSettings = USUAL.profile
 
     def width_at(self, places: Float[ndarray, " peaks"]) -> Float[ndarray, " peaks"]:
         """Full widths at half maximum in degrees."""
         t = np.tan(np.radians(places) / 2)
-        squared = np.clip(np.polyval(self.width, t), (1.5 * self.step) ** 2, WIDEST**2)
+        squared = np.clip(
+            np.polyval(self.width, t), (1.5 * self.step) ** 2, self.settings.widest**2
+        )
         found: ndarray = np.sqrt(squared)
         return found
 
@@ -78,27 +73,29 @@ class PeakShape:
             y: without the background.
             places, areas: of all peaks as they are known so far.
         """
+        settings = self.settings
         width = self.width_at(places)
         alone = [
             peak
-            for peak in np.argsort(-areas, kind="stable")[:STRONGEST].tolist()
-            if np.sort(np.abs(places - places[peak]))[1:2].min(initial=np.inf) > ALONE * width[peak]
+            for peak in np.argsort(-areas, kind="stable")[: settings.strongest].tolist()
+            if np.sort(np.abs(places - places[peak]))[1:2].min(initial=np.inf)
+            > settings.alone * width[peak]
         ]
         if not alone:
             return self
         # What others, and the K-alpha-2 of others, put into the place of a peak is taken off.
         left = y - self.shapes(x, places) @ areas
         best: tuple[float, float, list[float]] = (np.inf, self.lorentzian, [])
-        for share in LORENTZIAN:
+        for share in settings.lorentzian:
             total, widths = 0.0, []
             for peak in alone:
                 place, w = places[peak : peak + 1], float(width[peak])
                 near = np.abs(x - place) < 3 * w
                 part = left[near] + areas[peak] * self.shapes(x[near], place)[:, 0]
                 errors = []
-                trials = w * TRIALS
+                trials = w * np.array(settings.widths)
                 for trial in trials:
-                    single = PeakShape(self.beam, self.step, np.array([0, 0, trial**2]), share)
+                    single = replace(self, width=np.array([0, 0, trial**2]), lorentzian=share)
                     shape = single.shapes(x[near], place)[:, 0]
                     scale = shape @ part / (shape @ shape)
                     errors.append(float(((part - scale * shape) ** 2).sum()))
@@ -108,14 +105,14 @@ class PeakShape:
                 best = (total, share, widths)
         _, share, widths = best
         usual = np.array([0, 0, np.median(widths)])
-        if len(widths) < FEWEST_WIDTHS:
-            return PeakShape(self.beam, self.step, usual, share)
+        if len(widths) < settings.fewest_widths:
+            return replace(self, width=usual, lorentzian=share)
         line = np.polyfit(np.tan(np.radians(places[alone]) / 2), widths, 1)
         ends = np.polyval(line, np.tan(np.radians(places[[0, -1]]) / 2))
         # A line that comes near to zero within the peaks, or rises steeply, is no width.
         if ends.min() < 0.25 * usual[2] or ends.max() > 4 * usual[2]:
-            return PeakShape(self.beam, self.step, usual, share)
-        return PeakShape(self.beam, self.step, np.array([0, *line]), share)
+            return replace(self, width=usual, lorentzian=share)
+        return replace(self, width=np.array([0, *line]), lorentzian=share)
 
 
 def _pseudo_voigt(

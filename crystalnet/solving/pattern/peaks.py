@@ -14,14 +14,12 @@ from crystalnet.solving.pattern.background import between_peaks, noise_of, snip
 from crystalnet.solving.pattern.file import PatternFile
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.peak_fit import fit_peaks
-from crystalnet.solving.pattern.peak_shape import ALPHA_2, WIDEST, PeakShape
-from crystalnet.solving.settings import USUAL, PeakSettings
+from crystalnet.solving.pattern.peak_shape import ALPHA_2, PeakShape
+from crystalnet.solving.settings import USUAL, PeakSettings, ProfileSettings
 from crystalnet.solving.ties import in_order
 
 # Maxima whose prominences differ by no more than this share of the largest are equal.
 SAME_SHARE = 1e-9
-# Degrees of 2-theta by which what was measured reaches beyond the first and last peak of a list.
-MARGIN = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +45,11 @@ class FoundPeaks:
     peaks: MeasuredPeaks
 
 
-def find_peaks(file: PatternFile, settings: PeakSettings = USUAL.peaks) -> FoundPeaks:
+def find_peaks(
+    file: PatternFile,
+    settings: PeakSettings = USUAL.peaks,
+    profile: ProfileSettings = USUAL.profile,
+) -> FoundPeaks:
     """Background, then maxima, then profiles fitted to them.
 
     Every peak is a pseudo-Voigt, of a K-alpha doublet two of them at the places that Bragg's law
@@ -64,6 +66,7 @@ def find_peaks(file: PatternFile, settings: PeakSettings = USUAL.peaks) -> Found
     Args:
         file: what `read_pattern` gives.
         settings: when a maximum is a peak, and so on.
+        profile: what peaks look like, and what is beside them.
 
     Raises:
         CrystalNetError: if nothing stands out of the noise.
@@ -72,7 +75,7 @@ def find_peaks(file: PatternFile, settings: PeakSettings = USUAL.peaks) -> Found
     reach = (float(file.two_theta[0]), float(file.two_theta[-1]))
     if file.is_peaks:
         # A list ends with its last peak, which must count.
-        reach = (max(0.0, reach[0] - MARGIN), min(180.0, reach[1] + MARGIN))
+        reach = (max(0.0, reach[0] - settings.margin), min(180.0, reach[1] + settings.margin))
         inside = (file.two_theta > 0) & (file.two_theta < 180) & (file.intensity > 0)
         listed, height = file.two_theta[inside], file.intensity[inside]
         # Lists from structures name each reflection; no instrument tells these apart.
@@ -91,19 +94,19 @@ def find_peaks(file: PatternFile, settings: PeakSettings = USUAL.peaks) -> Found
         )
     x, y = _evenly(file.two_theta, file.intensity)
     step = x[1] - x[0]
-    background = snip(y, max(2, round(WIDEST / step)))
+    background = snip(y, max(2, round(profile.widest / step)))
     noise = noise_of(y, background, 1)
-    width, maxima, wide = _maxima(x, y - background, background, noise, settings)
+    width, maxima, wide = _maxima(x, y - background, background, noise, settings, profile.widest)
     if len(maxima) == 0:
         raise _nothing(file, noise)
-    model = PeakShape(beam, float(step), width)
+    model = PeakShape(beam, float(step), width, settings=profile)
     places = x[maxima]
     for _ in range(settings.rounds):
         places, areas = fit_peaks(model, x, y - background, places, noise)
         real = ~_left_over(model, places, areas, settings)
         places, areas = places[real], areas[real]
         model = model.fitted(x, y - background, places, areas)
-        between = between_peaks(x, y, places, model.width_at(places), beam)
+        between = between_peaks(x, y, places, model.width_at(places), beam, profile)
         background = background if between is None else between
     places, areas = fit_peaks(model, x, y - background, places, noise)
     real = ~_left_over(model, places, areas, settings)
@@ -159,6 +162,7 @@ def _maxima(
     background: Float[ndarray, " points"],
     noise: Float[ndarray, " points"],
     settings: PeakSettings,
+    widest: float,
 ) -> tuple[Float[ndarray, "3"], Int[ndarray, " maxima"], Float[ndarray, " points"]]:
     """How wide peaks are (a constant polynomial), where they are, and the noise that looks so.
 
@@ -170,7 +174,7 @@ def _maxima(
         uniform_filter1d(y, 5), height=10 * noise, prominence=0.05 * float(y.max()), width=1
     )
     width = float(np.median(found["widths"])) * step if len(rough) else 5 * step
-    width = float(np.clip(width, 2 * step, WIDEST / 2))
+    width = float(np.clip(width, 2 * step, widest / 2))
     points = max(5, round(settings.smoothing * width / step) | 1)
     smooth = savgol_filter(y + background, points, 2) if points < len(y) else y + background
     # Detectors and programs smooth: noise that is as wide as a peak is measured, not concluded.

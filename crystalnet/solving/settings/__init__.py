@@ -10,7 +10,7 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.solving.settings.agreement import AgreementSettings, ExchangeSettings
 from crystalnet.solving.settings.density import DecodingSettings, GuessSettings
 from crystalnet.solving.settings.lattice import LatticeSettings
-from crystalnet.solving.settings.pattern import PeakSettings
+from crystalnet.solving.settings.pattern import PeakSettings, ProfileSettings, ReadingSettings
 from crystalnet.solving.settings.search import ContentsSettings, SearchSettings
 from crystalnet.solving.settings.section import Section
 from crystalnet.solving.settings.strategy import RankingSettings, StrategySettings
@@ -25,7 +25,9 @@ __all__ = [
     "GuessSettings",
     "LatticeSettings",
     "PeakSettings",
+    "ProfileSettings",
     "RankingSettings",
+    "ReadingSettings",
     "SearchSettings",
     "Section",
     "SolveSettings",
@@ -33,6 +35,8 @@ __all__ = [
 ]
 
 SECTIONS: dict[str, type[Section]] = {
+    "reading": ReadingSettings,
+    "profile": ProfileSettings,
     "peaks": PeakSettings,
     "lattices": LatticeSettings,
     "search": SearchSettings,
@@ -56,13 +60,15 @@ class SolveSettings:
         {'peaks.significant': 3.0}
 
     Attributes:
-        peaks, lattices, search, contents, agreement, exchange, decoding, guesses, ranking,
-            strategy: the sections.
+        reading, profile, peaks, lattices, search, contents, agreement, exchange, decoding,
+            guesses, ranking, strategy: the sections.
 
     Raises:
         CrystalNetError: for something else in the place of a section.
     """
 
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+    profile: ProfileSettings = field(default_factory=ProfileSettings)
     peaks: PeakSettings = field(default_factory=PeakSettings)
     lattices: LatticeSettings = field(default_factory=LatticeSettings)
     search: SearchSettings = field(default_factory=SearchSettings)

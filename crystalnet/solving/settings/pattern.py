@@ -6,6 +6,60 @@ from crystalnet.solving.settings.section import Section
 
 
 @dataclass(frozen=True)
+class ReadingSettings(Section):
+    """How the rows of a file are understood.
+
+    Attributes:
+        fewest_points: that a profile has, and
+        fewest_peaks: that a list has: fewer peaks are of many lattices.
+        widest_step: degrees that points of a scan are apart at most: peaks would fall between them.
+        uneven: one step of a profile is less than so many times the one before it; those of a list
+            are at random.
+        same_wavelength: share by which two wavelengths may differ to be the same: doublets and
+            their means do.
+    """
+
+    fewest_points: int = 20
+    fewest_peaks: int = 3
+    widest_step: float = 0.6
+    uneven: float = 1.5
+    same_wavelength: float = 2e-3
+
+
+@dataclass(frozen=True)
+class ProfileSettings(Section):
+    """The shape of peaks, and what is beside them.
+
+    Attributes:
+        widest: degrees that peaks are narrower than, on any laboratory's instrument; the background
+            is what is wider.
+        lorentzian: shares of Lorentzian in the peaks of a pattern, of which the best is taken: the
+            areas hardly hang on finer steps.
+        widths: that are tried, as multiples of the last ones.
+        strongest: peaks whose shape is that of all, and
+        alone: widths that each of them stands from every other.
+        fewest_widths: peaks from which on a width follows the angle: a line through fewer is none.
+        together: peaks whose places are fitted together at most, as time goes with their square;
+            clusters of more are cut at their widest gap.
+        reach: widths on either side of a line that it is worked on within: a Gaussian is nothing
+            there; peaks whose lines come nearer than that to each other belong together.
+        free: widths from every peak beyond which the background is read: a Lorentzian is low there,
+        least_free: if so much of the profile is left.
+    """
+
+    widest: float = 2.0
+    lorentzian: tuple[float, ...] = (0.0, 0.3, 0.6, 0.9)
+    widths: tuple[float, ...] = (0.5, 0.65, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
+    strongest: int = 12
+    alone: float = 4.0
+    fewest_widths: int = 6
+    together: int = 10
+    reach: float = 4.0
+    free: float = 6.0
+    least_free: float = 0.2
+
+
+@dataclass(frozen=True)
 class PeakSettings(Section):
     """How peaks are found in a profile.
 
@@ -20,6 +74,7 @@ class PeakSettings(Section):
         same_place: widths from the K-alpha-2 of a peak within which a lower peak is,
         left_over: if lower than this share of it, what the shape leaves of that line: no line is
             known better.
+        margin: degrees by which what was measured reaches beyond the first and last peak of a list.
     """
 
     significant: float = 5.0
@@ -30,3 +85,4 @@ class PeakSettings(Section):
     rounds: int = 2
     same_place: float = 1.0
     left_over: float = 0.2
+    margin: float = 0.5

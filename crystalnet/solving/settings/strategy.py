@@ -15,7 +15,11 @@ class RankingSettings(Section):
         same_rwp: values of Rwp closer than this are equal, and the simpler structure comes first:
             no measured pattern tells more.
         hopeless: Rwp above which candidates are left out where there are better ones.
-        same_structure_rwp: structures whose Rwp differs by more are different ones.
+        same_structure_rwp: structures whose Rwp differs by more are different ones, and so are
+        same_edges: those whose edges differ by more than this share,
+        same_sites: whose atoms are farther apart than this share of their usual distance, or
+        same_angles: whose angles differ by more than so many degrees.
+        doubtful: Rwp above which a structure is not right, and the command says so.
         grace: seconds that what was found may be ranked for when the time is over.
     """
 
@@ -23,6 +27,10 @@ class RankingSettings(Section):
     same_rwp: float = 1e-3
     hopeless: float = 0.9
     same_structure_rwp: float = 0.03
+    same_edges: float = 0.05
+    same_sites: float = 0.1
+    same_angles: float = 1.0
+    doubtful: float = 0.4
     grace: float = 1.0
 
 
