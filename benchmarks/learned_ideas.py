@@ -141,9 +141,7 @@ def trained(data: Data, idea: str) -> ModesNet:
         settings = settings.model_copy(update={"flaws": flaws})
     with seeded_initialisation(params.seed):
         network = ModesNet(sizes, modes, with_formula=idea != "no formula")
-    return train_modes(
-        network, samples, settings, params.seed, lambda _: (0.0, 0.0), lambda row, _: None
-    )
+    return train_modes(network, samples, settings, params.seed, lambda _: {}, lambda row, _: None)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,11 @@ RotationSet = Literal["none", "array", "cube", "lattice"]
 Comparison = Literal["none", "array", "cube", "lattice", "released"]
 Precision = Literal["float32", "bfloat16"]
 
+CrystalSystem = Literal[
+    "triclinic", "monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal", "cubic"
+]
+"""Of space groups, as the Materials Project names them."""
+
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]

@@ -100,7 +100,8 @@ def iam_truth(rows: pd.DataFrame, grid: int) -> Float[Tensor, "crystals x y z"]:
 
 
 class DftSpectra:
-    """The embedded DFT densities in the canonical settings of their crystals."""
+    """The embedded DFT densities in the canonical settings of their crystals, cubic and trigonal
+    ones."""
 
     def __init__(self, electron_tolerance: float) -> None:
         self._source = DftDensities(DATA / DFT_FILE, electron_tolerance)

@@ -5,7 +5,7 @@ import json
 import re
 import reprlib
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, cast
+from typing import Annotated, Any, Literal, TypeVar, cast, get_args
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
@@ -13,6 +13,7 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.settings import (
     CompositionInput,
     Count,
+    CrystalSystem,
     EvaluationSettings,
     Fraction,
     NetworkSettings,
@@ -30,9 +31,8 @@ from pipeline.yaml_file import read_mapping
 
 PARAMS_FILE = Path("params.yaml")
 
-CrystalSystem = Literal[
-    "triclinic", "monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal", "cubic"
-]
+# Of which the embedded table of DFT densities has any.
+DFT_SYSTEMS: tuple[CrystalSystem, ...] = ("cubic", "trigonal")
 ScaleName = Literal["quick", "cpu", "embedded", "iam", "paper"]
 PresetName = Literal["exact", "parity"]
 
@@ -166,28 +166,51 @@ class Learned(Settings):
     Attributes:
         scored: at most so many test crystals of each kind of density are scored; null takes all.
         last_two_theta: degrees, with the wavelength of `patterns`: where their patterns end.
-        substitutes: crystals made by isostructural substitution, as a share of the training ones.
+        substitutes: crystals made by isostructural substitution, as a share of the training ones,
+            by crystal system.
         dft_copies: how often the crystals of a DFT density are seen with it in an epoch.
         order: highest order of the density modes along each axis.
         modes: how many, by crystal system.
         numbers: real numbers that describe a mode, those that matter most.
         packed_numbers: those of them that come with the project.
         network: sizes.
+        networks: keys that replace those of `network`, by crystal system.
         passes: trainings one after the other, each from the weights of the one before.
-        training: on independent-atom and DFT densities together.
+        training: on independent-atom and, where there are any, DFT densities together.
+        trainings: keys that replace those of `training`, by crystal system.
     """
 
     scored: Count | None
     last_two_theta: Annotated[float, Field(gt=0, le=180)]
-    substitutes: NotNegative
+    substitutes: dict[CrystalSystem, NotNegative]
     dft_copies: Count
     order: dict[CrystalSystem, Count]
     modes: dict[CrystalSystem, Count]
     numbers: dict[CrystalSystem, Count]
     packed_numbers: dict[CrystalSystem, Count]
     network: ModesSettings
+    networks: dict[CrystalSystem, dict[str, Any]]
     passes: dict[CrystalSystem, Count]
     training: ModesTraining
+    trainings: dict[CrystalSystem, dict[str, Any]]
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Learned":
+        for name in ("substitutes", "order", "modes", "numbers", "packed_numbers", "passes"):
+            if missing := sorted(set(get_args(CrystalSystem)) - set(getattr(self, name))):
+                raise ValueError(f"{name} has nothing for {missing}")
+        for system in get_args(CrystalSystem):
+            self.network_of(system)
+            self.training_of(system)
+        return self
+
+    def network_of(self, system: CrystalSystem) -> ModesSettings:
+        """The sizes of the network of one system."""
+        return _replace(self.network, self.networks.get(system, {}), f"networks.{system}")
+
+    def training_of(self, system: CrystalSystem) -> ModesTraining:
+        """The training of the network of one system."""
+        return _replace(self.training, self.trainings.get(system, {}), f"trainings.{system}")
 
 
 class Protocol(Settings):
@@ -343,7 +366,20 @@ def load_params(path: Path | str = PARAMS_FILE) -> Params:
         for scale in scales
         for preset in presets
     }
-    return resolved[raw["scale"], raw["preset"]]
+    chosen = resolved[raw["scale"], raw["preset"]]
+    _refuse_without_density(path, chosen)
+    return chosen
+
+
+def _refuse_without_density(path: Path, params: Params) -> None:
+    """Refuse systems of which no DFT density comes with the project; other scales may have them."""
+    missing = [system for system in params.systems if system not in DFT_SYSTEMS]
+    if params.densities.source == "dft" and missing:
+        raise CrystalNetError(
+            f"{path}: systems: no DFT density of {missing[0]} crystals comes with the project "
+            f"(only of {' and '.join(DFT_SYSTEMS)} ones); set densities.source to iam, whose "
+            "densities of free atoms can be had of all seven"
+        )
 
 
 def _choices(

@@ -26,17 +26,32 @@ from crystalnet.errors import CrystalNetError
 SYMPREC = 0.1
 """Tolerance in A of the space group, as in the tables of structures."""
 
-# Rows: primitive vectors in the conventional ones, of each centring of cubic and trigonal groups.
-_PRIMITIVE = {
+PRIMITIVE = {
     "P": np.eye(3),
+    "A": np.array([[2, 0, 0], [0, 1, -1], [0, 1, 1]]) / 2,
+    "C": np.array([[1, 1, 0], [-1, 1, 0], [0, 0, 2]]) / 2,
     "F": np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]]) / 2,
     "I": np.array([[-1, 1, 1], [1, -1, 1], [1, 1, -1]]) / 2,
     "R": np.array([[2, 1, 1], [-1, 1, 1], [-1, -2, 1]]) / 3,
 }
+"""Rows: primitive vectors in the conventional ones, of each centring."""
+
+# Conventional axes (rows) whose lengths and angles are free as far as their system leaves them so,
+# and the last space group of each system.
+_AXES = (
+    (2, np.array([[1, 0, 0], [0.11, 1.13, 0], [0.17, 0.23, 1.29]])),
+    (15, np.array([[1, 0, 0], [0, 1.13, 0], [-0.19, 0, 1.29]])),
+    (74, np.diag([1, 1.13, 1.29])),
+    (142, np.diag([1, 1, 1.37])),
+    (194, np.array([[1, 0, 0], [-0.5, np.sqrt(0.75), 0], [0, 0, 1.37]])),
+    (230, np.eye(3)),
+)
 # Shifts of the origin are counted in these parts of a cell edge: eighths and sixths both fit.
 _PARTS = 24
 _EIGHTHS = tuple(range(0, _PARTS, 3))
 _SIXTHS = tuple(range(0, _PARTS, 4))
+# Parts in which shifts across free directions, and those along them, are whole numbers.
+_FREE_PARTS = 3 * _PARTS
 
 # The fixed function of position: cosines of low orders, whose phases leave it no symmetry.
 _ORDERS = np.array([hkl for hkl in itertools.product(range(-2, 3), repeat=3) if hkl > (0, 0, 0)])
@@ -65,28 +80,27 @@ class Setting:
 
 
 def canonical_setting(crystal: Crystal, weights: Float[ndarray, " numbers"]) -> Setting:
-    """Describe a cubic or trigonal crystal in its canonical setting.
+    """Describe a crystal in its canonical setting.
 
     Args:
         crystal: in a primitive cell, any of them.
         weights: of the atoms by atomic number, such as their valence electrons.
 
     Raises:
-        CrystalNetError: if no cubic or trigonal space group is found, or the cell is not primitive.
+        CrystalNetError: if no space group is found, or the cell is not primitive.
     """
     cell = (crystal.lattice, crystal.frac_coords, crystal.atomic_numbers)
     with _quiet():
         found = spglib.get_symmetry_dataset(cell, symprec=SYMPREC)
-    if found is None or not (143 <= found.number <= 167 or found.number >= 195):
-        group = "none" if found is None else found.international
+    if found is None:
         raise CrystalNetError(
-            f"{crystal.material_id}: its space group is {group} at {SYMPREC} A; canonical settings "
-            "are for cubic and trigonal crystals"
+            f"{crystal.material_id}: no space group is found at {SYMPREC} A; its atoms are nearer "
+            "than that, or its cell is none"
         )
     centring = found.international[0]
-    to_primitive = np.linalg.inv(_PRIMITIVE[centring])
+    to_primitive = np.linalg.inv(PRIMITIVE[centring])
     conventional = np.linalg.inv(found.transformation_matrix).T @ crystal.lattice
-    lattice = _PRIMITIVE[centring] @ conventional
+    lattice = PRIMITIVE[centring] @ conventional
     if abs(abs(np.linalg.det(lattice)) - crystal.volume) > 1e-3 * crystal.volume:
         raise CrystalNetError(
             f"{crystal.material_id}: its cell of {crystal.volume:.2f} A^3 is not primitive "
@@ -112,20 +126,15 @@ def best_standard(
         hall_number: spglib's number of the group.
         weights: of the atoms by atomic number.
     """
-    with _quiet():
-        centring = spglib.get_spacegroup_type(hall_number).international_short[0]
-    rotations, shifts, along = _images(hall_number, centring)
+    rotations, shifts, free = _images(hall_number)
     images = np.einsum("ix,gyx->giy", crystal.frac_coords, rotations) + shifts[:, None]
-    if along.any():
-        # The origin is free along the axis: each atom is tried at height 0. In a rhombohedral
-        # cell the same atom stands at heights that differ by thirds of the axis.
-        height = -(images @ along) / (along @ along)
-        thirds = np.arange(along.sum()) / along.sum()
-        height = (height[..., None] + thirds).reshape(len(images), -1)
-        images = images[:, None] + height[:, :, None, None] * along
-        images = images.reshape(-1, *crystal.frac_coords.shape)
-        shifts = (shifts[:, None] + height[..., None] * along).reshape(-1, 3)
-        rotations = rotations.repeat(height.shape[1], axis=0)
+    if free.any():
+        # The origin is free along some directions: there each atom is tried at 0, as are the
+        # atoms of neighbouring cells, which stand at thirds of a rhombohedral axis, say.
+        moves = (_lattice_parts(free) - (images @ free.T)[:, :, None]).reshape(len(images), -1, 3)
+        images = (images[:, None] + moves[:, :, None]).reshape(-1, *crystal.frac_coords.shape)
+        shifts = (shifts[:, None] + moves).reshape(-1, 3)
+        rotations = rotations.repeat(moves.shape[1], axis=0)
     value = _overlap(images, weights[crystal.atomic_numbers])
     best = int(np.flatnonzero(value >= value.max() - _TIE * abs(value.max()))[0])
     turn = rotations[best]
@@ -156,19 +165,21 @@ def _overlap(
     return value
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=256)
 def _images(
-    hall_number: int, centring: str
-) -> tuple[Int[ndarray, "images 3 3"], Float[ndarray, "images 3"], Int[ndarray, "3"]]:
+    hall_number: int,
+) -> tuple[Int[ndarray, "images 3 3"], Float[ndarray, "images 3"], Float[ndarray, "3 3"]]:
     """Rotations and shifts to all standard settings of a group, in its primitive cell.
 
-    One for each coset of the group in its normaliser. The third array is the direction along which
-    the origin is free, or zeros; shifts have no part along it.
+    One for each coset of the group in its normaliser, as far as that keeps the free lengths and
+    angles of the lattice. The third array takes from a shift its part along the directions in
+    which the origin is free, or is zeros; shifts have no such part.
     """
-    rotations, translations = _operations(hall_number, centring)
-    along = np.array([1, 1, 1] if centring == "R" else [0, 0, 1])
-    if not all((turn @ along == along).all() for turn in rotations):
-        along = np.zeros(3, dtype=np.int64)
+    with _quiet():
+        kind = spglib.get_spacegroup_type(hall_number)
+    primitive = PRIMITIVE[kind.international_short[0]]
+    rotations, translations = _operations(hall_number, primitive)
+    free = rotations.mean(axis=0)
     parts = np.rint(_PARTS * translations).astype(int) % _PARTS
     allowed: dict[bytes, set[tuple[int, ...]]] = {}
     for turn, part in zip(rotations, parts, strict=True):
@@ -177,9 +188,10 @@ def _images(
         {*itertools.product(_EIGHTHS, repeat=3), *itertools.product(_SIXTHS, repeat=3)}
     )
     origin = np.array(origins)
+    axes = primitive @ next(axes for last, axes in _AXES if kind.number <= last)
     found: list[tuple[ndarray, ndarray]] = []
     seen: set[tuple[bytes, bytes]] = set()
-    for change in _automorphisms(_metric(centring, _is_cubic(rotations))):
+    for change in _automorphisms(axes @ axes.T):
         inverse = np.rint(np.linalg.inv(change)).astype(int)
         fits = np.ones(len(origin), dtype=bool)
         for turn, part in zip(rotations, parts, strict=True):
@@ -190,36 +202,37 @@ def _images(
             if not fits.any():
                 break
         for shift in origin[fits] / _PARTS:
-            if _key(change, shift, along) in seen:
+            if _key(change, shift, free) in seen:
                 continue
             seen.update(
-                _key(change @ turn, change @ move + shift, along)
+                _key(change @ turn, change @ move + shift, free)
                 for turn, move in zip(rotations, translations, strict=True)
             )
-            found.append((change, _across(shift, along)))
-    return np.array([change for change, _ in found]), np.array([shift for _, shift in found]), along
+            found.append((change, shift - free @ shift))
+    return np.array([change for change, _ in found]), np.array([shift for _, shift in found]), free
 
 
-def _across(shift: Float[ndarray, "3"], along: Int[ndarray, "3"]) -> Float[ndarray, "3"]:
-    across: ndarray = shift - (shift @ along) / max(1, along @ along) * along
-    return across
+def _lattice_parts(free: Float[ndarray, "3 3"]) -> Float[ndarray, "parts 3"]:
+    """The parts of lattice vectors along free directions, each once modulo whole vectors."""
+    vectors = np.array(list(itertools.product((0, 1), repeat=3)))
+    parts = np.rint(_FREE_PARTS * vectors @ free.T).astype(np.int64) % _FREE_PARTS
+    unique: ndarray = np.unique(parts, axis=0) / _FREE_PARTS
+    return unique
 
 
 def _key(
-    turn: Int[ndarray, "3 3"], shift: Float[ndarray, "3"], along: Int[ndarray, "3"]
+    turn: Int[ndarray, "3 3"], shift: Float[ndarray, "3"], free: Float[ndarray, "3 3"]
 ) -> tuple[bytes, bytes]:
-    parts = 3 * _PARTS
-    part = np.rint(parts * _across(shift, along)).astype(np.int64) % parts
+    part = np.rint(_FREE_PARTS * (shift - free @ shift)).astype(np.int64) % _FREE_PARTS
     return np.rint(turn).astype(np.int64).tobytes(), part.tobytes()
 
 
 def _operations(
-    hall_number: int, centring: str
+    hall_number: int, primitive: Float[ndarray, "3 3"]
 ) -> tuple[Int[ndarray, "operations 3 3"], Float[ndarray, "operations 3"]]:
     """Rotations and translations of a group in its standard primitive cell."""
     with _quiet():
         listed = spglib.get_symmetry_from_database(hall_number)
-    primitive = _PRIMITIVE[centring]
     to_primitive = np.linalg.inv(primitive)
     found: dict[tuple[bytes, bytes], tuple[ndarray, ndarray]] = {}
     for turn, move in zip(listed["rotations"], listed["translations"], strict=True):
@@ -228,23 +241,6 @@ def _operations(
         part = np.rint(_PARTS * translation).astype(np.int64) % _PARTS
         found.setdefault((rotation.tobytes(), part.tobytes()), (rotation, part / _PARTS))
     return np.array([r for r, _ in found.values()]), np.array([t for _, t in found.values()])
-
-
-def _is_cubic(rotations: Int[ndarray, "operations 3 3"]) -> bool:
-    # 12 proper rotations of order 2 or 3 at least, against 6 of a trigonal group.
-    proper = {turn.tobytes() for turn in rotations if np.linalg.det(turn) > 0}
-    return len(proper) >= 12
-
-
-def _metric(centring: str, cubic: bool) -> Float[ndarray, "3 3"]:
-    """The metric tensor of a primitive lattice with free lengths of its own."""
-    if cubic:
-        conventional = np.eye(3)
-    else:
-        conventional = np.array([[1, 0, 0], [-0.5, np.sqrt(0.75), 0], [0, 0, 1.37]])
-    primitive = _PRIMITIVE[centring] @ conventional
-    metric: ndarray = primitive @ primitive.T
-    return metric
 
 
 def _automorphisms(metric: Float[ndarray, "3 3"]) -> list[Int[ndarray, "3 3"]]:

@@ -21,8 +21,8 @@ from crystalnet.network.modes.weights import load_modes, read_modes_header
 from crystalnet.predicting.guesses import Guess, Guesser
 from crystalnet.predicting.ranking import Ranking, ranked
 from crystalnet.retrieval.known import Known, load_known
-from crystalnet.retrieval.lattices import System
 from crystalnet.retrieval.prototypes import amounts_of, atoms_of
+from crystalnet.settings import CrystalSystem
 
 WEIGHTS = Path(__file__).parent / "weights"
 """SYSTEM.safetensors, SYSTEM.npz and the card SYSTEM.yaml of each crystal system."""
@@ -48,7 +48,7 @@ class LearnedModel:
         kinds: set[tuple[int, ...]] | None = None,
         folder: Path | None = None,
     ) -> "LearnedModel":
-        """A model by its name, cubic or trigonal, if its files belong together.
+        """A model by its name, that of a crystal system, if its files belong together.
 
         Args:
             kinds: amounts of the formulas that will be asked for, see `Guesser`.
@@ -91,7 +91,7 @@ def predict_densities(
     q: Float[ndarray, " peaks"],
     intensity: Float[ndarray, " peaks"],
     formula: Mapping[int, int],
-    system: System,
+    system: CrystalSystem,
     *,
     grid: int = 50,
     guesses: int = 5,
@@ -105,7 +105,7 @@ def predict_densities(
         q: 1 / d of the lines in 1/A, ascending.
         intensity: any scale.
         formula: amounts by atomic number.
-        system: cubic or trigonal.
+        system: one that a model comes along for.
         grid: points per axis.
         kind: densities as of density functional theory, or superposed free atoms.
         lattice: rows a, b, c in A of a primitive cell, where it is known: known structures are put

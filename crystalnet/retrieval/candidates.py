@@ -21,16 +21,17 @@ from crystalnet.crystallography.diffraction import MO_K_ALPHA
 from crystalnet.crystallography.scattering import form_factor
 from crystalnet.errors import CrystalNetError
 from crystalnet.network.modes.features import merge_peaks
-from crystalnet.retrieval.lattices import System, lattices, merged_share
+from crystalnet.retrieval.fitted import FittedMatch, Observed
+from crystalnet.retrieval.lattices import TWO_NUMBERS, lattices, merged_share
+from crystalnet.retrieval.metrics import distortions, in_every_setting, stretched, volumes
 from crystalnet.retrieval.prototypes import (
     Member,
     Prototype,
     PrototypeLibrary,
     atoms_of,
-    cell_volume,
-    lattice_numbers,
     reduced,
 )
+from crystalnet.settings import CrystalSystem
 
 # What a candidate loses for chemistry that is far from its member's (an element of distance 1)
 # and for a volume away from the sum of atomic volumes (by a factor e). Chosen on validation.
@@ -38,10 +39,10 @@ CHEMISTRY = 0.006
 VOLUME = 0.02
 # Distances beyond this are as far as can be.
 _FARTHEST = 4.0
-# Volumes by the sum of atomic volumes, and the change of c / a, that are considered.
+# Volumes by the sum of atomic volumes, and the change of shape, that are considered.
 _VOLUMES = (0.55, 1.8)
 _SHAPE = 0.16
-# Lattices tried for each prototype: those of the nearest c / a.
+# Lattices tried for each prototype: those of the nearest shape.
 _LATTICES = 6
 # Peaks of a pattern that are looked at, and the share of q^2 by which a line may be off.
 _PEAKS = 120
@@ -94,36 +95,20 @@ def candidates(
     elements, amounts, _ = reduced(atoms_of(formula))
     formula_volume = float(atomic_volumes[elements] @ amounts)
     q, intensity = merge_peaks(q[:_PEAKS], intensity[:_PEAKS], merged_share(library.system))
-    if lattice is None:
-        found = lattices(library.system, q, formula_volume)
-    else:
-        found = _only(library.system, lattice)
     ascending = tuple(sorted(amounts.tolist()))
     orders = [
-        order
+        tuple(elements[list(order)].tolist())
         for order in itertools.permutations(range(len(elements)))
         if tuple(amounts[list(order)].tolist()) == ascending
     ]
-    fits: list[tuple[float, float, tuple[int, ...], Prototype, Float[ndarray, " numbers"]]] = []
-    for prototype in library.of(ascending) if len(found) else []:
-        volumes = cell_volume(library.system, found, prototype)
-        ratio = volumes / (formula_volume * prototype.units)
-        shape = (
-            np.abs(
-                np.log(
-                    (found[:, -1] / found[:, 0]) / (prototype.numbers[-1] / prototype.numbers[0])
-                )
-            )
-            / 2
-        )
-        possible = (ratio > _VOLUMES[0]) & (ratio < _VOLUMES[1]) & (shape < _SHAPE)
-        nearest = np.argsort(shape, kind="stable")
-        for index in nearest[possible[nearest]][:_LATTICES]:
-            match = _Match(prototype, found[index], q**2, intensity, wavelength)
-            for order in orders:
-                chosen = tuple(elements[list(order)].tolist())
-                cost = VOLUME * abs(float(np.log(ratio[index])))
-                fits.append((match.agreement(chosen), cost, chosen, prototype, found[index]))
+    prototypes = library.of(ascending)
+    lines = _Lines(library.system, q, intensity, wavelength, formula_volume)
+    if lattice is not None:
+        fits = lines.fits(prototypes, orders, _only(library.system, lattice))
+    elif library.system == "cubic" or library.system in TWO_NUMBERS:
+        fits = lines.fits(prototypes, orders, lattices(library.system, q, formula_volume))
+    else:
+        fits = lines.fits_of_any_lattice(prototypes, orders, 4 * count)
     fits.sort(key=lambda fit: fit[0], reverse=True)
     ranked = []
     for agreement, cost, chosen, prototype, lattice_of in fits[: 4 * count]:
@@ -142,15 +127,83 @@ def candidates(
     ]
 
 
-def _only(system: System, lattice: Float[ndarray, "3 3"]) -> Float[ndarray, "1 numbers"]:
-    found = lattice_numbers(
-        Crystal("the lattice", lattice, np.ones(1, int), np.zeros((1, 3))), system
-    )
-    if found is None:
+def _only(
+    system: CrystalSystem, lattice: Float[ndarray, "3 3"]
+) -> Float[ndarray, "settings numbers"]:
+    found = in_every_setting(lattice, system)
+    if not len(found):
         raise CrystalNetError(
             f"the lattice {lattice.round(4).tolist()} (A) is not {system}, or not in usual axes"
         )
-    return found[0][None]
+    return found
+
+
+# Agreement, what its volume costs, the elements in the prototype's order, numbers of the lattice.
+_Fit = tuple[float, float, tuple[int, ...], Prototype, Float[ndarray, " numbers"]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Lines:
+    """The lines of a pattern, against prototypes with elements in several orders.
+
+    Attributes:
+        q: of merged lines, 1/A.
+        formula_volume: A^3.
+    """
+
+    system: CrystalSystem
+    q: Float[ndarray, " lines"]
+    intensity: Float[ndarray, " lines"]
+    wavelength: float
+    formula_volume: float
+
+    def fits(
+        self,
+        prototypes: Sequence[Prototype],
+        orders: Sequence[tuple[int, ...]],
+        found: Float[ndarray, "lattices numbers"],
+    ) -> list[_Fit]:
+        """Each prototype in the lattices found that are nearest to its own."""
+        fits: list[_Fit] = []
+        every = volumes(found, self.system)
+        for prototype in prototypes if len(found) else []:
+            own = prototype.numbers[None]
+            ratio = every / volumes(own, self.system) * prototype.volume
+            ratio /= self.formula_volume * prototype.units
+            near = np.flatnonzero((ratio > _VOLUMES[0]) & (ratio < _VOLUMES[1]))
+            shape = distortions(found[near], prototype.numbers, self.system)
+            nearest = np.argsort(shape, kind="stable")
+            for index in near[nearest[shape[nearest] < _SHAPE]][:_LATTICES]:
+                match = self._match(prototype, found[index])
+                cost = VOLUME * abs(float(np.log(ratio[index])))
+                fits += [(match.agreement(o), cost, o, prototype, found[index]) for o in orders]
+        return fits
+
+    def fits_of_any_lattice(
+        self, prototypes: Sequence[Prototype], orders: Sequence[tuple[int, ...]], count: int
+    ) -> list[_Fit]:
+        """The prototypes that are most alike at first sight, each in a lattice fitted to it."""
+        observed = Observed.of(self.q, self.intensity)
+        alike = []
+        for prototype in prototypes:
+            ratio = self.formula_volume * prototype.units / prototype.volume
+            match = FittedMatch(prototype, self.system, ratio, observed, self.wavelength)
+            for order in orders:
+                made = match.intensities(order)
+                alike.append((*match.likeness(made), made, match, prototype, order))
+        alike.sort(key=lambda each: each[0], reverse=True)
+        fits: list[_Fit] = []
+        for _, factor, made, match, prototype, order in alike[:count]:
+            numbers = match.fitted(made, factor)
+            volume, own = volumes(np.stack([numbers, prototype.numbers]), self.system)
+            ratio = volume / own * prototype.volume / (self.formula_volume * prototype.units)
+            agreement = self._match(prototype, numbers).agreement(order)
+            cost = VOLUME * abs(float(np.log(ratio)))
+            fits.append((agreement, cost, order, prototype, numbers))
+        return fits
+
+    def _match(self, prototype: Prototype, numbers: Float[ndarray, " numbers"]) -> "_Match":
+        return _Match(prototype, numbers, self.q**2, self.intensity, self.wavelength)
 
 
 class _Match:
@@ -209,14 +262,7 @@ def _substituted(
 ) -> Crystal:
     """A member with other elements in another lattice of its system."""
     crystal = member.crystal
-    lattice = lattice_numbers(crystal, library.system)
-    assert lattice is not None  # The library holds no other.
-    own, axes = lattice
-    stretch = np.sqrt(own / numbers)
-    axis = (axes @ crystal.lattice)[2]
-    axis = axis / np.linalg.norm(axis)
-    along = np.outer(crystal.lattice @ axis, axis)
-    changed = along * stretch[-1] + (crystal.lattice - along) * stretch[0]
+    changed = stretched(crystal.lattice, numbers, library.system)
     new = dict(zip(member.elements, elements, strict=True))
     numbers_of: Int[ndarray, " atoms"] = np.array([new[z] for z in crystal.atomic_numbers.tolist()])
     name = f"{crystal.material_id}, substituted"

@@ -8,6 +8,7 @@ Gaussians of free atoms, from which a structure's density is made.
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast, get_args
 
 import numpy as np
 from jaxtyping import Float
@@ -17,7 +18,7 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import atomic_write
-from crystalnet.retrieval.lattices import System
+from crystalnet.settings import CrystalSystem
 
 # Coordinates are kept in these parts of a cell edge, lattices to float32.
 _PARTS = 1 << 16
@@ -28,13 +29,13 @@ class Known:
     """The training crystals of one system.
 
     Attributes:
-        system: cubic or trigonal.
+        system: of all crystals.
         crystals: in canonical settings.
         volumes: A^3 an atom by atomic number.
         gaussians: of free atoms.
     """
 
-    system: System
+    system: CrystalSystem
     crystals: list[Crystal]
     volumes: Float[ndarray, " numbers"]
     gaussians: ValenceGaussians
@@ -83,8 +84,10 @@ def load_known(path: Path | str) -> Known:
         ]
         a, b = arrays["gaussians_a"], arrays["gaussians_b"]
         gaussians = ValenceGaussians(Path(path), arrays["valence"], a, b, a, b)
-        system: System = "cubic" if str(arrays["system"]) == "cubic" else "trigonal"
-        return Known(system, crystals, arrays["volumes"], gaussians)
+        system = str(arrays["system"])
+        if system not in get_args(CrystalSystem):
+            raise ValueError(f"crystal system {system!r}")
+        return Known(cast(CrystalSystem, system), crystals, arrays["volumes"], gaussians)
     except FileNotFoundError:
         raise CrystalNetError(f"{path}: no such file; fetch the project's weights again") from None
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:

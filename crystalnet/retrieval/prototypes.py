@@ -8,16 +8,14 @@ from jaxtyping import Complex, Float, Int
 from numpy import ndarray
 
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.retrieval.lattices import System, trigonal_volume
+from crystalnet.retrieval.metrics import forms, lattice_numbers
+from crystalnet.settings import CrystalSystem
 
 # Reflections of a prototype, about.
 _REFLECTIONS = 400
 # Shells that tell prototypes apart, and how coarsely: in units of the root of the atoms.
 _SIGNATURE_SHELLS = 25
 _COARSENESS = 0.12
-# Lattices differ from the ideal of their system by rounding, and by up to this in metric.
-_METRIC = 0.01
-
 Amounts = tuple[int, ...]
 
 
@@ -35,11 +33,11 @@ class Prototype:
 
     Attributes:
         units: formula units in the primitive cell.
-        forms: what q^2 is linear in (n, or h^2 + h k + k^2 and l^2), one row a shell.
+        forms: what q^2 is linear in (see `metrics`), one row a shell.
         shell: of each reflection, one of each Friedel pair.
         sums: of exp(2 pi i hkl . x) over the atoms of each element.
         volume: A^3 of the primitive cell of its first member.
-        numbers: A, or A and C, of that cell.
+        numbers: of that cell (see `metrics`).
         members: the crystals that have it.
     """
 
@@ -56,12 +54,12 @@ class PrototypeLibrary:
     """The prototypes of a crystal system by the amounts in their formula, such as (1, 1, 3).
 
     Args:
-        system: cubic or trigonal.
+        system: of all crystals.
         crystals: training crystals alone, in the setting in which guesses are wanted. Those whose
             lattice is not of the system are left out.
     """
 
-    def __init__(self, system: System, crystals: Sequence[Crystal]) -> None:
+    def __init__(self, system: CrystalSystem, crystals: Sequence[Crystal]) -> None:
         self.system = system
         self.left_out: list[str] = []
         self._by_amounts: dict[Amounts, dict[tuple[object, ...], Prototype]] = {}
@@ -77,12 +75,12 @@ class PrototypeLibrary:
         return sum(len(each) for each in self._by_amounts.values())
 
     def _add(self, crystal: Crystal) -> bool:
-        lattice = lattice_numbers(crystal, self.system)
+        lattice = lattice_numbers(crystal.lattice, self.system)
         if lattice is None:
             return False
         numbers, axes = lattice
         half = _half_sphere(crystal.lattice)
-        shells, shell = np.unique(_forms(half @ axes.T, self.system), axis=0, return_inverse=True)
+        shells, shell = np.unique(forms(half @ axes.T, self.system), axis=0, return_inverse=True)
         shell = shell.reshape(-1)
         elements, amounts, units = reduced(crystal.atomic_numbers)
         sums = np.array(
@@ -96,7 +94,8 @@ class PrototypeLibrary:
         signatures = [_signature(each, shell, first, coarse) for each in sums]
         order = sorted(range(len(elements)), key=lambda i: (amounts[i], signatures[i]))
         relation = _signature(np.arange(1, len(order) + 1) @ sums[order], shell, first, 3 * coarse)
-        shape = round(float(np.log(numbers[-1] / numbers[0])) / 0.16)
+        # Of six numbers, those after the third can be of either sign.
+        shape = np.rint(np.log(numbers[1:3] / numbers[0]) / 0.16).astype(int).tobytes()
         key = (axes.tobytes(), units, shape, relation, *(signatures[i] for i in order))
         group = self._by_amounts.setdefault(tuple(int(amounts[i]) for i in order), {})
         prototype = group.get(key)
@@ -126,47 +125,6 @@ def atoms_of(formula: Mapping[int, int]) -> Int[ndarray, " atoms"]:
     return np.repeat(list(formula), list(formula.values())).astype(np.int64)
 
 
-def lattice_numbers(
-    crystal: Crystal, system: System
-) -> tuple[Float[ndarray, " numbers"], Int[ndarray, "3 3"]] | None:
-    """A, or A and C, of a primitive cell, and the integer rows of its conventional axes in it.
-
-    None for a lattice that is not of the system, or in axes other than the usual ones.
-    """
-    for axes in _CUBIC_AXES if system == "cubic" else _TRIGONAL_AXES:
-        metric = (axes @ crystal.lattice) @ (axes @ crystal.lattice).T
-        a2, c2 = float(metric[:2, :2].trace() / 2), float(metric[2, 2])
-        if system == "cubic":
-            a2 = float(metric.trace() / 3)
-            ideal = a2 * np.eye(3)
-        else:
-            ideal = np.array([[a2, -a2 / 2, 0], [-a2 / 2, a2, 0], [0, 0, c2]])
-        if np.abs(metric - ideal).max() < _METRIC * max(a2, c2):
-            numbers = [1 / a2] if system == "cubic" else [4 / (3 * a2), 1 / c2]
-            return np.array(numbers), axes
-    return None
-
-
-def cell_volume(
-    system: System, numbers: Float[ndarray, "lattices numbers"], prototype: Prototype
-) -> Float[ndarray, " lattices"]:
-    """A^3 of a prototype's primitive cell in lattices of other numbers."""
-    if system == "cubic":
-        scaled: ndarray = prototype.volume * (prototype.numbers[0] / numbers[:, 0]) ** 1.5
-        return scaled
-    own = trigonal_volume(prototype.numbers[:1], prototype.numbers[1:])
-    volume: ndarray = prototype.volume * trigonal_volume(numbers[:, 0], numbers[:, 1]) / own
-    return volume
-
-
-def _forms(hkl: Int[ndarray, "reflections 3"], system: System) -> Int[ndarray, "reflections n"]:
-    if system == "cubic":
-        squares: ndarray = (hkl**2).sum(axis=1)[:, None]
-        return squares
-    h, k = hkl[:, 0], hkl[:, 1]
-    return np.stack([h * h + h * k + k * k, hkl[:, 2] ** 2], axis=1)
-
-
 def _signature(
     sums: Complex[ndarray, " reflections"],
     shell: Int[ndarray, " reflections"],
@@ -192,13 +150,3 @@ def _half_sphere(lattice: Float[ndarray, "3 3"]) -> Int[ndarray, "reflections 3"
     inside = ((hkl @ np.linalg.inv(lattice).T) ** 2).sum(axis=1) <= radius**2
     half: ndarray = hkl[inside]
     return half
-
-
-# Conventional axes (rows) of primitive cells: simple, face-centred, body-centred.
-_CUBIC_AXES = (
-    np.eye(3, dtype=np.int64),
-    np.array([[-1, 1, 1], [1, -1, 1], [1, 1, -1]]),
-    np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]]),
-)
-# Hexagonal axes of a hexagonal and of a rhombohedral cell.
-_TRIGONAL_AXES = (np.eye(3, dtype=np.int64), np.array([[1, -1, 0], [0, 1, -1], [1, 1, 1]]))

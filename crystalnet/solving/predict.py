@@ -16,7 +16,7 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.files import sha256, shown
 from crystalnet.network.modes.network import Kind
 from crystalnet.predicting.learned import WEIGHTS, predict_densities
-from crystalnet.retrieval.lattices import System
+from crystalnet.settings import CrystalSystem
 from crystalnet.solving.density.decoding import decode
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.lattice.kinds import KINDS
@@ -120,14 +120,14 @@ def predict(
     indexed = _lattice(found, question, progress)
     chosen = indexed.system if indexed else question.system
     # Without a lattice there is a system that was asked for.
-    assert chosen in get_args(System)
+    assert chosen in get_args(CrystalSystem)
     q, intensity = standard_lines(found.peaks, indexed.zero_shift if indexed else 0.0)
     cell = None if indexed is None else indexed.primitive
     made = predict_densities(
         q,
         intensity,
         amounts,
-        cast(System, chosen),
+        cast(CrystalSystem, chosen),
         grid=grid,
         guesses=guesses,
         kind=kind,

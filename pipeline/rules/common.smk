@@ -7,7 +7,7 @@ from crystalnet.errors import CrystalNetError
 from pipeline import store
 from pipeline.code import code_by_rule, code_of
 from pipeline.params import load_params
-from pipeline.sources import GAUSSIANS, source_files
+from pipeline.sources import GAUSSIANS, source_files, structures_file, structures_files
 
 try:
     PARAMS = load_params()

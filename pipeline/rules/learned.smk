@@ -4,7 +4,7 @@
 rule score_learned:
     input:
         code=code_of("pipeline.steps.score_learned"),
-        structures="data/structures.parquet",
+        structures=lambda wildcards: structures_file(wildcards.system),
         densities="data/dft_densities.parquet",
         free_atoms=GAUSSIANS,
         model=lambda wildcards: store.learned_files(wildcards.system),

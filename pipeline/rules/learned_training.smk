@@ -4,7 +4,7 @@
 rule described:
     input:
         code=code_of("pipeline.steps.described"),
-        structures="data/structures.parquet",
+        structures=lambda wildcards: structures_file(wildcards.system),
         free_atoms=GAUSSIANS,
     output:
         WORK / "learned/{system}/described.parquet",

@@ -24,7 +24,7 @@ rule report:
         learned=LEARNED_METRICS,
         learned_scores=expand(store.LEARNED_SCORES, system=PARAMS.systems),
         learned_models=[file for system in PARAMS.systems for file in store.learned_files(system)],
-        structures="data/structures.parquet",
+        structures=structures_files(PARAMS.systems),
         dft="data/dft_densities.parquet",
         free_atoms=GAUSSIANS,
     output:

@@ -5,6 +5,7 @@ A new source is a module here with a class that fits `base.CrystalSource` or
 where they are used, because the graph asks for `source_files` at every start of an engine.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 DATA = Path("data")
 STRUCTURES_FILE = "structures.parquet"
+"""Cubic and trigonal crystals, with the paper's split."""
+FIVE_SYSTEMS_FILE = "structures_five_systems.parquet"
+"""Those of the other systems, with a split by formula and space group."""
 DFT_FILE = "dft_densities.parquet"
 GAUSSIANS_FILE = "valence_gaussians.json"
 GAUSSIANS = DATA / GAUSSIANS_FILE
@@ -30,7 +34,7 @@ def crystal_source(params: Params, data: Path = DATA) -> "CrystalSource":
         case "embedded":
             from pipeline.sources.embedded import EmbeddedCrystals
 
-            return EmbeddedCrystals(data / STRUCTURES_FILE)
+            return EmbeddedCrystals(structures_files(params.systems, data))
         case "chgcar":
             return _chgcar_folder(params)
         case "materials_project":
@@ -86,7 +90,7 @@ def source_files(params: Params, data: Path = DATA) -> list[Path]:
     """The files that the chosen sources read, for an engine to watch."""
     files = set()
     if params.structures.source == "embedded":
-        files.add(data / STRUCTURES_FILE)
+        files |= set(structures_files(params.systems, data))
     if params.densities.source == "dft":
         files.add(data / DFT_FILE)
     if params.densities.source == "iam":
@@ -96,6 +100,16 @@ def source_files(params: Params, data: Path = DATA) -> list[Path]:
     if params.structures.source == "materials_project":
         files.add(data / PAPER_FILE)
     return sorted(files)
+
+
+def structures_file(system: str, data: Path = DATA) -> Path:
+    """The table of the embedded crystals of one system."""
+    return data / (STRUCTURES_FILE if system in ("cubic", "trigonal") else FIVE_SYSTEMS_FILE)
+
+
+def structures_files(systems: Iterable[str], data: Path = DATA) -> list[Path]:
+    """The tables of the embedded crystals of some systems."""
+    return sorted({structures_file(system, data) for system in systems})
 
 
 def _chgcar_folder(params: Params) -> "ChgcarFolder":

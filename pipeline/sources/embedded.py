@@ -31,23 +31,28 @@ _HALF_PRECISION = 2.5e-4
 
 
 class EmbeddedCrystals:
-    """Cubic and trigonal crystals of the Materials Project."""
+    """Crystals of the Materials Project.
+
+    Args:
+        paths: of the tables, each with other crystal systems.
+    """
 
     name = "embedded"
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.paths = list(paths)
         self.left_out: dict[str, str] = {}
 
     def crystals(self) -> pd.DataFrame:
-        """All crystals of the file.
+        """All crystals of the files.
 
         Raises:
             CrystalNetError: for a file that is missing or damaged, or an id that stands twice.
         """
-        frame = read_table(self.path, CRYSTAL_SOURCE_COLUMNS)
-        refuse_repeats(frame, self.path)
-        return frame
+        frames = [read_table(path, CRYSTAL_SOURCE_COLUMNS) for path in self.paths]
+        found = pd.concat(frames, ignore_index=True)
+        refuse_repeats(found, ", ".join(map(str, self.paths)))
+        return found
 
 
 class DftDensities:

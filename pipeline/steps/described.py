@@ -22,7 +22,7 @@ from crystalnet.retrieval.substitution import substitute
 from crystalnet.seeds import derived_seed
 from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
 from pipeline.params import load_params
-from pipeline.sources import DATA, GAUSSIANS, STRUCTURES_FILE
+from pipeline.sources import GAUSSIANS, structures_file
 from pipeline.steps import command
 from pipeline.steps.atomic_volumes import atomic_volumes, shares_of
 from pipeline.tables import read_table, write_table
@@ -41,7 +41,7 @@ def main() -> None:
     arguments = parser.parse_args()
     params = load_params()
     weights = ValenceGaussians.load(GAUSSIANS).valence
-    table = read_table(DATA / STRUCTURES_FILE, CRYSTAL_COLUMNS)
+    table = read_table(structures_file(arguments.system), CRYSTAL_COLUMNS)
     table = table[
         (table["crystal_system"] == arguments.system)
         & table["split"].isin(["train", "val", "test"])
@@ -60,7 +60,7 @@ def main() -> None:
         [row["spacegroup_number"] for row in standard],
         volumes_of(known),
         kept_out,
-        round(params.learned.substitutes * len(known)),
+        round(params.learned.substitutes[arguments.system] * len(known)),
         derived_seed(params.seed, "substitutes", arguments.system),
     )
     for crystal, formula, of in command.progress(made, f"{arguments.system} substitutes"):

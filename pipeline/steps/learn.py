@@ -53,31 +53,30 @@ def main() -> None:
             kind == "dft",
         )
 
-    samples = Samples.joined(
-        [
-            samples_of("train", "iam"),
-            samples_of(SUBSTITUTE, "iam"),
-            *[samples_of("train", "dft")] * params.learned.dft_copies,
-        ]
-    )
+    # Two of the seven systems have DFT densities.
+    copies = params.learned.dft_copies if "dft-train" in tensors else 0
+    parts = [samples_of("train", "iam")]
+    parts += [samples_of(SUBSTITUTE, "iam")] if f"iam-{SUBSTITUTE}" in tensors else []
+    parts += [samples_of("train", "dft")] * copies if copies else []
+    samples = Samples.joined(parts)
+    settings = params.learned.training_of(arguments.system)
     with seeded_initialisation(params.seed):
-        model = ModesNet(params.learned.network, modes, with_formula=True)
+        model = ModesNet(params.learned.network_of(arguments.system), modes, with_formula=True)
     if arguments.start:
         model = load_modes(arguments.start).train()
     validation = described.rows("val")
     truth = learned.iam_truth(validation, _GRID)
-    dft_truth = dft.truth(dft.rows(validation), _GRID)
-    inputs, dft_inputs = samples_of("val", "iam"), samples_of("val", "dft")
+    scored: dict[Kind, tuple[Samples, torch.Tensor]]
+    scored = {"iam": (samples_of("val", "iam"), truth)}
+    if copies:
+        scored["dft"] = (samples_of("val", "dft"), dft.truth(dft.rows(validation), _GRID))
     print(
         f"{arguments.system}: {len(samples)} samples, {model.parameter_count} parameters",
         flush=True,
     )
 
-    def validate(network: ModesNet) -> tuple[float, float]:
-        return (
-            ssim_of(network, inputs, truth, "iam"),
-            ssim_of(network, dft_inputs, dft_truth, "dft"),
-        )
+    def validate(network: ModesNet) -> dict[Kind, float]:
+        return {kind: ssim_of(network, *of, kind) for kind, of in scored.items()}
 
     curve: list[Epoch] = []
 
@@ -85,9 +84,10 @@ def main() -> None:
         curve.append(row)
         said = ""
         if row.validation is not None:
-            said = ", validation SSIM {:.4f} (IAM), {:.4f} (DFT)".format(*row.validation)
+            each = [f"{score:.4f} ({kind.upper()})" for kind, score in row.validation.items()]
+            said = ", validation SSIM " + ", ".join(each)
         print(
-            f"{arguments.system}: epoch {row.epoch} of {params.learned.training.epochs}, "
+            f"{arguments.system}: epoch {row.epoch} of {settings.epochs}, "
             f"{row.seconds:.0f} s, loss {row.loss:.5f}{said}",
             flush=True,
         )
@@ -100,7 +100,7 @@ def main() -> None:
 
     for number in range(arguments.passed, params.learned.passes[arguments.system]):
         seed = params.seed + number
-        model = train_modes(model, samples, params.learned.training, seed, validate, record)
+        model = train_modes(model, samples, settings, seed, validate, record)
     save(arguments.weights, model)
     about = {
         "epochs": len(curve),

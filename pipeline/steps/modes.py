@@ -48,9 +48,11 @@ def main() -> None:
             size = learned.sizes(found)
             tensors |= {f"iam-{name}": modes.coefficients(found, size), f"iam-{name}-size": size}
     for name in ("train", "val"):
-        found = dft.spectra(dft.rows(described.rows(name)), order)
-        size = learned.sizes(found)
-        tensors |= {f"dft-{name}": modes.coefficients(found, size), f"dft-{name}-size": size}
+        rows = dft.rows(described.rows(name))
+        if len(rows):
+            found = dft.spectra(rows, order)
+            size = learned.sizes(found)
+            tensors |= {f"dft-{name}": modes.coefficients(found, size), f"dft-{name}-size": size}
     with atomic_write(arguments.targets) as partial:
         save_file({name: value.contiguous() for name, value in tensors.items()}, partial)
     validation = described.rows("val")

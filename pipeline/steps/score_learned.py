@@ -25,7 +25,7 @@ from crystalnet.settings import RotationSet
 from pipeline import learned, store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS
 from pipeline.params import load_params
-from pipeline.sources import DATA, STRUCTURES_FILE
+from pipeline.sources import structures_file
 from pipeline.steps import command
 from pipeline.steps.described import described_rows, reduced_formula
 from pipeline.tables import read_table, write_table
@@ -51,7 +51,7 @@ def main() -> None:
         return
     wavelength, last = params.patterns.wavelength, params.learned.last_two_theta
     dft = learned.DftSpectra(params.densities.electron_tolerance)
-    table = read_table(DATA / STRUCTURES_FILE, CRYSTAL_COLUMNS)
+    table = read_table(structures_file(arguments.system), CRYSTAL_COLUMNS)
     table = table[table["crystal_system"] == arguments.system]
     if arguments.described:
         rows = learned.Described(arguments.described).rows(arguments.split)

@@ -19,11 +19,12 @@ from crystalnet.learning.trainer import train
 from crystalnet.network.card import CardSettings, ModelCard, write_card
 from crystalnet.network.weights import load_model, save_weights
 from crystalnet.seeds import derived_generator
+from crystalnet.settings import CrystalSystem
 from crystalnet.tensors import CrystalTensors
 from pipeline import store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
 from pipeline.device import LICENCE, best_device, hardware
-from pipeline.params import CrystalSystem, Params, load_params
+from pipeline.params import Params, load_params
 from pipeline.sources import DATA, DFT_FILE, GAUSSIANS, STRUCTURES_FILE
 from pipeline.sources.base import DensityRecord, DensitySource
 from pipeline.sources.embedded import MODES_GRID, DftDensities

@@ -20,9 +20,11 @@ FEWEST = 2
 def assign(crystals: pd.DataFrame, split: Split, seed: int) -> pd.DataFrame:
     """The crystals that are in a split, with the column `split`, ordered by system, split and id.
 
-    `paper`: the authors' own assignment; crystals that they did not have are left out.
+    `paper`: the authors' own assignment, and for crystal systems that they did not have that of
+    the embedded table; crystals without one are left out.
     `random`: stable crystals (e_above_hull = 0) drawn with the shares of `split`, what exceeds a
-    cap goes to train; the others to train only.
+    cap goes to train; the others to train only. Of a system in which nothing is known of any
+    crystal's stability, all are drawn.
 
     Raises:
         CrystalNetError: if a split of a system is left with fewer than two crystals.
@@ -31,7 +33,8 @@ def assign(crystals: pd.DataFrame, split: Split, seed: int) -> pd.DataFrame:
     for system, of_system in crystals.groupby("crystal_system", sort=True):
         ordered = by_id(of_system)
         if split.kind == "random":
-            ordered = ordered.assign(split=_draw(known_stable(ordered), split, seed))
+            unknown = bool(ordered["is_stable"].isna().all())
+            ordered = ordered.assign(split=_draw(known_stable(ordered) | unknown, split, seed))
         for name in store.SPLITS:
             part = ordered[ordered["split"] == name]
             if len(part) < FEWEST:

@@ -16,6 +16,15 @@ GAUSSIANS = ValenceGaussians.load("data/valence_gaussians.json")
 WEIGHTS = np.arange(119.0)
 
 FCC = 4.0 * (1 - np.eye(3))
+
+
+def orbit(group: str, lattice: Lattice, species: list[str], places: list[list[float]]) -> tuple:
+    """The primitive cell of a structure that is given by its space group."""
+    structure = Structure.from_spacegroup(group, lattice, species, places)
+    primitive = structure.get_primitive_structure()
+    return primitive.lattice.matrix, primitive.atomic_numbers, primitive.frac_coords
+
+
 STRUCTURES = {
     "half-Heusler": (FCC * 0.75, [28, 22, 50], [[0, 0, 0], [0.25] * 3, [0.5] * 3]),
     "perovskite": (
@@ -61,6 +70,74 @@ STRUCTURES = {
             [0.61, 0.23, 0.85],
             [0.23, 0.85, 0.61],
         ],
+    ),
+    "rutile": orbit(
+        "P4_2/mnm", Lattice.tetragonal(4.59, 2.96), ["Ti", "O"], [[0] * 3, [0.305, 0.305, 0]]
+    ),
+    "anatase": orbit(
+        "I4_1/amd",
+        Lattice.tetragonal(3.78, 9.51),
+        ["Ti", "O"],
+        [[0] * 3, [0, 0, 0.208]],
+    ),
+    # Polar along the hexagonal axis.
+    "wurtzite": orbit(
+        "P6_3mc",
+        Lattice.hexagonal(3.82, 6.26),
+        ["Zn", "S"],
+        [[1 / 3, 2 / 3, 0], [1 / 3, 2 / 3, 0.375]],
+    ),
+    "aragonite": orbit(
+        "Pnma",
+        Lattice.orthorhombic(5.74, 4.96, 7.97),
+        ["Ca", "C", "O", "O"],
+        [[0.24, 0.25, 0.415], [0.085, 0.25, 0.762], [0.095, 0.25, 0.922], [0.087, 0.474, 0.681]],
+    ),
+    "CrB": orbit(
+        "Cmcm",
+        Lattice.orthorhombic(2.98, 7.87, 2.93),
+        ["Cr", "B"],
+        [[0, 0.146, 0.25], [0, 0.44, 0.25]],
+    ),
+    # Polar along c, centred on A.
+    "KNbO3": orbit(
+        "Amm2",
+        Lattice.orthorhombic(3.97, 5.69, 5.72),
+        ["K", "Nb", "O", "O"],
+        [[0, 0, 0.02], [0.5, 0, 0.5], [0, 0, 0.52], [0.5, 0.25, 0.28]],
+    ),
+    "baddeleyite": orbit(
+        "P2_1/c",
+        Lattice.monoclinic(5.15, 5.21, 5.31, 99.2),
+        ["Zr", "O", "O"],
+        [[0.276, 0.041, 0.208], [0.07, 0.332, 0.345], [0.449, 0.758, 0.479]],
+    ),
+    # Polar along the unique axis.
+    "P2_1": orbit(
+        "P2_1",
+        Lattice.monoclinic(5.1, 6.2, 7.3, 103),
+        ["K", "Cl", "O"],
+        [[0.1, 0.2, 0.3], [0.62, 0.01, 0.81], [0.4, 0.55, 0.17]],
+    ),
+    # The origin is free in a plane, in a centred cell.
+    "Cm": orbit(
+        "Cm",
+        Lattice.monoclinic(7.1, 6.2, 5.3, 103),
+        ["K", "Cl", "O"],
+        [[0.1, 0, 0.3], [0.62, 0, 0.81], [0.4, 0.2, 0.17]],
+    ),
+    "P-1": orbit(
+        "P-1",
+        Lattice.from_parameters(5.1, 6.2, 7.3, 83, 99, 105),
+        ["K", "Cl", "O"],
+        [[0.1, 0.2, 0.3], [0.62, 0.01, 0.81], [0.4, 0.55, 0.17]],
+    ),
+    # The origin is free.
+    "P1": orbit(
+        "P1",
+        Lattice.from_parameters(5.1, 6.2, 7.3, 83, 99, 105),
+        ["K", "Cl", "O"],
+        [[0.1, 0.2, 0.3], [0.62, 0.01, 0.81], [0.4, 0.55, 0.17]],
     ),
 }
 
@@ -117,7 +194,7 @@ def test_a_cell_that_is_not_primitive_is_refused() -> None:
         canonical_setting(Crystal.from_structure(structure), WEIGHTS)
 
 
-def test_another_system_is_refused() -> None:
-    structure = Structure(Lattice.orthorhombic(3, 4, 5), ["Fe"], [[0] * 3])
-    with pytest.raises(CrystalNetError, match="cubic and trigonal"):
-        canonical_setting(Crystal.from_structure(structure), WEIGHTS)
+def test_atoms_on_each_other_are_refused() -> None:
+    crystal = Crystal("twice", 3 * np.eye(3), np.array([26, 26]), np.array([[0.0] * 3, [1e-3] * 3]))
+    with pytest.raises(CrystalNetError, match="twice: no space group is found"):
+        canonical_setting(crystal, WEIGHTS)

@@ -117,7 +117,7 @@ def test_atoms_that_are_not_numbers_are_no_match() -> None:
 def test_embedded_densities_are_of_the_embedded_crystals() -> None:
     """Every 40th, and none of them passes for the next one of as many atoms."""
     dft = DftDensities(Path("data/dft_densities.parquet"), 1e-4)
-    table = EmbeddedCrystals(Path("data/structures.parquet")).crystals()
+    table = EmbeddedCrystals([Path("data/structures.parquet")]).crystals()
     crystals = crystals_of(table[table["material_id"].isin(dft.available())].iloc[::40])
     assert len(crystals) > 20
     for ours, other in pairwise(crystals):

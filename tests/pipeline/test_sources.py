@@ -27,7 +27,7 @@ TOLERANCE = 1e-4
 
 @pytest.fixture(scope="module")
 def table():
-    return EmbeddedCrystals(STRUCTURES).crystals()
+    return EmbeddedCrystals([STRUCTURES]).crystals()
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_an_id_that_stands_twice(table, tmp_path):
     path = tmp_path / "structures.parquet"
     write_table(path, table.iloc[[0, 1, 0]], {})
     with pytest.raises(CrystalNetError, match=f"{table['material_id'][0]} stands in 2 rows"):
-        EmbeddedCrystals(path).crystals()
+        EmbeddedCrystals([path]).crystals()
 
 
 # --- DFT -------------------------------------------------------------------------------------

@@ -2,15 +2,18 @@
 
 import numpy as np
 import pytest
+from numpy import ndarray
 from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Element, Lattice, Structure
 
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.crystallography.setting import canonical_setting
+from crystalnet.errors import CrystalNetError
 from crystalnet.retrieval.candidates import Candidate, candidates, element_distances
-from crystalnet.retrieval.lattices import System, lattices
+from crystalnet.retrieval.lattices import lattices
 from crystalnet.retrieval.prototypes import PrototypeLibrary
+from crystalnet.settings import CrystalSystem
 
 VOLUMES = np.full(119, 16.0)
 
@@ -57,13 +60,63 @@ CUBIC = [
 TRIGONAL = [layered(4.24, 6.84, "Cd", "I"), corundum(4.76, 12.99, "Al", "O")]
 
 
-def found_for(system: System, known: list[Crystal], wanted: Crystal) -> list[Candidate]:
+def rutile(a: float, c: float, u: float, metal: str, other: str) -> Crystal:
+    places = [[0] * 3, [u, u, 0]]
+    return crystal("P4_2/mnm", Lattice.tetragonal(a, c), [metal, other], places)
+
+
+def anatase(a: float, c: float, metal: str, other: str) -> Crystal:
+    places = [[0] * 3, [0, 0, 0.208]]
+    return crystal("I4_1/amd", Lattice.tetragonal(a, c), [metal, other], places)
+
+
+def wurtzite(a: float, c: float, metal: str, other: str) -> Crystal:
+    places = [[1 / 3, 2 / 3, 0], [1 / 3, 2 / 3, 0.375]]
+    return crystal("P6_3mc", Lattice.hexagonal(a, c), [metal, other], places)
+
+
+def nickeline(a: float, c: float, metal: str, other: str) -> Crystal:
+    places = [[0, 0, 0], [1 / 3, 2 / 3, 0.25]]
+    return crystal("P6_3/mmc", Lattice.hexagonal(a, c), [metal, other], places)
+
+
+def perovskite_of_tilted_octahedra(a: float, b: float, c: float, *species: str) -> Crystal:
+    places = [[0.05, 0.25, 0.99], [0, 0, 0.5], [0.48, 0.25, 0.08], [0.28, 0.04, 0.71]]
+    lattice = Lattice.orthorhombic(a, b, c)
+    return crystal("Pnma", lattice, [*species, species[-1]], places)
+
+
+def baddeleyite(a: float, b: float, c: float, beta: float, metal: str, other: str) -> Crystal:
+    places = [[0.276, 0.041, 0.208], [0.07, 0.332, 0.345], [0.449, 0.758, 0.479]]
+    lattice = Lattice.monoclinic(a, b, c, beta)
+    return crystal("P2_1/c", lattice, [metal, other, other], places)
+
+
+def triclinic(a: float, b: float, c: float, *species: str) -> Crystal:
+    places = [[0.1, 0.2, 0.3], [0.62, 0.01, 0.81], [0.4, 0.55, 0.17]]
+    return crystal("P-1", Lattice.from_parameters(a, b, c, 83, 99, 105), list(species), places)
+
+
+TETRAGONAL = [rutile(4.59, 2.96, 0.305, "Ti", "O"), anatase(3.78, 9.51, "Ti", "O")]
+HEXAGONAL = [wurtzite(3.82, 6.26, "Zn", "S"), nickeline(3.62, 5.03, "Ni", "As")]
+ORTHORHOMBIC = [perovskite_of_tilted_octahedra(5.44, 7.64, 5.38, "Ca", "Ti", "O")]
+MONOCLINIC = [baddeleyite(5.15, 5.21, 5.31, 99.2, "Zr", "O")]
+TRICLINIC = [triclinic(4.1, 4.9, 5.8, "K", "Cl", "O")]
+
+
+def found_for(
+    system: CrystalSystem,
+    known: list[Crystal],
+    wanted: Crystal,
+    lattice: ndarray | None = None,
+) -> list[Candidate]:
     pattern = powder_pattern(wanted)
     elements, amounts = np.unique(wanted.atomic_numbers, return_counts=True)
     formula = dict(zip(elements.tolist(), amounts.tolist(), strict=True))
     library = PrototypeLibrary(system, known)
     assert library.left_out == []
-    return candidates(library, 1 / pattern.d_spacing, pattern.intensity, formula, VOLUMES)
+    q, intensity = 1 / pattern.d_spacing, pattern.intensity
+    return candidates(library, q, intensity, formula, VOLUMES, lattice=lattice)
 
 
 @pytest.mark.parametrize(
@@ -76,16 +129,53 @@ def found_for(system: System, known: list[Crystal], wanted: Crystal) -> list[Can
         ("cubic", CUBIC, perovskite(4.0, "O", "Ba", "Sn")),
         ("trigonal", TRIGONAL, layered(3.36, 5.9, "Zr", "Se")),
         ("trigonal", TRIGONAL, corundum(5.04, 13.75, "Fe", "O")),
+        ("tetragonal", TETRAGONAL, rutile(4.74, 3.19, 0.306, "Sn", "O")),
+        ("tetragonal", TETRAGONAL, anatase(3.9, 9.9, "Sn", "O")),
+        ("hexagonal", HEXAGONAL, wurtzite(3.25, 5.21, "Zn", "O")),
+        ("hexagonal", HEXAGONAL, nickeline(3.44, 5.1, "Fe", "S")),
     ],
 )
 def test_the_first_candidate_is_the_structure_that_made_the_pattern(
-    system: System, known: list[Crystal], wanted: Crystal
+    system: CrystalSystem, known: list[Crystal], wanted: Crystal
 ) -> None:
     best = found_for(system, known, wanted)[0]
     assert best.agreement > 0.995
     match = StructureMatcher(primitive_cell=False, scale=False, ltol=0.01, stol=0.05, angle_tol=0.5)
     assert match.fit(best.crystal.to_structure(), wanted.to_structure())
     assert best.crystal.volume == pytest.approx(wanted.volume, rel=5e-3)
+
+
+# Their lattices have three, four and six numbers, which are fitted or given.
+LOWER = [
+    ("orthorhombic", ORTHORHOMBIC, perovskite_of_tilted_octahedra(5.7, 8.0, 5.6, "Sr", "Zr", "O")),
+    ("monoclinic", MONOCLINIC, baddeleyite(5.3, 5.3, 5.5, 99.9, "Hf", "S")),
+    ("triclinic", TRICLINIC, triclinic(4.2, 5.0, 5.95, "Rb", "Br", "S")),
+]
+
+
+@pytest.mark.parametrize(("system", "known", "wanted"), LOWER)
+def test_lattices_of_more_numbers_are_fitted(
+    system: CrystalSystem, known: list[Crystal], wanted: Crystal
+) -> None:
+    best = found_for(system, known, wanted)[0]
+    assert best.agreement > 0.99
+    match = StructureMatcher(primitive_cell=False, scale=False, ltol=0.01, stol=0.05, angle_tol=0.5)
+    assert match.fit(best.crystal.to_structure(), wanted.to_structure())
+
+
+@pytest.mark.parametrize(("system", "known", "wanted"), LOWER)
+def test_a_given_lattice_may_be_described_by_other_vectors(
+    system: CrystalSystem, known: list[Crystal], wanted: Crystal
+) -> None:
+    other = np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]]) @ wanted.lattice
+    best = found_for(system, known, wanted, other)[0]
+    assert best.agreement > 0.99
+    assert best.crystal.volume == pytest.approx(wanted.volume, rel=1e-3)
+
+
+def test_a_given_lattice_of_another_system_is_refused() -> None:
+    with pytest.raises(CrystalNetError, match="is not tetragonal"):
+        found_for("tetragonal", TETRAGONAL, TETRAGONAL[0], np.diag([3.0, 4.0, 5.0]))
 
 
 def test_which_element_stands_where_is_told_by_the_pattern() -> None:

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.learning.modes.samples import Samples
-from crystalnet.network.modes.network import Guesses, ModesNet
+from crystalnet.network.modes.network import Guesses, Kind, ModesNet
 from crystalnet.seeds import derived_generator, derived_seed
 from crystalnet.settings_modes import ModesTraining
 
@@ -34,12 +34,12 @@ _RISING = 0.02
 @dataclass(frozen=True)
 class Epoch:
     """One row of the learning curve: mean loss of the first guess, its seconds, and validation SSIM
-    (IAM, DFT) if taken."""
+    by kind of density if taken."""
 
     epoch: int
     loss: float
     seconds: float
-    validation: tuple[float, float] | None
+    validation: dict[Kind, float] | None
 
 
 def train_modes(
@@ -47,7 +47,7 @@ def train_modes(
     samples: Samples,
     settings: ModesTraining,
     seed: int,
-    validate: Callable[[ModesNet], tuple[float, float]],
+    validate: Callable[[ModesNet], dict[Kind, float]],
     record: Callable[[Epoch, ModesNet], None],
 ) -> ModesNet:
     """Train a network in place; returns the running mean of its weights.

@@ -58,7 +58,12 @@ def test_a_training_learns_its_crystals_the_same_way_each_time() -> None:
         network, seen = samples()
         curve: list[Epoch] = []
         train_modes(
-            network, seen, TRAINING, 1, lambda _: (0.5, 0.25), lambda row, _, c=curve: c.append(row)
+            network,
+            seen,
+            TRAINING,
+            1,
+            lambda _: {"iam": 0.5, "dft": 0.25},
+            lambda row, _, c=curve: c.append(row),
         )
         curves.append(curve)
     first, second = curves

@@ -63,6 +63,20 @@ def test_random_is_seeded_and_independent_of_row_order(crystals: pd.DataFrame) -
     assert moved.any()
 
 
+def test_systems_that_the_paper_does_not_have_keep_the_split_of_their_table() -> None:
+    table = pd.read_parquet("data/structures_five_systems.parquet")
+    assigned = assign(deduplicate(table)[0], settings("paper"), seed=0).set_index("material_id")
+    assert len(assigned) == len(table)
+    assert assigned["split"].equals(table.set_index("material_id")["split"].loc[assigned.index])
+
+
+def test_all_crystals_of_a_system_of_unknown_stability_are_drawn() -> None:
+    table = pd.read_parquet("data/structures_five_systems.parquet")
+    hexagonal = table[table["crystal_system"] == "hexagonal"].head(400)
+    counts = assign(hexagonal, settings("random"), seed=0)["split"].value_counts()
+    assert counts.to_dict() == {"train": 320, "val": 40, "test": 40}
+
+
 def test_an_empty_split_is_an_error(crystals: pd.DataFrame) -> None:
     few = crystals[crystals["split"] == "train"].head(20)
     with pytest.raises(CrystalNetError, match=r"0 cubic crystals in split 'val'"):
