@@ -27,12 +27,14 @@ from crystalnet.settings import (
     TrainingSettings,
 )
 from crystalnet.settings_modes import ModesSettings, ModesTraining
+from pipeline.model_lines import of_systems
 from pipeline.yaml_file import read_mapping
 
 PARAMS_FILE = Path("params.yaml")
 
-# Of which the embedded table of DFT densities has any.
-DFT_SYSTEMS: tuple[CrystalSystem, ...] = ("cubic", "trigonal")
+PAPER_SYSTEMS: tuple[CrystalSystem, ...] = ("cubic", "trigonal")
+"""Those of the paper, and those of the embedded DFT densities."""
+
 ScaleName = Literal["quick", "cpu", "embedded", "iam", "paper"]
 PresetName = Literal["exact", "parity"]
 
@@ -296,8 +298,6 @@ class Params(Settings):
                 f"there are {inputs(self.models)}"
             )
         for name, model in self.models.items():
-            if model.system not in self.systems:
-                raise ValueError(f"models.{name}.system {model.system!r} is not in systems")
             if model.protocol not in self.protocols:
                 raise ValueError(
                     f"models.{name}.protocol {model.protocol!r} is none of {sorted(self.protocols)}"
@@ -373,11 +373,11 @@ def load_params(path: Path | str = PARAMS_FILE) -> Params:
 
 def _refuse_without_density(path: Path, params: Params) -> None:
     """Refuse systems of which no DFT density comes with the project; other scales may have them."""
-    missing = [system for system in params.systems if system not in DFT_SYSTEMS]
+    missing = [system for system in params.systems if system not in PAPER_SYSTEMS]
     if params.densities.source == "dft" and missing:
         raise CrystalNetError(
             f"{path}: systems: no DFT density of {missing[0]} crystals comes with the project "
-            f"(only of {' and '.join(DFT_SYSTEMS)} ones); set densities.source to iam, whose "
+            f"(only of {' and '.join(PAPER_SYSTEMS)} ones); set densities.source to iam, whose "
             "densities of free atoms can be had of all seven"
         )
 
@@ -414,6 +414,7 @@ def _validate(
             base = merged.get(section)
             if isinstance(base, dict):
                 merged[section] = {**base, **keys}
+    merged["models"] = of_systems(merged.get("systems"), merged.get("models"))
     try:
         return Params.model_validate(merged)
     except ValidationError as error:

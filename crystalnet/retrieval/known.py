@@ -1,10 +1,12 @@
 """What retrieval knows, as one file: training structures, atomic volumes, free atoms.
 
-A compressed numpy archive without pickles: lattices, atomic numbers and coordinates of the training
-crystals of one system in canonical settings, the volume that each element takes in them, and the
-Gaussians of free atoms, from which a structure's density is made.
+A numpy archive without pickles, compressed by LZMA: lattices, atomic numbers and coordinates of the
+training crystals of one system in canonical settings, the volume that each element takes in them,
+and the Gaussians of free atoms, from which a structure's density is made.
 """
 
+import io
+import lzma
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,8 +59,15 @@ def save_known(path: Path | str, known: Known) -> None:
         "gaussians_a": known.gaussians.a,
         "gaussians_b": known.gaussians.b,
     }
-    with atomic_write(path) as partial, partial.open("wb") as stream:
-        np.savez_compressed(stream, **arrays)
+    with (
+        atomic_write(path) as partial,
+        zipfile.ZipFile(partial, "w", zipfile.ZIP_LZMA) as archive,
+    ):
+        for name, values in arrays.items():
+            content = io.BytesIO()
+            np.lib.format.write_array(content, values, allow_pickle=False)
+            # Without a date, so that equal content has equal bytes.
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue(), zipfile.ZIP_LZMA)
 
 
 def load_known(path: Path | str) -> Known:
@@ -90,7 +99,7 @@ def load_known(path: Path | str) -> Known:
         return Known(cast(CrystalSystem, system), crystals, arrays["volumes"], gaussians)
     except FileNotFoundError:
         raise CrystalNetError(f"{path}: no such file; fetch the project's weights again") from None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, lzma.LZMAError) as error:
         raise CrystalNetError(
             f"{path}: not a whole file of known structures ({error}); fetch it again"
         ) from None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from crystalnet.errors import CrystalNetError
 from pipeline import store
-from pipeline.params import Params
+from pipeline.params import PAPER_SYSTEMS, Params
 
 if TYPE_CHECKING:
     from pipeline.sources.base import CrystalSource, DensitySource
@@ -43,6 +43,7 @@ def crystal_source(params: Params, data: Path = DATA) -> "CrystalSource":
             return MaterialsProjectCrystals(
                 params.systems,
                 data / PAPER_FILE,
+                data / FIVE_SYSTEMS_FILE,
                 store.MATERIALS_PROJECT_WORK,
                 params.materials_project,
             )
@@ -99,12 +100,14 @@ def source_files(params: Params, data: Path = DATA) -> list[Path]:
         files |= _chgcar_files(Path(params.densities.chgcar_folder))
     if params.structures.source == "materials_project":
         files.add(data / PAPER_FILE)
+        if set(params.systems) - set(PAPER_SYSTEMS):
+            files.add(data / FIVE_SYSTEMS_FILE)
     return sorted(files)
 
 
 def structures_file(system: str, data: Path = DATA) -> Path:
     """The table of the embedded crystals of one system."""
-    return data / (STRUCTURES_FILE if system in ("cubic", "trigonal") else FIVE_SYSTEMS_FILE)
+    return data / (STRUCTURES_FILE if system in PAPER_SYSTEMS else FIVE_SYSTEMS_FILE)
 
 
 def structures_files(systems: Iterable[str], data: Path = DATA) -> list[Path]:

@@ -7,6 +7,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from crystalnet.retrieval.known import Known, load_known, save_known
 from crystalnet.retrieval.prototypes import amounts_of
 from crystalnet.scoring.ssim import score_guesses
 from crystalnet.seeds import derived_seed
+from crystalnet.settings import CrystalSystem
 from crystalnet.settings_modes import ScaleFreeSpec
 from pipeline import learned
 from pipeline.crystal_tables import crystals_of
@@ -35,12 +37,16 @@ from pipeline.sources import GAUSSIANS
 from pipeline.steps import command
 from pipeline.steps.described import volumes_of
 
+# What a network was trained on.
+DENSITIES_IAM = "independent-atom model (IAM)"
+DENSITIES = f"{DENSITIES_IAM} and embedded DFT densities (PBE, GPAW)"
+
 _GRID = 50
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--system", required=True, choices=["cubic", "trigonal"])
+    parser.add_argument("--system", required=True, choices=get_args(CrystalSystem))
     parser.add_argument("--described", type=Path, required=True)
     parser.add_argument("--trained", type=Path, required=True)
     parser.add_argument("--folder", type=Path, required=True, help="SYSTEM.safetensors, ...")
@@ -83,12 +89,14 @@ def main() -> None:
             composition_input="baseline",
             pattern_input="realistic",
             pattern=spec,
-            density_source="independent-atom model (IAM) and embedded DFT densities (PBE, GPAW)",
+            density_source=DENSITIES if "validation_dft" in scores else DENSITIES_IAM,
             data_sha256=sha256(arguments.described),
             weights_sha256=sha256(weights),
             parameters=network.parameter_count,
             settings=CardSettings(
-                network=network.settings, training=params.learned.training, seed=params.seed
+                network=network.settings,
+                training=params.learned.training_of(system),
+                seed=params.seed,
             ),
             hardware=hardware("cpu", 1),
             seconds=report["seconds"],
@@ -122,11 +130,11 @@ def ranked_on_validation(
     truths = learned.iam_truth(validation, _GRID)
     peaks = learned.peaks(validation)
     measured = [flawed(each, flaws, rng) for each in peaks]
-    found = {
-        "iam": seen_of(guesser, "iam", validation, peaks, truths),
-        "dft": seen_of(guesser, "dft", of_dft, learned.peaks(of_dft), dft.truth(of_dft, _GRID)),
-        "iam_flawed": seen_of(guesser, "iam", validation, measured, truths),
-    }
+    found = {"iam": seen_of(guesser, "iam", validation, peaks, truths)}
+    if len(of_dft):
+        truths_of_dft = dft.truth(of_dft, _GRID)
+        found["dft"] = seen_of(guesser, "dft", of_dft, learned.peaks(of_dft), truths_of_dft)
+    found["iam_flawed"] = seen_of(guesser, "iam", validation, measured, truths)
     every = [seen for part in found.values() for seen in part]
     ranking = fit_ranking(
         np.concatenate([features for features, _ in every]),

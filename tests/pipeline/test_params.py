@@ -55,6 +55,31 @@ def test_every_scale_resolves(raw: dict[str, Any], scale: str, tmp_path: Path) -
     assert set(params.models) == set(raw["models"])
 
 
+def test_systems_alone_choose_the_models(raw: dict[str, Any], tmp_path: Path) -> None:
+    raw |= {"systems": ["trigonal", "monoclinic"]}
+    raw["densities"]["source"] = "iam"
+    raw["models"]["cubic-more"] = {
+        **raw["models"]["cubic-main"],
+        "start": {"weights": "w", "sha256": "0" * 64},
+    }
+    params = load(raw, tmp_path)
+    told = {name.partition("-")[2] for name in raw["models"] if name.startswith("trigonal-")}
+    for system in raw["systems"]:
+        found = {name for name, model in params.models.items() if model.system == system}
+        assert found == {f"{system}-{each}" for each in told}
+    assert len(params.models) == 2 * len(told)
+
+
+def test_a_system_without_dft_densities_is_refused_where_they_are_chosen(
+    raw: dict[str, Any], tmp_path: Path
+) -> None:
+    raw["systems"] = ["cubic", "hexagonal"]
+    with pytest.raises(CrystalNetError, match=r"no DFT density of hexagonal crystals .* iam"):
+        load(raw, tmp_path)
+    raw["scale"] = "iam"
+    assert load(raw, tmp_path).densities.source == "iam"
+
+
 def test_a_scale_replaces_only_what_it_names(raw: dict[str, Any], tmp_path: Path) -> None:
     raw["scales"]["quick"]["network"] = {"width": 48}
     params = load(raw, tmp_path)
@@ -90,7 +115,7 @@ def test_fingerprint_sees_a_change_and_only_that(raw: dict[str, Any], tmp_path: 
         ("systems", ["cubic", "cubic"], ["names one twice"]),
         ("systems", ["cubic", "round"], ["systems.1", "'round'"]),
         ("models.cubic-main.input", "guess", ["models.cubic-main.input", "'guess'"]),
-        ("models.cubic-main.system", "hexagonal", ["cubic-main", "'hexagonal'"]),
+        ("models.cubic-main.system", "round", ["cubic-main", "'round'"]),
         ("models.cubic-main.protocol", "none", ["cubic-main", "'none'", "ablation"]),
         ("models", {}, ["models"]),
         ("split.train", 0.95, ["leave nothing for test"]),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from crystalnet.errors import CrystalNetError
 from pipeline.crystal_tables import OBJECT_COLUMNS
-from pipeline.params import MaterialsProject
+from pipeline.params import PAPER_SYSTEMS, MaterialsProject
 from pipeline.sources.base import CRYSTAL_SOURCE_COLUMNS
 from pipeline.sources.materials_project.client import Service, database_version
 from pipeline.sources.materials_project.crystals import LeftOut, Row, crystals_of_system
@@ -29,7 +29,12 @@ class MaterialsProjectCrystals:
     """The crystals that have a density in the public bucket, for any of the seven systems.
 
     The paper's split and stability stand beside its ids, as in the embedded table; all other
-    crystals are stable if their energy above the hull is 0 in the database of today.
+    crystals are stable if their energy above the hull is 0 in the database of today. Of systems
+    that the paper does not have, the split of the embedded table stands beside its ids.
+
+    Args:
+        paper: the table of the paper's ids.
+        embedded: that of the embedded crystals of the other five systems.
 
     Attributes:
         left_out: after `crystals`, the reason for each crystal that is not among them.
@@ -38,10 +43,16 @@ class MaterialsProjectCrystals:
     name = "materials_project"
 
     def __init__(
-        self, systems: Sequence[str], paper: Path, work: Path, settings: MaterialsProject
+        self,
+        systems: Sequence[str],
+        paper: Path,
+        embedded: Path,
+        work: Path,
+        settings: MaterialsProject,
     ) -> None:
         self._systems = systems
         self._paper = paper
+        self._embedded = embedded
         self._work = work
         self._settings = settings
         self.left_out: LeftOut = {}
@@ -86,14 +97,14 @@ class MaterialsProjectCrystals:
         ids = sorted({row["material_id"] for row in rows})
         tasks, reasons = resolve(service, ids, listing.keys(), kept)
         self.left_out |= reasons
-        paper = self._paper_ids()
+        paper, splits = self._paper_ids(), self._embedded_splits()
         kept_rows = [row for row in rows if row["material_id"] in tasks]
         for row in kept_rows:
             stored = listing[tasks[row["material_id"]]]
             row |= {
                 "source": f"Materials Project {version}",
                 "has_mp_charge_density": True,
-                "split": None,
+                "split": splits.get(row["material_id"]),
                 "task_id": stored.task_id,
                 "object_bytes": stored.size,
                 "object_etag": stored.etag,
@@ -121,6 +132,13 @@ class MaterialsProjectCrystals:
                 table["material_id"], table["split"], table["is_stable"], strict=True
             )
         }
+
+    def _embedded_splits(self) -> dict[str, str]:
+        """Splits of embedded crystals in those of the chosen systems that the paper lacks."""
+        if not set(self._systems) - set(PAPER_SYSTEMS):
+            return {}
+        table = read_table(self._embedded, ["material_id", "split"])
+        return dict(zip(table["material_id"], table["split"], strict=True))
 
     def _why_missing(self, service: Service, ids: list[str], kept: Kept) -> LeftOut:
         """Why ids of the paper are not among the crystals flagged with a density."""

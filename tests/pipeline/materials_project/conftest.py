@@ -33,6 +33,7 @@ class Workplace:
         return MaterialsProjectCrystals(
             systems or ("cubic",),
             self.folder / "paper.parquet",
+            self.folder / "others.parquet",
             self.folder / "work",
             self.settings,
         )
@@ -110,4 +111,6 @@ def place(standin: Standin, tmp_path: Path) -> Workplace:
         }
     )
     write_table(tmp_path / "paper.parquet", paper, {})
+    others = pd.DataFrame({"material_id": ["mp-7", "mp-8"], "split": ["val", "train"]})
+    write_table(tmp_path / "others.parquet", others, {})
     return Workplace(tmp_path)

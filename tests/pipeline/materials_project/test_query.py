@@ -54,6 +54,16 @@ def test_any_of_the_seven_systems(place: Workplace, standin: Standin, system: st
     assert frame["crystal_system"].tolist() == [system.lower()]
 
 
+def test_systems_that_the_paper_lacks_have_the_split_of_the_embedded_table(
+    place: Workplace, standin: Standin
+) -> None:
+    for number in (7, 8, 9):
+        standin.add(number, "Orthorhombic")
+    frame = place.table("orthorhombic").set_index("material_id")
+    assert frame["split"].dropna().to_dict() == {"mp-7": "val", "mp-8": "train"}
+    assert frame["is_stable"].all()
+
+
 def test_pages_are_kept_and_asked_once(
     place: Workplace, standin: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
