@@ -11,10 +11,12 @@ from numpy import ndarray
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import HalfSphere, lorentz_polarisation
 from crystalnet.crystallography.scattering import form_factor
-from crystalnet.solving.lattice.cells import IndexedLattice, conventional_cell
+from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.settings import USUAL, AgreementSettings
-from crystalnet.solving.symmetry.wyckoff import SpaceGroup, WyckoffPosition
+from crystalnet.solving.symmetry.frames import Frame
+from crystalnet.solving.symmetry.special_positions import WyckoffPosition
+from crystalnet.solving.symmetry.wyckoff import SpaceGroup
 
 # Indices are below this.
 MOST = 1000
@@ -39,11 +41,11 @@ class LineIntensities:
         self,
         measured: MeasuredPeaks,
         lattice: IndexedLattice,
-        group: SpaceGroup,
+        frame: Frame,
         d_min: float,
         settings: AgreementSettings = USUAL.agreement,
     ) -> None:
-        """Take what is measured of one lattice and space group.
+        """Take what is measured of one lattice in one frame.
 
         Args:
             d_min: reflections of smaller spacings, in A, are left out.
@@ -54,7 +56,7 @@ class LineIntensities:
         high = min(np.sin(np.radians(last / 2)) / half, 1 / d_min)
         bare = Crystal("lattice", lattice.primitive, np.array([1]), np.zeros((1, 3)))
         sphere = HalfSphere.of(bare, float(low), float(high))
-        cell = conventional_cell(lattice)
+        cell, group = frame.cell, frame.group
         indices = sphere.hkl(np.arange(len(sphere.g_squared)))
         hkl = np.rint(indices @ (cell @ np.linalg.inv(lattice.primitive)).T).astype(np.int64)
         rows, counts = _unique(hkl, group)

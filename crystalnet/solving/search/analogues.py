@@ -14,8 +14,7 @@ from numpy import ndarray
 
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.predicting.guesses import Guesser
-from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
-from crystalnet.solving.lattice.kinds import kind_of
+from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.standard_lines import standard_lines
 from crystalnet.solving.search.group_search import Arrangement, GroupSearch
@@ -26,8 +25,11 @@ from crystalnet.solving.symmetry.conventional import (
     conventional_cell,
     space_group_of,
 )
+from crystalnet.solving.symmetry.frames import Frame
+from crystalnet.solving.symmetry.orbit_distances import reduced_cell
+from crystalnet.solving.symmetry.special_positions import WyckoffPosition
 from crystalnet.solving.symmetry.symmetrise import symmetrised
-from crystalnet.solving.symmetry.wyckoff import WyckoffPosition, space_group
+from crystalnet.solving.symmetry.wyckoff import space_group
 
 # Within how many A the atoms of a known structure are symmetric, as in the tables of structures.
 SYMMETRIC = 0.1
@@ -76,26 +78,22 @@ def fitted_coordinates(
     """A crystal with its free coordinates fitted to the intensities.
 
     None where it has none, where it is not of the lattice, or where atoms come too near.
+
+    Args:
+        crystal: in a primitive cell, whose edges it keeps.
     """
+    shortest, own = reduced_cell(crystal.lattice), reduced_cell(lattice.primitive)
+    if not np.allclose((shortest**2).sum(axis=1), (own**2).sum(axis=1), rtol=2 * SAME_EDGES):
+        return None
     even = symmetrised(crystal, SYMMETRIC) or crystal
     # The Wyckoff positions are those of the first choice of origin.
     cell = conventional_cell(even, space_group_of(even)[0], origin="1")
-    kind = kind_of(lattice.system)
-    edges = [cell.parameters["abc".index(name)] for name in kind.edges]
-    if cell.space_group.number not in kind.groups or not np.allclose(
-        edges, lattice.edges, rtol=SAME_EDGES
-    ):
+    arranged = arrangement(cell)
+    if arranged is None or not any(map(len, arranged.parameters)):
         return None
-    centring = cell.space_group.centring_type()
-    every = conventional_lattices(lattice.system, *lattice.edges)
-    own = next((each for each in every if each.centring == centring), None)
-    arranged = None if own is None else arrangement(cell)
-    if own is None or arranged is None or not any(map(len, arranged.parameters)):
-        return None
-    own = replace(own, zero_shift=lattice.zero_shift)
-    search = GroupSearch(
-        measured, own, arranged.occupation.group, finest, finest, agreement=agreement
-    )
+    frame = Frame(arranged.occupation.group, cell.axes)
+    placed = replace(lattice, primitive=crystal.lattice)
+    search = GroupSearch(measured, placed, frame, finest, finest, agreement=agreement)
     end = search.refine(arranged) if search.lines.possible else None
     return None if end is None else search.crystal(end)
 
@@ -105,9 +103,6 @@ def arrangement(cell: ConventionalCell) -> Arrangement | None:
 
     Args:
         cell: with the first choice of origin, as `space_group` has it.
-
-    Raises:
-        CrystalNetError: for a group of a crystal system that is not known.
     """
     group = space_group(cell.space_group.number)
     places, parameters = [], []

@@ -17,13 +17,13 @@ from scipy.stats import qmc
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.solving.agreement.line_intensities import LineIntensities
 from crystalnet.solving.budget import UNBOUNDED, Budget
-from crystalnet.solving.lattice.cells import IndexedLattice, conventional_cell
+from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search.occupations import Occupation
 from crystalnet.solving.settings import USUAL, AgreementSettings
 from crystalnet.solving.symmetry.contacts import NEAR, covalent_radius
+from crystalnet.solving.symmetry.frames import Frame
 from crystalnet.solving.symmetry.orbit_distances import Distances
-from crystalnet.solving.symmetry.wyckoff import SpaceGroup
 from crystalnet.solving.ties import in_order
 
 # Samples of a position by its free coordinates, and of several of them at once.
@@ -96,27 +96,28 @@ class GroupSearch:
         self,
         measured: MeasuredPeaks,
         lattice: IndexedLattice,
-        group: SpaceGroup,
+        frame: Frame,
         d_min: float,
         finest: float,
         budget: Budget = UNBOUNDED,
         agreement: AgreementSettings = USUAL.agreement,
     ) -> None:
-        """Prepare for one group.
+        """Prepare for one group and its axes.
 
         Args:
             d_min: the smallest spacing in A that samples are compared by, and
             finest: what is refined: few lines are compared faster, and see less far.
         """
-        self.group = group
+        self.group = frame.group
         self.lattice = lattice
-        self.lines = LineIntensities(measured, lattice, group, d_min, agreement)
-        self._fine = lru_cache(lambda: LineIntensities(measured, lattice, group, finest, agreement))
+        self._cell = frame.cell
+        self.lines = LineIntensities(measured, lattice, frame, d_min, agreement)
+        self._fine = lru_cache(lambda: LineIntensities(measured, lattice, frame, finest, agreement))
         self._displacements = agreement.displacements
         self.work = 0
         self._budget = budget
-        self._distances = Distances(lattice)
-        self._tables: dict[tuple[int, bool], _Table] = {}
+        self._distances = Distances(frame.cell, lattice.primitive)
+        self._tables: dict[tuple[int, int], _Table] = {}
 
     def sample(
         self, occupation: Occupation, generator: np.random.Generator
@@ -239,13 +240,12 @@ class GroupSearch:
             for position, values in zip(found.occupation.positions, found.parameters, strict=True)
         ]
         numbers = np.repeat(found.occupation.numbers, [len(orbit) for orbit in orbits])
-        cell = conventional_cell(self.lattice)
-        x = np.concatenate(orbits) @ cell @ np.linalg.inv(self.lattice.primitive)
+        x = np.concatenate(orbits) @ self._cell @ np.linalg.inv(self.lattice.primitive)
         return Crystal("candidate", self.lattice.primitive, numbers, x % 1)
 
-    def _pinned(self, occupation: Occupation) -> list[bool]:
-        """Which orbit fixes the origin along a polar axis: the first."""
-        return [self.group.polar and orbit == 0 for orbit in range(len(occupation.places))]
+    def _pinned(self, occupation: Occupation) -> list[int]:
+        """How many of its last coordinates each orbit gives for the origin: the first one does."""
+        return [len(self.group.polar) * (orbit == 0) for orbit in range(len(occupation.places))]
 
     def _tables_of(self, occupation: Occupation) -> list[_Table]:
         return [
@@ -253,13 +253,14 @@ class GroupSearch:
             for (place, _), pinned in zip(occupation.places, self._pinned(occupation), strict=True)
         ]
 
-    def _table(self, place: int, pinned: bool) -> _Table:
+    def _table(self, place: int, pinned: int) -> _Table:
         if (place, pinned) not in self._tables:
             position = self.group.positions[place]
             samples = _samples(position.freedom)
             if pinned:
-                # In polar groups every position is free along z, which is its last parameter.
-                samples = np.concatenate([samples[:, :-1], np.zeros((len(samples), 1))], axis=1)
+                # Every position is free along the polar directions, by its last parameters.
+                some = _samples(position.freedom - pinned)
+                samples = np.concatenate([some, np.zeros((len(some), pinned))], axis=1)
             orbit = position.orbit(samples)
             self._tables[place, pinned] = _Table(
                 samples,

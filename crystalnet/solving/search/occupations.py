@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from crystalnet.solving.budget import UNBOUNDED, Budget
-from crystalnet.solving.symmetry.wyckoff import SpaceGroup, WyckoffPosition
+from crystalnet.solving.symmetry.special_positions import WyckoffPosition
+from crystalnet.solving.symmetry.wyckoff import SpaceGroup
 
 # Costs beyond 63 are not told apart: no way so complex is ever asked for.
 LIMIT = (1 << 64) - 1
@@ -39,7 +40,7 @@ def occupations(
 ) -> Iterator[Occupation]:
     """All ways of one complexity that hold so many atoms of each element.
 
-    The complexity is the number of free coordinates (less one where the origin is free along z)
+    The complexity is the number of free coordinates (less those that the choice of the origin fixes)
     plus that of orbits beyond one for each element: most crystals are simple. Of ways that another
     choice of origin or axes makes equal, the first is taken.
 
@@ -86,7 +87,7 @@ def occupations(
             entry = (place, elements[element])
             yield from fill(element, left - position.multiplicity, place, cost, (*taken, entry))
 
-    for places in fill(0, counts[elements[0]], 0, -1 - group.polar, ()):
+    for places in fill(0, counts[elements[0]], 0, -1 - len(group.polar), ()):
         key = min(
             tuple(sorted((number, row[place]) for place, number in places))
             for row in group.alike.tolist()

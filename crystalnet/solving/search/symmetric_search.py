@@ -13,18 +13,19 @@ from itertools import islice, product
 import numpy as np
 
 from crystalnet.crystallography.crystal import Crystal
+from crystalnet.crystallography.diffraction import HalfSphere
 from crystalnet.solving.budget import UNBOUNDED, Budget
-from crystalnet.solving.lattice.cells import IndexedLattice, centring_vectors, line_table
-from crystalnet.solving.lattice.kinds import kind_of
+from crystalnet.solving.lattice.cells import IndexedLattice, centring_vectors
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search.group_search import SAME_SAMPLE, Arrangement, Draft, GroupSearch
 from crystalnet.solving.search.occupations import occupations
 from crystalnet.solving.settings import USUAL, AgreementSettings, SearchSettings
-from crystalnet.solving.symmetry.wyckoff import SpaceGroup, groups_of, space_group
+from crystalnet.solving.symmetry.frames import frames_of
+from crystalnet.solving.symmetry.wyckoff import SpaceGroup
 from crystalnet.solving.ties import in_order, tied
 
-# Residuals that differ by no more than this are one.
-SAME_RESIDUAL = 1e-3
+# Residuals that differ by no more than this are one; lines, in relative 1 / d^2.
+SAME_RESIDUAL, SAME_LINE = 1e-3, 1e-6
 
 
 def search(
@@ -56,13 +57,12 @@ def search(
     most_work = settings.work if work is None else work
     images = len(centring_vectors(lattice.centring))
     cells = [{z: images * count for z, count in counts.items()} for counts in contents]
-    groups = [space_group(number) for number in groups_of(lattice.system, lattice.centring)]
     d_min = max(settings.d_min, _spacing(lattice, settings.lines))
     searches: list[GroupSearch] = []
-    for group in groups:
+    for frame in frames_of(lattice):
         if budget.over():
             break
-        one = GroupSearch(measured, lattice, group, d_min, settings.d_min, budget, agreement)
+        one = GroupSearch(measured, lattice, frame, d_min, settings.d_min, budget, agreement)
         searches += [one] if one.lines.possible else []
     # The more symmetric ones come first.
     searches.sort(key=lambda each: -len(each.group.rotations))
@@ -163,9 +163,15 @@ def _same(one: Arrangement, other: Arrangement) -> bool:
 
 def _spacing(lattice: IndexedLattice, lines: int) -> float:
     """The spacing in A down to which a lattice has so many lines."""
-    table = line_table(lattice.system, lattice.centring).terms
-    inverse = np.sort(table @ kind_of(lattice.system).parameters_of(lattice.edges))
-    return float(1 / np.sqrt(inverse[lines]))
+    bare = Crystal("lattice", lattice.primitive, np.array([1]), np.zeros((1, 3)))
+    # As many lines as reflections are surely within this radius, in 1/A.
+    reach = (3 * lines / (2 * np.pi * bare.volume)) ** (1 / 3)
+    while True:
+        squares = HalfSphere.of(bare, 0.0, reach).g_squared
+        apart = np.flatnonzero(np.diff(squares, prepend=0) > SAME_LINE * squares)
+        if len(apart) > lines:
+            return float(1 / np.sqrt(squares[apart[lines]]))
+        reach *= 1.3
 
 
 def _worth(group: SpaceGroup, settings: SearchSettings) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 import gemmi
 import numpy as np
 import spglib
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from numpy import ndarray
 from pymatgen.core import Lattice
 
@@ -30,12 +30,14 @@ class ConventionalCell:
 
     Attributes:
         crystal: all atoms of the cell, moved to where symmetry wants them exactly.
+        axes: rows of the cell in A as they lie in the lattice that it is of.
         space_group: gemmi's entry; for its symbols in this setting.
         operations: those of the cell, centring included.
         orbit: for each atom, the first one that it is symmetric to.
     """
 
     crystal: Crystal
+    axes: Float[ndarray, "3 3"]
     space_group: gemmi.SpaceGroup
     operations: list[gemmi.Op]
     orbit: Int[ndarray, " atoms"]
@@ -73,6 +75,7 @@ def conventional_cell(crystal: Crystal, space_group: int, origin: str = "2") -> 
                 return cell
     return ConventionalCell(
         crystal,
+        crystal.lattice,
         gemmi.find_spacegroup_by_number(1),
         [gemmi.Op("x,y,z")],
         np.arange(len(crystal.atomic_numbers)),
@@ -95,7 +98,8 @@ def _standard(crystal: Crystal, tolerance: float, setting: int) -> ConventionalC
     group = gemmi.find_spacegroup_by_ops(gemmi.GroupOps(operations))
     if orbit is None or group is None:
         return None
-    return ConventionalCell(moved, group, operations, orbit)
+    axes = np.linalg.inv(found.transformation_matrix).T @ crystal.lattice
+    return ConventionalCell(moved, axes, group, operations, orbit)
 
 
 def _dataset(crystal: Crystal, tolerance: float, setting: int = 0) -> Any:

@@ -20,6 +20,7 @@ from crystalnet.solving.search.group_search import Arrangement, GroupSearch
 from crystalnet.solving.search.occupations import Occupation, occupations
 from crystalnet.solving.search.symmetric_search import search
 from crystalnet.solving.symmetry.conventional import space_group_of
+from crystalnet.solving.symmetry.frames import Frame, frames_of
 from crystalnet.solving.symmetry.orbit_distances import Distances
 from crystalnet.solving.symmetry.wyckoff import space_group
 
@@ -58,6 +59,10 @@ def lattice_of(structure: Structure, centring: str) -> IndexedLattice:
     edges = (lattice.a,) if cubic else (lattice.a, lattice.c)
     found = conventional_lattices("cubic" if cubic else "trigonal", *edges)
     return next(each for each in found if each.centring == centring)
+
+
+def frame_of(lattice: IndexedLattice, number: int) -> Frame:
+    return frames_of(lattice, number)[0]
 
 
 def counts_of(structure: Structure, images: int) -> dict[int, int]:
@@ -127,7 +132,7 @@ def test_symmetry_is_worth_a_little_residual(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_intensities_are_those_of_pymatgen() -> None:
     peaks, lattice = peaks_of(SPINEL), lattice_of(SPINEL, "F")
-    lines = LineIntensities(peaks, lattice, space_group(227), 1.1)
+    lines = LineIntensities(peaks, lattice, frame_of(lattice, 227), 1.1)
     assert lines.possible
     x = np.linspace(0, 1, 5001)[:, None]
     residuals = [
@@ -155,9 +160,9 @@ def spinel_ways() -> list[Occupation]:
 def test_a_group_whose_absences_the_pattern_breaks_is_impossible() -> None:
     peaks = peaks_of(WURTZITE)
     lattice = lattice_of(WURTZITE, "P")
-    assert LineIntensities(peaks, lattice, space_group(186), 1.0).possible
+    assert LineIntensities(peaks, lattice, frame_of(lattice, 186), 1.0).possible
     # P6_3/mcm lacks h0l of odd l, among them the strong 101.
-    assert not LineIntensities(peaks, lattice, space_group(193), 1.0).possible
+    assert not LineIntensities(peaks, lattice, frame_of(lattice, 193), 1.0).possible
 
 
 def test_spinel_is_one_of_the_ways_and_none_comes_twice() -> None:
@@ -187,7 +192,7 @@ def test_a_point_is_taken_once() -> None:
 def test_distances_are_those_of_pymatgen(truth: Structure, centring: str) -> None:
     lattice = lattice_of(truth, centring)
     x = np.random.default_rng(3).random((50, 2, 3))
-    found = Distances(lattice).nearest(x[:, 0], x[:, 1:], same=False)
+    found = Distances(conventional_cell(lattice), lattice.primitive).nearest(x[:, 0], x[:, 1:], same=False)
     primitive = Lattice(lattice.primitive)
     cartesian = x @ conventional_cell(lattice)
     for (one, other), near in zip(cartesian, found, strict=True):
@@ -202,7 +207,7 @@ def test_orbits_keep_their_distance_where_pymatgen_says_so(truth: Structure, cen
     generator = np.random.default_rng(4)
     own, other = generator.random((60, 3, 3)), generator.random((60, 2, 3))
     radii = [0.5, 0.7]
-    found = Distances(lattice).keeps([own, other], radii)
+    found = Distances(conventional_cell(lattice), lattice.primitive).keeps([own, other], radii)
     primitive = Lattice(lattice.primitive)
     for orbits, kept in zip(zip(own, other, strict=True), found, strict=True):
         inside = primitive.get_fractional_coords(
@@ -216,8 +221,8 @@ def test_orbits_keep_their_distance_where_pymatgen_says_so(truth: Structure, cen
 
 
 def test_atoms_too_near_are_no_arrangement() -> None:
-    group = space_group(227)
-    searching = GroupSearch(peaks_of(SPINEL), lattice_of(SPINEL, "F"), group, 1.2, 1.0)
+    lattice = lattice_of(SPINEL, "F")
+    searching = GroupSearch(peaks_of(SPINEL), lattice, frame_of(lattice, 227), 1.2, 1.0)
     sampled = [searching.sample(way, np.random.default_rng(0)) for way in spinel_ways()]
     assert all(draft is None for _, draft in sampled), "one free orbit is sampled at once"
     refined = [searching.refine(each) for arrangements, _ in sampled for each in arrangements]
@@ -234,7 +239,8 @@ def test_atoms_too_near_are_no_arrangement() -> None:
 def test_fewer_areas_than_numbers_can_be_refined_too() -> None:
     few = peaks_of(QUARTZ, 28.0)
     group = space_group(152)
-    searching = GroupSearch(few, lattice_of(QUARTZ, "P"), group, 1.0, 1.0)
+    lattice = lattice_of(QUARTZ, "P")
+    searching = GroupSearch(few, lattice, frame_of(lattice, 152), 1.0, 1.0)
     # For the scale, a displacement parameter and four coordinates.
     assert len(searching.lines.target) < 6
     way = next(
@@ -242,7 +248,7 @@ def test_fewer_areas_than_numbers_can_be_refined_too() -> None:
         for way in occupations(group, {14: 3, 8: 6}, 4)
         if [p.multiplicity for p in way.positions] == [3, 6]
     )
-    near = Arrangement(way, (np.array([0.46]), np.array([0.41, 0.26, 0.78])), 1.0)
+    near = Arrangement(way, (np.array([0.46]), np.array([0.26, 0.41, 0.78])), 1.0)
     refined = searching.refine(near)
     assert refined is not None
     assert refined.residual < 0.01

@@ -12,7 +12,7 @@ from crystalnet.solving.lattice.cells import (
 )
 from crystalnet.solving.symmetry.contacts import NEAR, covalent_radius, too_near
 from crystalnet.solving.symmetry.orbit_distances import Distances
-from crystalnet.solving.symmetry.wyckoff import groups_of, space_group
+from crystalnet.solving.symmetry.wyckoff import space_group
 
 
 def crystal(numbers: list[int], x: list[list[float]], a: float = 5.0) -> Crystal:
@@ -59,7 +59,7 @@ def test_a_point_is_as_far_from_itself_as_its_nearest_image(
     )
     alone = Structure(Lattice(lattice.primitive), ["H"], [[0, 0, 0]])
     period = min(image.nn_distance for image in alone.get_neighbors(alone[0], 12))
-    distances = Distances(lattice)
+    distances = Distances(conventional_cell(lattice), lattice.primitive)
     point = np.array([[0.1, 0.2, 0.3]])
     assert distances.nearest(point, point[:, None], same=True)[0] == pytest.approx(period, rel=1e-6)
     for radius, kept in ((0.4999 * period, True), (0.5001 * period, False)):
@@ -68,7 +68,7 @@ def test_a_point_is_as_far_from_itself_as_its_nearest_image(
 
 @pytest.mark.parametrize("apart", [0.0, 1e-16, 1e-12, 1e-6, 1e-3])
 def test_points_of_an_orbit_that_coincide_do_not_keep_their_distance(apart: float) -> None:
-    distances = Distances(conventional_lattices("cubic", 6.0)[0])
+    distances = Distances(6.0 * np.eye(3), conventional_lattices("cubic", 6.0)[0].primitive)
     for shift in ([0, 0, 0], [0, 0.5, 0.5], [1, 0, -1]):
         point = np.array([0.1, 0.2, 0.3])
         orbit = np.array([[point, point + shift + [apart, 0, 0]]])
@@ -84,9 +84,9 @@ def test_every_orbit_on_a_more_special_place_is_crowded(number: int) -> None:
     group = space_group(number)
     system: str = "cubic" if number >= 195 else "trigonal"
     lattices = conventional_lattices(system, *([20.0] if number >= 195 else [20.0, 20.0]))
-    chosen = next(each for each in lattices if number in groups_of(system, each.centring))
+    chosen = next(each for each in lattices if group.centring == each.centring)
     cell = Lattice(chosen.primitive)
-    distances = Distances(chosen)
+    distances = Distances(conventional_cell(chosen), chosen.primitive)
     seen = set()
     for position in group.positions:
         if not position.freedom:
