@@ -40,9 +40,9 @@ def occupations(
 ) -> Iterator[Occupation]:
     """All ways of one complexity that hold so many atoms of each element.
 
-    The complexity is the number of free coordinates (less those that the choice of the origin fixes)
-    plus that of orbits beyond one for each element: most crystals are simple. Of ways that another
-    choice of origin or axes makes equal, the first is taken.
+    The complexity is the number of free coordinates (less those that the choice of the origin
+    fixes) plus that of orbits beyond one for each element: most crystals are simple. Of ways that
+    another choice of origin or axes makes equal, the first is taken.
 
     Args:
         counts: atoms of each atomic number in the conventional cell.

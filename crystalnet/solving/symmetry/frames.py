@@ -15,6 +15,7 @@ from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.cells import IndexedLattice, centring_vectors, conventional_cell
+from crystalnet.solving.lattice.kinds.lattice_kind import Centring
 from crystalnet.solving.symmetry.special_positions import grid_points
 from crystalnet.solving.symmetry.wyckoff import MIRROR_IMAGES, SpaceGroup, space_group
 
@@ -78,7 +79,7 @@ def frames_of(lattice: IndexedLattice, number: int | None = None) -> list[Frame]
 
 
 @lru_cache(maxsize=512)
-def axes_of(number: int, system: str, centring: str) -> tuple[Int[ndarray, "3 3"], ...]:
+def axes_of(number: int, system: str, centring: Centring) -> tuple[Int[ndarray, "3 3"], ...]:
     """The different cells, as rows in the axes of a lattice, in which a group is standard."""
     group = space_group(number)
     own = centring_vectors(centring)

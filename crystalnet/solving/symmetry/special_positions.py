@@ -64,7 +64,9 @@ def positions_on_grid(
     spaces = [fixed_space(rotation - np.eye(3), polar) for rotation in rotations]
     directions: dict[bytes, list[ndarray]] = {}
     first_of_orbit = images.min(axis=(0, 1)) == np.arange(len(points))
-    general = _position(np.zeros(3), fixed_space(np.zeros((1, 3)), polar), rotations, translations, centring)
+    general = _position(
+        np.zeros(3), fixed_space(np.zeros((1, 3)), polar), rotations, translations, centring
+    )
     found: dict[bytes, WyckoffPosition] = {}
     for place in np.flatnonzero(first_of_orbit):
         fixing = np.flatnonzero(fixed[:, place])
@@ -127,9 +129,7 @@ def _intersections(
         grown: dict[bytes, ndarray] = {}
         for one, other in combinations(list(known.values()), 2):
             # What is orthogonal to neither complement lies in both.
-            both = fixed_space(
-                np.concatenate([_complement(one), _complement(other)]), polar
-            )
+            both = fixed_space(np.concatenate([_complement(one), _complement(other)]), polar)
             if both.tobytes() not in known:
                 grown[both.tobytes()] = both
         known |= grown

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 import gemmi
 import numpy as np
@@ -9,6 +10,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.lattice.kinds.lattice_kind import Centring
 from crystalnet.solving.symmetry.normaliser import alike_positions
 from crystalnet.solving.symmetry.special_positions import (
     WyckoffPosition,
@@ -40,7 +42,7 @@ class SpaceGroup:
     """
 
     number: int
-    centring: str
+    centring: Centring
     rotations: Int[ndarray, "operations 3 3"]
     translations: Float[ndarray, "operations 3"]
     positions: tuple[WyckoffPosition, ...]
@@ -81,7 +83,7 @@ def space_group(number: int) -> SpaceGroup:
     )
     return SpaceGroup(
         number,
-        listed.centring_type(),
+        cast(Centring, listed.centring_type()),
         rotations,
         translations,
         tuple(closures.values()),

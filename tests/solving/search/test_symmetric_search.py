@@ -192,7 +192,9 @@ def test_a_point_is_taken_once() -> None:
 def test_distances_are_those_of_pymatgen(truth: Structure, centring: str) -> None:
     lattice = lattice_of(truth, centring)
     x = np.random.default_rng(3).random((50, 2, 3))
-    found = Distances(conventional_cell(lattice), lattice.primitive).nearest(x[:, 0], x[:, 1:], same=False)
+    found = Distances(conventional_cell(lattice), lattice.primitive).nearest(
+        x[:, 0], x[:, 1:], same=False
+    )
     primitive = Lattice(lattice.primitive)
     cartesian = x @ conventional_cell(lattice)
     for (one, other), near in zip(cartesian, found, strict=True):

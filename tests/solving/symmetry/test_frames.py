@@ -70,9 +70,7 @@ def _op(rotation: np.ndarray, translation: np.ndarray) -> gemmi.Op:
         (225, "cubic", "P", 0),
     ],
 )
-def test_how_many_ways_the_tables_list(
-    number: int, system: str, centring: str, count: int
-) -> None:
+def test_how_many_ways_the_tables_list(number: int, system: str, centring: str, count: int) -> None:
     # International Tables A, table 1.5.4.4.
     assert len(axes_of(number, system, centring)) == count
 
