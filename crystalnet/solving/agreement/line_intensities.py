@@ -85,10 +85,11 @@ class LineIntensities:
         settings: AgreementSettings,
     ) -> None:
         """Group what cannot be told apart; peaks far from all lines are of something else."""
+        resolution = _resolution(line, peak, area, settings)
         place = np.concatenate([line, peak])
         order = np.argsort(place, kind="stable")
         number = np.empty(len(place), dtype=np.int64)
-        number[order] = np.append(0, np.cumsum(np.diff(place[order]) > settings.resolution))
+        number[order] = np.append(0, np.cumsum(np.diff(place[order]) > resolution))
         of_line, of_peak = number[: len(line)], number[len(line) :]
         groups = int(number.max(initial=-1)) + 1
         own = np.bincount(of_line, minlength=groups) > 0
@@ -148,6 +149,24 @@ class LineIntensities:
         square = np.maximum(model**2 @ self.precision, 1e-300)
         left = np.maximum(self.norm - cross**2 / square, 0)
         return np.asarray(np.sqrt(left / self.norm))
+
+
+def _resolution(
+    line: Float[ndarray, " lines"],
+    peak: Float[ndarray, " peaks"],
+    area: Float[ndarray, " peaks"],
+    settings: AgreementSettings,
+) -> float:
+    """Degrees of 2-theta within which lines and peaks are one.
+
+    As close as peaks are listed, but no closer than the strong ones are to their lines.
+    """
+    strong = peak[area > settings.seen * area.max(initial=0.0)]
+    if len(peak) < 2 or not len(line) or not len(strong):
+        return settings.resolution
+    listed = float(np.quantile(np.diff(np.sort(peak)), settings.close))
+    off = float(np.abs(strong[:, None] - line).min(axis=1).max())
+    return min(max(listed, 2 * off, settings.finest_resolution), settings.resolution)
 
 
 def _unique(

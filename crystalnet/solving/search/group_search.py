@@ -89,6 +89,7 @@ class GroupSearch:
 
     Attributes:
         lines: the intensities compared.
+        distances: of orbits in the frame.
         work: numbers worked on so far; time goes with it, on any machine alike.
     """
 
@@ -110,13 +111,13 @@ class GroupSearch:
         """
         self.group = frame.group
         self.lattice = lattice
-        self._cell = frame.cell
+        self.frame = frame
         self.lines = LineIntensities(measured, lattice, frame, d_min, agreement)
         self._fine = lru_cache(lambda: LineIntensities(measured, lattice, frame, finest, agreement))
         self._displacements = agreement.displacements
         self.work = 0
         self._budget = budget
-        self._distances = Distances(frame.cell, lattice.primitive)
+        self.distances = Distances(frame.cell, lattice.primitive)
         self._tables: dict[tuple[int, int], _Table] = {}
 
     def sample(
@@ -161,8 +162,12 @@ class GroupSearch:
         rows = np.array([rows for rows, _ in ends]).T
         return self._best(draft.occupation, rows, np.array([residual for _, residual in ends]))
 
-    def refine(self, found: Arrangement) -> Arrangement | None:
-        """The nearest minimum by least squares, or None where atoms come too near there."""
+    def refine(self, found: Arrangement, *, apart: bool = True) -> Arrangement | None:
+        """The nearest minimum by least squares, or None where atoms come too near there.
+
+        Args:
+            apart: whether that is looked at.
+        """
         occupation, lines = found.occupation, self._fine()
         if not lines.possible:
             return None
@@ -228,10 +233,19 @@ class GroupSearch:
         )
         values[free] = fit.x[2:]
         parameters = tuple(np.split(values % 1, splits))
-        if not self._apart(occupation, [each[None] for each in parameters])[0]:
+        if apart and not self._apart(occupation, [each[None] for each in parameters])[0]:
             return None
         left = 2 * fit.cost + lines.outside
         return Arrangement(occupation, parameters, float(np.sqrt(left / lines.norm)))
+
+    def residual(self, found: Arrangement) -> float:
+        """The weighted R factor of the intensities of an arrangement."""
+        total: ndarray = np.zeros((1, len(self.lines.hkl)), dtype=np.complex64)
+        for position, number, values in zip(
+            found.occupation.positions, found.occupation.numbers, found.parameters, strict=True
+        ):
+            total += self.lines.orbit_waves(position, values[None]) * self.lines.form(number)
+        return float(self.lines.residual(total, DISPLACEMENT)[0])
 
     def crystal(self, found: Arrangement) -> Crystal:
         """The atoms in the primitive cell."""
@@ -240,7 +254,7 @@ class GroupSearch:
             for position, values in zip(found.occupation.positions, found.parameters, strict=True)
         ]
         numbers = np.repeat(found.occupation.numbers, [len(orbit) for orbit in orbits])
-        x = np.concatenate(orbits) @ self._cell @ np.linalg.inv(self.lattice.primitive)
+        x = np.concatenate(orbits) @ self.frame.cell @ np.linalg.inv(self.lattice.primitive)
         return Crystal("candidate", self.lattice.primitive, numbers, x % 1)
 
     def _pinned(self, occupation: Occupation) -> list[int]:
@@ -265,7 +279,7 @@ class GroupSearch:
             self._tables[place, pinned] = _Table(
                 samples,
                 self.lines.orbit_waves(position, samples),
-                self._distances.nearest(orbit[:, 0], orbit, same=True),
+                self.distances.nearest(orbit[:, 0], orbit, same=True),
             )
         return self._tables[place, pinned]
 
@@ -355,7 +369,7 @@ class GroupSearch:
             radii.insert(0, radii.pop(moved))
         fine = np.ones(len(parameters[0]), dtype=bool)
         for first in range(len(orbits) if moved is None else 1):
-            fine &= self._distances.keeps(orbits[first:], radii[first:])
+            fine &= self.distances.keeps(orbits[first:], radii[first:])
             if not fine.any():
                 break
         return fine

@@ -9,6 +9,7 @@ from typing import Any
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.settings.agreement import AgreementSettings, ExchangeSettings
 from crystalnet.solving.settings.density import DecodingSettings, GuessSettings
+from crystalnet.solving.settings.flipping import FlippingSettings
 from crystalnet.solving.settings.lattice import LatticeSettings
 from crystalnet.solving.settings.pattern import PeakSettings, ProfileSettings, ReadingSettings
 from crystalnet.solving.settings.search import ContentsSettings, SearchSettings
@@ -22,6 +23,7 @@ __all__ = [
     "ContentsSettings",
     "DecodingSettings",
     "ExchangeSettings",
+    "FlippingSettings",
     "GuessSettings",
     "LatticeSettings",
     "PeakSettings",
@@ -41,6 +43,7 @@ SECTIONS: dict[str, type[Section]] = {
     "lattices": LatticeSettings,
     "search": SearchSettings,
     "contents": ContentsSettings,
+    "flipping": FlippingSettings,
     "agreement": AgreementSettings,
     "exchange": ExchangeSettings,
     "decoding": DecodingSettings,
@@ -60,8 +63,8 @@ class SolveSettings:
         {'peaks.significant': 3.0}
 
     Attributes:
-        reading, profile, peaks, lattices, search, contents, agreement, exchange, decoding,
-            guesses, ranking, strategy: the sections.
+        reading, profile, peaks, lattices, search, contents, flipping, agreement, exchange,
+            decoding, guesses, ranking, strategy: the sections.
 
     Raises:
         CrystalNetError: for something else in the place of a section.
@@ -73,6 +76,7 @@ class SolveSettings:
     lattices: LatticeSettings = field(default_factory=LatticeSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     contents: ContentsSettings = field(default_factory=ContentsSettings)
+    flipping: FlippingSettings = field(default_factory=FlippingSettings)
     agreement: AgreementSettings = field(default_factory=AgreementSettings)
     exchange: ExchangeSettings = field(default_factory=ExchangeSettings)
     decoding: DecodingSettings = field(default_factory=DecodingSettings)

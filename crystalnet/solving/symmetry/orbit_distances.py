@@ -50,7 +50,7 @@ class Distances:
             same: whether the point is the first of the orbit, which is then as far from itself as
                 from its nearest image.
         """
-        square = self._squares(one, orbit)
+        square = self.squares(one, orbit)
         if same:
             square[:, 0] = self._period_squared
         return np.asarray(np.sqrt(square.min(axis=1)))
@@ -65,12 +65,12 @@ class Distances:
         Args:
             radii: of each orbit's atoms, in A: centres are no nearer than the sum of two.
         """
-        square = self._squares(orbits[0][:, 0], np.concatenate(orbits, axis=1))
+        square = self.squares(orbits[0][:, 0], np.concatenate(orbits, axis=1))
         square[:, 0] = self._period_squared
         sums = np.repeat(np.asarray(radii) + radii[0], [orbit.shape[1] for orbit in orbits])
         return np.asarray((square > (sums**2).astype(np.float32)).all(axis=1))
 
-    def _squares(
+    def squares(
         self, one: Float[ndarray, "sets 3"], orbit: Float[ndarray, "sets points 3"]
     ) -> Float[ndarray, "sets points"]:
         """Squared distances in A^2 of a point from the nearest images of others."""

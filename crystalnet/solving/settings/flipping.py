@@ -1,0 +1,55 @@
+"""How structures are found by charge flipping."""
+
+from dataclasses import dataclass
+
+from crystalnet.solving.settings.section import Section
+
+
+@dataclass(frozen=True)
+class FlippingSettings(Section):
+    """How maps are made by charge flipping, and atoms taken from them.
+
+    Attributes:
+        starts: maps from random phases, at most; most crystals need one or two.
+        cycles: of flipping for each.
+        threshold: standard deviations of the map below which density is flipped: about 1, as
+            G. Oszlanyi and A. Suto found (doi 10.1107/S0108767303027569).
+        repartition: cycles after which lines that overlap are shared out anew
+            (C. Baerlocher, L. McCusker and L. Palatinus, doi 10.1524/zkri.2007.222.2.47).
+        d_min: the smallest spacing used, in A: finer ones overlap and tell little more.
+        spacing: of the points of a map in A, at most.
+        most_points: of a map; larger cells are left alone.
+        symmetric: correlation of a map with itself, turned, from which on a group is tried,
+            as a share of the best one's.
+        frames: groups tried for each map, the likeliest first.
+        on_special: distance in A over which atoms are moved onto special positions.
+        peaks: maxima of a map looked at for each atom of the cell.
+        heavy: share of the heaviest element's electrons from which on atoms are taken from the
+            map of flipping itself; lighter ones may be looked for without the others' density.
+        nearer: share of the distance that atoms must keep in the end which they must keep while it
+            is not sure which element is where.
+        gain: residual that an exchange of elements must gain.
+        rounds: difference maps that are made for one element.
+        good: residual of the intensities from which on a structure is handed on.
+        perfect: residual at which no other start is tried.
+        most: structures handed on.
+    """
+
+    starts: int = 6
+    cycles: int = 250
+    threshold: float = 1.1
+    repartition: int = 8
+    d_min: float = 0.9
+    spacing: float = 0.35
+    most_points: int = 300_000
+    symmetric: float = 0.6
+    frames: int = 8
+    on_special: float = 0.6
+    peaks: int = 3
+    heavy: float = 0.5
+    nearer: float = 0.75
+    gain: float = 0.002
+    rounds: int = 3
+    good: float = 0.6
+    perfect: float = 0.08
+    most: int = 5
