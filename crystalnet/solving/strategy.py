@@ -1,5 +1,6 @@
 """From the peaks of a measured pattern to candidates, the best first."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from crystalnet.predicting.learned import loaded
 from crystalnet.solving.agreement.profile import match_pattern
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.candidate import Candidate, Structure
+from crystalnet.solving.flipping.flipped_structures import flipped_structures
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.networks.binned_input import network_pattern
 from crystalnet.solving.networks.guessed_structures import guessed_structures
@@ -40,13 +42,16 @@ def solve_peaks(
     seed: int = 0,
     most: int = 20,
     physics: bool = True,
+    symmetry: bool = True,
+    flipping: bool = True,
     analogy: bool = True,
+    space_group: int | None = None,
     effort: float = 1.0,
     progress: Callable[[str], object] = lambda line: None,
     budget: Budget = UNBOUNDED,
     settings: SolveSettings = USUAL,
 ) -> list[Candidate]:
-    """Structures by symmetry, by analogy and from guesses, ranked by the pattern they would give.
+    """Structures by symmetry, flipping, analogy and from guesses, ranked by their patterns.
 
     The first lattice is worked on in any case, others only where nothing has explained the pattern.
 
@@ -57,10 +62,12 @@ def solve_peaks(
         most: candidates returned.
         physics: whether elements are exchanged, and Wyckoff positions gone through; without it
             the networks' word is taken as it is.
-        analogy: whether known structures are tried with other elements where symmetry has not
-            explained the pattern.
+        symmetry: whether Wyckoff positions are gone through.
+        flipping: whether charge flipping is tried where they have not explained the pattern.
+        analogy: whether known structures are tried with other elements where neither has.
+        space_group: number of the only group that is tried, if it is known.
         effort: how long Wyckoff positions are gone through, as a multiple of the usual five
-            seconds or so for each lattice.
+            seconds or so for each lattice, and how many maps are made by charge flipping.
         progress: is called with lines for a person to read.
         budget: when it is over, what has been found is ranked.
         settings: what is tried, and when it is enough.
@@ -72,14 +79,17 @@ def solve_peaks(
         CrystalNetError: where nothing gives a structure.
     """
     solving = _Solving(
-        measured, known, lattices, models, gaussians, guesses, seed, physics, effort, progress,
-        budget, settings,
+        measured, known, lattices, models, gaussians, guesses, seed, physics, space_group, effort,
+        progress, budget, settings,
     )  # fmt: skip
     for order in range(len(lattices)):
         if budget.over():
             break
         if physics:
-            solving.by_symmetry(order)
+            if symmetry:
+                solving.by_symmetry(order)
+            if flipping and not solving.explained():
+                solving.by_flipping(order)
             if analogy and not solving.explained():
                 solving.by_analogy(order)
         # With the formula the networks add nothing to what explains the pattern (docs/solve.md).
@@ -114,6 +124,7 @@ class _Solving:
     guesses: int
     seed: int
     physics: bool
+    space_group: int | None
     effort: float
     progress: Callable[[str], object]
     budget: Budget
@@ -158,6 +169,7 @@ class _Solving:
                 self.measured,
                 some,
                 lattice,
+                number=self.space_group,
                 work=work,
                 seed=self.seed,
                 budget=self.budget,
@@ -169,6 +181,24 @@ class _Solving:
                 f"{lattice.system} {lattice.centring}: {len(crystals)} structures of "
                 f"{', '.join(map(_formula, some))} by symmetry"
             )
+
+    def by_flipping(self, order: int) -> None:
+        """Make maps of the likeliest contents of a lattice, and take atoms from them."""
+        lattice = self.lattices[order]
+        contents = cell_contents(self.known, _volume(lattice), self.settings.contents)
+        starts = math.ceil(self._effort(order) * self.settings.flipping.starts)
+        if not contents or not starts or self.budget.over():
+            return
+        likely = contents[: self.settings.flipping.contents if order == 0 else 1]
+        what = f"{lattice.system} {lattice.centring}: {', '.join(map(_formula, likely))}"
+        self.budget.doing = f"{what} by charge flipping"
+        crystals = flipped_structures(
+            self.measured, likely, lattice, starts=starts, number=self.space_group, seed=self.seed,
+            budget=self.budget, settings=self.settings,
+        )  # fmt: skip
+        peaks = self.measured.shifted(lattice.zero_shift)
+        self._take((Structure(crystal, lattice, None) for crystal in crystals), peaks)
+        self.progress(f"{what}: {len(crystals)} structures by charge flipping")
 
     def by_analogy(self, order: int) -> None:
         """Put the elements into known structures of the kind of formula, if that is known."""
@@ -184,7 +214,12 @@ class _Solving:
         )  # fmt: skip
         peaks = self.measured.shifted(lattice.zero_shift)
         taken = self._take(
-            (Structure(crystal, lattice, None, name) for crystal, name in found), peaks
+            (
+                Structure(crystal, lattice, None, name)
+                for crystal, name in found
+                if self.space_group in (None, space_group_of(crystal)[0])
+            ),
+            peaks,
         )
         self.progress(
             f"{lattice.system} {lattice.centring}: {taken} structures from known ones with other "

@@ -255,7 +255,7 @@ def test_no_candidate_holds_atoms_that_are_too_near(
     assert [c.crystal for c in found] == [sound]
     monkeypatch.setattr(strategy, "search", lambda *_, **__: [crowded])
     with pytest.raises(CrystalNetError, match=r"F and F are 0\.\d\d A apart"):
-        solve_peaks(peaks, known, [lattice], [], gaussians, analogy=False)
+        solve_peaks(peaks, known, [lattice], [], gaussians, flipping=False, analogy=False)
 
 
 def test_known_structures_are_tried_where_symmetry_explains_nothing(
@@ -266,16 +266,27 @@ def test_known_structures_are_tried_where_symmetry_explains_nothing(
     by_symmetry = solve_peaks(peaks, known, [lattice], [], gaussians, effort=0.2)
     assert {each.analogue_of for each in by_symmetry} == {None}
     monkeypatch.setattr(strategy, "search", lambda *_, **__: [])
-    best = solve_peaks(peaks, known, [lattice], [], gaussians)[0]
+    best = solve_peaks(peaks, known, [lattice], [], gaussians, flipping=False)[0]
     assert best.analogue_of is not None
     assert best.analogue_of.startswith("mp-")
     assert StructureMatcher().fit(best.crystal.to_structure(), FLUORITE)
     with pytest.raises(CrystalNetError, match="nothing gives a structure"):
-        solve_peaks(peaks, known, [lattice], [], gaussians, analogy=False)
+        solve_peaks(peaks, known, [lattice], [], gaussians, flipping=False, analogy=False)
     elements = KnownComposition.from_elements(["Ca", "F"], complete=True)
     with pytest.raises(CrystalNetError, match="nothing gives a structure"):
         # Without ratios there is no kind of formula.
-        solve_peaks(peaks, elements, [lattice], [], gaussians)
+        solve_peaks(peaks, elements, [lattice], [], gaussians, flipping=False)
+
+
+def test_flipping_finds_what_symmetry_was_not_asked_for(gaussians: ValenceGaussians) -> None:
+    peaks, lattice = peaks_of(FLUORITE), lattice_of("F", (5.46,))
+    known = KnownComposition.from_formula("CaF2")
+    found = solve_peaks(peaks, known, [lattice], [], gaussians, symmetry=False, analogy=False)
+    assert StructureMatcher().fit(found[0].crystal.to_structure(), FLUORITE)
+    with pytest.raises(CrystalNetError, match="nothing gives a structure"):
+        solve_peaks(
+            peaks, known, [lattice], [], gaussians, symmetry=False, analogy=False, effort=0.0
+        )
 
 
 def shaken(structure: Structure, by: float) -> Crystal:

@@ -47,7 +47,7 @@ class Builder:
         self._settings = settings
         self._radius = NEAR * settings.nearer
         self._finder = SiteFinder(search.frame, search.lattice.primitive, settings.on_special)
-        self._most = settings.peaks * sum(counts.values()) * len(search.group.rotations)
+        self._most = settings.peaks * sum(counts.values())
         g_squared = reflections.lines.g_squared[reflections.unique]
         self._form = {z: form_factor(z, g_squared / 4) for z in counts}
         areas = reflections.expected @ reflections.lines.weight
@@ -71,7 +71,7 @@ class Builder:
     def _completed(self, atoms: list[Atom]) -> Arrangement | None:
         """With what is missing, the heaviest element first; then each light one once more."""
         atoms = self._exchanged(self._with_missing(atoms))
-        if self._left(atoms):
+        if self._left(atoms) or self._residual(atoms) > self._settings.hopeless:
             return None
         for number in list(self._counts)[:0:-1]:
             others = [each for each in atoms if each.number != number]

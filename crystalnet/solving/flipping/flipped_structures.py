@@ -22,6 +22,7 @@ def flipped_structures(
     contents: Sequence[Mapping[int, int]],
     lattice: IndexedLattice,
     *,
+    starts: int | None = None,
     number: int | None = None,
     seed: int = 0,
     budget: Budget = UNBOUNDED,
@@ -32,6 +33,7 @@ def flipped_structures(
     Args:
         contents: what the primitive cell may hold: atoms of each atomic number, the likeliest
             first.
+        starts: maps of each content at most, if not as many as usual.
         number: the space group, if it is known.
         budget: when it is over, what has been found is returned.
 
@@ -57,16 +59,16 @@ def flipped_structures(
         return searches[id(frame)]
 
     for counts in contents:
+        if sum(counts.values()) > plan.most_atoms:
+            continue
         reflections = Reflections(measured, lattice, counts, plan, settings.agreement)
         if not reflections.possible or np.prod(reflections.shape) > plan.most_points:
             continue
         possible = [frame for frame in frames if search_of(frame).lines.possible]
-        for start in range(plan.starts):
+        for start in range(plan.starts if starts is None else starts):
             if budget.over():
                 break
-            amplitude = flipped(
-                reflections, generator, plan, sharp=bool(start % 2), budget=budget
-            )
+            amplitude = flipped(reflections, generator, plan, sharp=bool(start % 2), budget=budget)
             symmetry = MapSymmetry(reflections, amplitude, lattice.primitive)
             for framed in symmetry.likely(possible, plan.symmetric, plan.frames):
                 if budget.over():

@@ -41,9 +41,7 @@ class Site:
 class SiteFinder:
     """Maxima of maps in one frame as sites."""
 
-    def __init__(
-        self, frame: Frame, primitive: Float[ndarray, "3 3"], on_special: float
-    ) -> None:
+    def __init__(self, frame: Frame, primitive: Float[ndarray, "3 3"], on_special: float) -> None:
         """Prepare for one frame.
 
         Args:

@@ -50,7 +50,7 @@ class MapSymmetry:
         self._primitive = primitive
         self._square = float((np.abs(amplitude) ** 2).sum())
         self._correlations: dict[bytes, Float[ndarray, "n m k"]] = {}
-        self._points = grid_points_of(reflections.shape)
+        self._points = points_of(reflections.shape)
 
     def agreement(self, frame: Frame) -> tuple[float, Float[ndarray, " 3"]]:
         """How well the map agrees with itself under a group, and the group's origin in the map."""
@@ -121,6 +121,6 @@ def primitive_operations(
     return turns, frame.group.translations @ change
 
 
-def grid_points_of(shape: tuple[int, ...]) -> Int[ndarray, "points 3"]:
+def points_of(shape: tuple[int, ...]) -> Int[ndarray, "points 3"]:
     """The points of a grid of some shape, the last index running fastest."""
     return np.indices(shape).reshape(3, -1).T

@@ -75,9 +75,7 @@ class Reflections:
         self._rows: dict[bytes, tuple[ndarray, ndarray]] = {}
         self._equal = np.bincount(self.unique, minlength=len(self.lines.hkl))
         starts = self.lines.starts
-        self._group = np.repeat(
-            np.arange(len(starts)), np.diff(starts, append=len(self.lines.hkl))
-        )
+        self._group = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(self.lines.hkl)))
         self.expected: Float[ndarray, " sets"] = np.add.reduce(
             [n * form_factor(z, self.lines.g_squared / 4) ** 2 for z, n in counts.items()]
         )
@@ -85,7 +83,8 @@ class Reflections:
     def _flat(self, hkl: Int[ndarray, "*sets 3"]) -> Int[ndarray, "*sets"]:
         wrapped = hkl % np.array(self.shape)
         flat: ndarray = (wrapped[..., 0] * self.shape[1] + wrapped[..., 1]) * self.shape[2]
-        return flat + wrapped[..., 2]
+        flat += wrapped[..., 2]
+        return flat
 
     def shared(self, power: Float[ndarray, " sets"]) -> Float[ndarray, " hkl"]:
         """Moduli of all reflections, each measured area shared as some squared moduli are."""

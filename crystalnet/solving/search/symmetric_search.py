@@ -33,6 +33,7 @@ def search(
     contents: Sequence[Mapping[int, int]],
     lattice: IndexedLattice,
     *,
+    number: int | None = None,
     work: int | None = None,
     seed: int = 0,
     most: int = 5,
@@ -44,6 +45,7 @@ def search(
 
     Args:
         contents: what the primitive cell may hold: atoms of each atomic number.
+        number: of the only space group, if it is known.
         work: numbers worked on at most, if not as many as usual.
         most: arrangements returned.
         budget: when it is over, what has been found is returned.
@@ -52,14 +54,15 @@ def search(
         The best first, in the primitive cell; none where nothing fits.
 
     Raises:
-        CrystalNetError: for an element without X-ray form factor.
+        CrystalNetError: for an element without X-ray form factor, or a group that is of no such
+            lattice.
     """
     most_work = settings.work if work is None else work
     images = len(centring_vectors(lattice.centring))
     cells = [{z: images * count for z, count in counts.items()} for counts in contents]
     d_min = max(settings.d_min, _spacing(lattice, settings.lines))
     searches: list[GroupSearch] = []
-    for frame in frames_of(lattice):
+    for frame in frames_of(lattice, number):
         if budget.over():
             break
         one = GroupSearch(measured, lattice, frame, d_min, settings.d_min, budget, agreement)

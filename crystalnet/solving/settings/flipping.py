@@ -10,6 +10,7 @@ class FlippingSettings(Section):
     """How maps are made by charge flipping, and atoms taken from them.
 
     Attributes:
+        contents: of the cell, the likeliest, that maps are made for.
         starts: maps from random phases, at most; most crystals need one or two.
         cycles: of flipping for each.
         threshold: standard deviations of the map below which density is flipped: about 1, as
@@ -18,7 +19,8 @@ class FlippingSettings(Section):
             (C. Baerlocher, L. McCusker and L. Palatinus, doi 10.1524/zkri.2007.222.2.47).
         d_min: the smallest spacing used, in A: finer ones overlap and tell little more.
         spacing: of the points of a map in A, at most.
-        most_points: of a map; larger cells are left alone.
+        most_points: of a map, and
+        most_atoms: of a primitive cell; larger ones are left alone.
         symmetric: correlation of a map with itself, turned, from which on a group is tried,
             as a share of the best one's.
         frames: groups tried for each map, the likeliest first.
@@ -30,11 +32,13 @@ class FlippingSettings(Section):
             is not sure which element is where.
         gain: residual that an exchange of elements must gain.
         rounds: difference maps that are made for one element.
+        hopeless: residual of all atoms in place beyond which nothing more is done for them.
         good: residual of the intensities from which on a structure is handed on.
         perfect: residual at which no other start is tried.
         most: structures handed on.
     """
 
+    contents: int = 2
     starts: int = 6
     cycles: int = 250
     threshold: float = 1.1
@@ -42,6 +46,7 @@ class FlippingSettings(Section):
     d_min: float = 0.9
     spacing: float = 0.35
     most_points: int = 300_000
+    most_atoms: int = 80
     symmetric: float = 0.6
     frames: int = 8
     on_special: float = 0.6
@@ -50,6 +55,7 @@ class FlippingSettings(Section):
     nearer: float = 0.75
     gain: float = 0.002
     rounds: int = 3
+    hopeless: float = 0.5
     good: float = 0.6
     perfect: float = 0.08
     most: int = 5
