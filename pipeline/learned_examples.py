@@ -24,10 +24,11 @@ _GRID = 50
 
 
 def learned_scores(params: Params) -> pd.DataFrame:
-    """The scores of the DFT test crystals of all systems."""
-    columns = ["kind", "system", "likely", "best_of_5"]
+    """The scores of the DFT test crystals of all systems; of some there are none."""
+    columns = ["kind", "system"]
+    more = ["likely", "best_of_5", *SHOWN]
     tables = [
-        read_table(store.LEARNED_SCORES.format(system=s), columns, optional=SHOWN)
+        read_table(store.LEARNED_SCORES.format(system=s), columns, optional=more)
         for s in params.systems
     ]
     scores = pd.concat(tables, ignore_index=True)
@@ -41,10 +42,12 @@ def learned_examples(params: Params) -> list[Example]:
 
 def _of_system(params: Params, system: str) -> Sequence[Example]:
     scores = read_table(
-        store.LEARNED_SCORES.format(system=system), ["material_id", "kind", "one_guess"]
+        store.LEARNED_SCORES.format(system=system), ["material_id", "kind"], optional=["one_guess"]
     )
-    scores = scores[scores["kind"] == "dft"].sort_values("one_guess", ascending=False)
-    scores = scores.reset_index(drop=True)
+    scores = scores[scores["kind"] == "dft"]
+    if scores.empty:
+        return []
+    scores = scores.sort_values("one_guess", ascending=False).reset_index(drop=True)
     chosen = {
         scores["material_id"][round(share * (len(scores) - 1))]: name
         for name, share in _PLACES.items()

@@ -11,13 +11,29 @@ from reports.groups import groups_of
 HERE, THERE = "#0072B2", "#999999"
 
 
+def panels(
+    count: int, width: float, height: float, beside: int = 4, sharey: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """A figure of so many panels, in rows of at most `beside`.
+
+    Args:
+        width, height: of a panel, inches.
+    """
+    columns = min(count, beside)
+    rows = -(-count // columns)
+    figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
+    every = list(figure.subplots(rows, columns, squeeze=False, sharey=sharey).ravel())
+    for unused in every[count:]:
+        unused.set_axis_off()
+    return figure, every[:count]
+
+
 def by_group(data: ReportData) -> Figure:
     """SSIM by structure type, atoms, space group and element, here and in the paper."""
     groups = {system: list(groups_of(data, system)) for system in data.systems}
     tallest = max(len(found) for found in groups.values())
-    figure = Figure(figsize=(4.2 * len(groups), 0.9 + 0.24 * tallest), layout="constrained")
-    panels = figure.subplots(1, len(groups), squeeze=False)[0]
-    for axes, (system, found) in zip(panels, groups.items(), strict=True):
+    figure, each = panels(len(groups), 4.2, 0.9 + 0.24 * tallest, beside=2)
+    for axes, (system, found) in zip(each, groups.items(), strict=True):
         for place, (_, _, rows) in enumerate(found):
             dots(axes, place - 0.13, rows["ssim"].to_numpy(), HERE)
             dots(axes, place + 0.2, rows["paper_ssim"].dropna().to_numpy(), THERE)

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy import ndarray
 
-from reports import learned_charts
-from reports.charts import by_group
+from reports import learned_charts, paper
+from reports.charts import by_group, panels
 from reports.data import Example, ReportData
 from reports.groups import FEWEST
 from reports.isosurface import FRONT, TOP, Camera, draw, level_of
@@ -20,6 +20,10 @@ matplotlib.use("Agg")
 
 TRUTH, GUESS = "#0072B2", "#D55E00"
 PALETTE = ["#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"]
+
+# Examples beside each other, lines of systems in learning curves, models in a column of a legend.
+BESIDE, LEGEND = 8, 40
+LINES = ["solid", "dashed", "dotted", "dashdot"]
 
 # Share of the cell's volume inside the isosurface of the truth; guesses are drawn at its level.
 VOLUME_SHARE = 0.12
@@ -43,24 +47,22 @@ def overview(data: ReportData) -> Figure:
         for kind, most in ((data.successes, 1), (data.typical, 2))
         for example in [one for one in kind if one.system == system][:most]
     ]
-    return _pairs(shown, columns=len(shown), width=1.55, title_rank=False)
+    return _pairs(shown, width=1.55, title_rank=False)
 
 
-def learned_examples(data: ReportData) -> Figure:
+def learned_examples(data: ReportData) -> Figure | None:
     """The best, the median and the worst of the networks that come along."""
-    if not data.learned_examples:
-        return Figure(figsize=(1, 1))
-    return _pairs(data.learned_examples, columns=len(data.learned_examples), width=1.55)
+    return _pairs(data.learned_examples, width=1.55) if data.learned_examples else None
 
 
 def successes(data: ReportData) -> Figure:
     """The test crystals scored best."""
-    return _pairs(data.successes, columns=len(data.successes), width=1.6)
+    return _pairs(data.successes, width=1.6)
 
 
 def failures(data: ReportData) -> Figure:
     """The test crystals scored worst."""
-    return _pairs(data.failures, columns=len(data.failures), width=1.6)
+    return _pairs(data.failures, width=1.6)
 
 
 def samples(data: ReportData) -> Figure:
@@ -114,10 +116,8 @@ def inputs(data: ReportData) -> Figure:
 
 def distributions(data: ReportData) -> Figure:
     """SSIM of every test crystal, for each model and baseline: the means hide the spread."""
-    figure = Figure(figsize=(3.6 * len(data.systems), 3.0), layout="constrained")
-    for axes, system in zip(
-        figure.subplots(1, len(data.systems), squeeze=False)[0], data.systems, strict=True
-    ):
+    figure, each = panels(len(data.systems), 3.6, 3.0)
+    for axes, system in zip(each, data.systems, strict=True):
         column = f"ssim_{data.main(system).evaluation.rotations}"
         series = {
             m.name.removeprefix(f"{system}-"): m.scores[column].to_numpy()
@@ -142,7 +142,7 @@ def curves(data: ReportData) -> Figure:
     for index, model in enumerate(data.models):
         style = {
             "color": PALETTE[index % len(PALETTE)],
-            "linestyle": "solid" if model.card.system == data.systems[0] else "dashed",
+            "linestyle": LINES[data.systems.index(model.card.system) % len(LINES)],
             "linewidth": 1.0,
         }
         loss.plot(model.curves["epoch"], model.curves["l1"], label=model.name, **style)
@@ -150,16 +150,18 @@ def curves(data: ReportData) -> Figure:
         ssim.plot(seen["epoch"], seen["validation_ssim"], marker="o", markersize=2.5, **style)
     loss.set(xlabel="epoch", ylabel="mean |error| in training, e/A$^3$", yscale="log")
     ssim.set(xlabel="epoch", ylabel="validation SSIM")
-    figure.legend(loc="outside right center", fontsize=6)
+    columns = -(-len(data.models) // LEGEND)
+    figure.legend(loc="outside right center", fontsize=6 if columns == 1 else 3, ncols=columns)
     return figure
 
 
-def against_the_paper(data: ReportData) -> Figure:
+def against_the_paper(data: ReportData) -> Figure | None:
     """Each test crystal that the paper has too: its SSIM here and there."""
-    figure = Figure(figsize=(3.1 * len(data.systems), 3.1), layout="constrained")
-    for index, (axes, system) in enumerate(
-        zip(figure.subplots(1, len(data.systems), squeeze=False)[0], data.systems, strict=True)
-    ):
+    systems = [system for system in data.systems if system in paper.TABLE_1]
+    if not systems:
+        return None
+    figure, each = panels(len(systems), 3.1, 3.1)
+    for index, (axes, system) in enumerate(zip(each, systems, strict=True)):
         model = data.main(system)
         both = model.scores.merge(data.paper_results, on="material_id", suffixes=("_own", ""))
         column = f"ssim_{model.evaluation.rotations}"
@@ -176,8 +178,8 @@ def against_the_paper(data: ReportData) -> Figure:
     return figure  # fmt: skip
 
 
-# File name -> (caption, maker), in the order of the page.
-FIGURES: dict[str, tuple[str, Callable[[ReportData], Figure]]] = {
+# File name -> (caption, maker), in the order of the page; what has nothing to show is left out.
+FIGURES: dict[str, tuple[str, Callable[[ReportData], Figure | None]]] = {
     "learned_examples": (
         "Of each crystal system the DFT test crystal that the network that comes along scores "
         "best, the one in the middle and the worst: lines of the pattern as intensity strips, the "
@@ -246,10 +248,17 @@ def save(figure: Figure, folder: Path, name: str) -> None:
     figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None, "Producer": None})
 
 
-def _pairs(examples: list[Example], columns: int, width: float, title_rank: bool = True) -> Figure:
-    figure = Figure(figsize=(width * columns, 2 * width + 0.75), layout="constrained")
-    rows = figure.subplots(3, columns, height_ratios=[0.09, 1, 1], squeeze=False)
-    for column, example in enumerate(examples):
+def _pairs(examples: list[Example], width: float, title_rank: bool = True) -> Figure:
+    columns = min(len(examples), BESIDE)
+    bands = -(-len(examples) // columns)
+    figure = Figure(figsize=(width * columns, bands * (2 * width + 0.75)), layout="constrained")
+    every = figure.subplots(3 * bands, columns, height_ratios=[0.09, 1, 1] * bands, squeeze=False)
+    for axes in every.reshape(bands, 3, columns).swapaxes(1, 2).reshape(-1, 3)[len(examples) :]:
+        for unused in axes:
+            unused.set_axis_off()
+    for place, example in enumerate(examples):
+        band, column = divmod(place, columns)
+        rows = every[3 * band : 3 * band + 3]
         _strip(rows[0, column], example.pattern)
         level = level_of(example.truth, VOLUME_SHARE)
         _density(rows[1, column], example.truth, level, truth=True)
@@ -257,19 +266,14 @@ def _pairs(examples: list[Example], columns: int, width: float, title_rank: bool
         rank = f"\n{example.rank}" if title_rank else ""
         rows[0, column].set_title(f"{_name(example)}{rank}", fontsize=7)
         rows[2, column].set_title(f"SSIM {example.ssim[0]:.3f}", y=-0.1, fontsize=7)
-    for row, name, colour in ((1, "truth", TRUTH), (2, "prediction", GUESS)):
-        rows[row, 0].text(
-            -0.04,
-            0.5,
-            name,
-            transform=rows[row, 0].transAxes,
-            rotation=90,
-            color=colour,
-            ha="right",
-            va="center",
-            fontsize=8,
-        )
-    return figure  # fmt: skip
+    for band in range(bands):
+        for row, name, colour in ((1, "truth", TRUTH), (2, "prediction", GUESS)):
+            axes = every[3 * band + row, 0]
+            axes.text(
+                -0.04, 0.5, name, transform=axes.transAxes, rotation=90,
+                color=colour, ha="right", va="center", fontsize=8,
+            )  # fmt: skip
+    return figure
 
 
 def _density(

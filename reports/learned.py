@@ -9,15 +9,17 @@ import pandas as pd
 LINES = {
     "one_guess": "network and known structures: one guess",
     "network_alone": "the network alone: one guess",
-    "chosen_of_5": "chosen of 5, in the best of 24 rotations",
-    "paper_protocol": "best of 5 in 24 rotations (the paper's protocol)",
+    "chosen_of_5": "chosen of 5, in the best of {rotations}",
+    "paper_protocol": "best of 5 in {rotations} (the paper's protocol)",
     "nearest_one_guess": "nearest training crystal by pattern and composition: one guess",
     "nearest_by_pattern": "nearest training crystal by pattern: one guess",
-    "nearest_paper_protocol": "nearest training crystals: best of 5 in 24 rotations",
+    "nearest_paper_protocol": "nearest training crystals: best of 5 in {rotations}",
     "constant_mean": "constant mean density",
     "modes_ceiling": "for reference: what the modes can give",
     "free_atoms": "for reference: free atoms at the true places",
 }
+# By the rotations in which guesses are turned.
+ROTATIONS = {"cube": "24 rotations", "lattice": "the lattice's rotations"}
 # From this SSIM a guess counts as right, from this agreement a pattern as explained.
 _RIGHT, _AGREES = 0.9, 0.99
 KINDS = {"iam": "IAM", "dft": "DFT"}
@@ -29,18 +31,18 @@ def table(metrics: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> pd.DataFram
     Args:
         metrics: as in metrics/learned.json.
     """
-    rows = []
-    for name, label in LINES.items():
-        row = {"SSIM": label}
+    rows: dict[str, dict[str, str]] = {}
+    for name, line in LINES.items():
         for kind, systems in metrics.items():
             for system, found in systems.items():
                 column = f"{system}, {KINDS[kind]}, {found['crystals']} crystals"
                 if name in found:
+                    turned = ROTATIONS[found.get("rotations", "cube")]
+                    label = line.format(rotations=turned)
                     low, high = found["intervals"][name]
+                    row = rows.setdefault(label, {"SSIM": label})
                     row[column] = f"{found[name]:.3f} ({low:.3f} to {high:.3f})"
-        if len(row) > 1:
-            rows.append(row)
-    return pd.DataFrame(rows).fillna("")
+    return pd.DataFrame(list(rows.values())).fillna("")
 
 
 def worst(metrics: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> pd.DataFrame:

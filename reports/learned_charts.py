@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reports.charts import dots
+from reports.charts import dots, panels
 from reports.data import ReportData
 from reports.learned import KINDS
 
@@ -28,14 +28,15 @@ LIKELY, FEWEST = np.array([0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0]), 5
 AS_GOOD = 1e-3
 
 
-def distributions(data: ReportData) -> Figure:
+def distributions(data: ReportData) -> Figure | None:
     """Every test crystal, by what guesses and by what it is compared with."""
     groups = _groups(data)
+    if not groups:
+        return None
     # What is compared with is not always scored.
     shown = {name: label for name, label in SHOWN.items() if name in data.learned_scores}
-    figure = Figure(figsize=(3.1 * len(groups) + 1.4, 2.9), layout="constrained")
-    panels = figure.subplots(1, len(groups), squeeze=False, sharey=True)[0]
-    for axes, (label, found) in zip(panels, groups.items(), strict=True):
+    figure, each = panels(len(groups), 3.1 + 1.4 / len(groups), 2.9, sharey=True)
+    for axes, (label, found) in zip(each, groups.items(), strict=True):
         for place, column in enumerate(shown):
             dots(axes, place, found[column].to_numpy(), GUESS if column in OURS else OTHER)
         axes.set(
@@ -51,8 +52,10 @@ def distributions(data: ReportData) -> Figure:
     return figure
 
 
-def calibration(data: ReportData) -> Figure:
+def calibration(data: ReportData) -> Figure | None:
     """The likely SSIM beside the true one, and what the choice without the truth costs."""
+    if data.learned_scores.empty:
+        return None
     figure = Figure(figsize=(6.6, 2.9), layout="constrained")
     likely, choice = figure.subplots(1, 2)
     likely.plot([0, 1], [0, 1], color="0.7", linewidth=0.7)

@@ -80,7 +80,9 @@ def write_report(data: ReportData, page: Path, figure_folder: Path, table_folder
     with atomic_write(figure_folder) as folder, matplotlib.rc_context(figures.STYLE):
         folder.mkdir()
         for name, (_, draw) in figures.FIGURES.items():
-            figures.save(draw(data), folder, name)
+            # So is a figure without anything to show.
+            if (drawn := draw(data)) is not None:
+                figures.save(drawn, folder, name)
     with atomic_write(page) as temporary:
         text = _render(data, made, figure_folder, table_folder)
         temporary.write_text(text, encoding="utf-8")
@@ -108,7 +110,7 @@ def _render(
                 "items": [
                     _item(name, made, figure_folder, table_folder)
                     for name in names
-                    if name in made or name in figures.FIGURES
+                    if name in made or (figure_folder / f"{name}.png").exists()
                 ],
             }
             for title, names in SECTIONS.items()

@@ -40,6 +40,11 @@ class LearnedModel:
     def known(self) -> Known:
         return self.guesser.known
 
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The densities that it was trained on, the best first."""
+        return ("dft", "iam") if "DFT" in self.card.density_source else ("iam",)
+
     @classmethod
     def load(
         cls,
@@ -95,7 +100,7 @@ def predict_densities(
     *,
     grid: int = 50,
     guesses: int = 5,
-    kind: Kind = "dft",
+    kind: Kind | None = None,
     lattice: Float[ndarray, "3 3"] | None = None,
     weights: str | None = None,
 ) -> list[RankedDensity]:
@@ -107,16 +112,24 @@ def predict_densities(
         formula: amounts by atomic number.
         system: one that a model comes along for.
         grid: points per axis.
-        kind: densities as of density functional theory, or superposed free atoms.
+        kind: densities as of density functional theory, or superposed free atoms; None takes the
+            first that the network was trained on.
         lattice: rows a, b, c in A of a primitive cell, where it is known: known structures are put
             into no other.
         weights: name of the model; None takes that of the system.
 
     Raises:
-        CrystalNetError: for lines or a formula that cannot be, or an unknown model.
+        CrystalNetError: for lines or a formula that cannot be, an unknown model, or a kind that it
+            was not trained on.
     """
     model = loaded(weights or system, amounts_of(atoms_of(formula)))
-    made = model.guesser.guesses(q, intensity, formula, grid, kind, lattice)
+    chosen = model.kinds[0] if kind is None else kind
+    if chosen not in model.kinds:
+        raise CrystalNetError(
+            f"kind {chosen!r}: no DFT density of {system} crystals was there to train on; ask for "
+            "'iam', superposed free atoms"
+        )
+    made = model.guesser.guesses(q, intensity, formula, grid, chosen, lattice)
     return [RankedDensity(guess, likely) for likely, guess in ranked(made, model.ranking, guesses)]
 
 

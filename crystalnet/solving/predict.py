@@ -15,7 +15,8 @@ from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import sha256, shown
 from crystalnet.network.modes.network import Kind
-from crystalnet.predicting.learned import WEIGHTS, predict_densities
+from crystalnet.predicting.learned import WEIGHTS, loaded, predict_densities
+from crystalnet.retrieval.prototypes import amounts_of, atoms_of
 from crystalnet.settings import CrystalSystem
 from crystalnet.solving.density.decoding import decode
 from crystalnet.solving.lattice.cells import IndexedLattice
@@ -76,7 +77,7 @@ def predict(
     peaks: bool | None = None,
     guesses: int = 5,
     grid: int = 50,
-    kind: Kind = "dft",
+    kind: Kind | None = None,
     progress: Callable[[str], object] = lambda line: None,
 ) -> Prediction:
     """Predict the electron density of one measured pattern.
@@ -99,7 +100,8 @@ def predict(
         peaks: whether the pattern is a list of peaks, not a profile; None sees for itself.
         guesses: at most so many densities, 1 to 1000.
         grid: points per axis, 8 to 200.
-        kind: what the network is asked for: "dft", or "iam" for superposed free atoms.
+        kind: what the network is asked for: "dft", or "iam" for superposed free atoms; None takes
+            "dft" where it was trained on such densities (cubic, trigonal).
         progress: is called with lines for a person to read.
 
     Raises:
@@ -161,7 +163,7 @@ def predict(
             "centring": indexed.centring, "edges_A": list(indexed.edges),
             "figure_of_merit": indexed.figure_of_merit,
         },
-        "kind": kind,
+        "kind": kind or loaded(chosen, amounts_of(atoms_of(amounts))).kinds[0],
         "grid": grid,
         "model_sha256": sha256(WEIGHTS / f"{chosen}.safetensors"),
     }  # fmt: skip

@@ -30,7 +30,7 @@ _KEYS = ("kind", "system", "material_id", "atoms", "origin", "seen_type", "seen_
 # Columns of the crystals that are named, and how many are.
 _NAMED = ("material_id", "formula", "spacegroup_number", "atoms", "origin", "seen_type")
 _WORST = 10
-_MORE = ("formula", "spacegroup_number", "agreement")
+_MORE = ("formula", "spacegroup_number", "agreement", "rotations")
 # Upper ends of the numbers of atoms in a cell by which crystals are grouped.
 _ATOMS = (4, 10, 20, 40, 1000)
 
@@ -77,6 +77,7 @@ def figures(table: pd.DataFrame, seed: int) -> dict[str, Any]:
     shown = [name for name in (*_NAMED, "one_guess", "best_of_5", "agreement") if name in table]
     return {
         "crystals": len(table),
+        **({"rotations": str(table["rotations"].iloc[0])} if "rotations" in table else {}),
         **{name: of[name]["mean"] for name in names},
         "intervals": {name: [of[name]["mean_low"], of[name]["mean_high"]] for name in names},
         "share_below_half": {name: of[name]["share_below_half"] for name in names if name in SSIM},

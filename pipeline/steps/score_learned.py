@@ -2,7 +2,9 @@
 
 Truth and guesses are compared in the canonical setting of each crystal, which is a change of its
 description and takes nothing of the truth into a guess. What a guess is made from: the lines of the
-simulated pattern, the composition, and the crystal system.
+simulated pattern, the composition, and the crystal system. Turned guesses are turned as the paper
+turns them, by the 24 rotations of the cube, where the paper has the system; in cells whose axes
+differ most of these are no rotations, and guesses are turned by those of the lattice.
 """
 
 import argparse
@@ -24,7 +26,7 @@ from crystalnet.scoring.ssim import score_guesses
 from crystalnet.settings import RotationSet
 from pipeline import learned, store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS
-from pipeline.params import load_params
+from pipeline.params import PAPER_SYSTEMS, load_params
 from pipeline.sources import structures_file
 from pipeline.steps import command
 from pipeline.steps.described import described_rows, reduced_formula
@@ -45,7 +47,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     params = load_params()
-    if arguments.system not in store.LEARNED_SYSTEMS:
+    if arguments.folder is None and arguments.system not in store.LEARNED_SYSTEMS:
         write_table(arguments.scores, pd.DataFrame(columns=["material_id", "kind", "system"]), {})
         print(f"{arguments.system}: no network comes along")
         return
@@ -61,6 +63,11 @@ def main() -> None:
     sets: dict[Kind, pd.DataFrame] = {"dft": dft.rows(rows)[: params.learned.scored]}
     if arguments.described:
         sets = {"iam": rows[: params.learned.scored], **sets}
+    sets = {kind: some for kind, some in sets.items() if len(some)}
+    if not sets:
+        write_table(arguments.scores, pd.DataFrame(columns=["material_id", "kind", "system"]), {})
+        print(f"{arguments.system}: no DFT density to score on")
+        return
     kinds = {
         amounts_of(np.asarray(z, dtype=np.int64))
         for some in sets.values()
@@ -70,7 +77,8 @@ def main() -> None:
     nearest = Nearest(model.known, wavelength, last) if arguments.described else None
     training = table[table["split"] == "train"]
     seen = frozenset(map(reduced_formula, training["formula_pretty"]))
-    scorer = Scorer(model, nearest, structure_types(training), seen)
+    rotations: RotationSet = "cube" if arguments.system in PAPER_SYSTEMS else "lattice"
+    scorer = Scorer(model, nearest, structure_types(training), seen, rotations)
     tables = []
     for kind, some in sets.items():
         free = learned.iam_truth(some, GRID)
@@ -109,11 +117,13 @@ class Scorer:
         nearest: Nearest | None,
         seen_types: frozenset[tuple[str, int, int]],
         seen_formulas: frozenset[str],
+        rotations: RotationSet,
     ) -> None:
         self._model = model
         self._nearest = nearest
         self._seen_types = seen_types
         self._seen_formulas = seen_formulas
+        self._rotations = rotations
         self._constant = mean_density(model.known)
 
     def scores(
@@ -127,13 +137,15 @@ class Scorer:
         guesses = self._model.guesser.guesses(q, intensity, formula, GRID, kind)
         best = ranked(guesses, self._model.ranking, GUESSES)
         made = torch.stack([guess.density for _, guess in best])
-        turned = _ssim(truth, made, "cube")
+        lattice = torch.tensor(np.asarray(row["lattice"]).reshape(1, 3, 3))
+        turned = _ssim(truth, made, self._rotations, lattice)
         alone = guesses[0].density
         found: dict[str, object] = {
             "material_id": row["material_id"],
             "formula": row["formula"],
             "spacegroup_number": int(row["spacegroup_number"]),
             "atoms": atoms,
+            "rotations": self._rotations,
             "seen_type": kind_of in self._seen_types,
             "seen_formula": row["formula"] in self._seen_formulas,
             "one_guess": float(turned[0, 0]),
@@ -158,7 +170,7 @@ class Scorer:
             by_pattern = self._nearest.guesses(q, intensity, formula, GRID, 1, 0.0)
             found["nearest_by_pattern"] = float(_ssim(truth, by_pattern, "none"))
             both = self._nearest.guesses(q, intensity, formula, GRID, GUESSES, COMPOSITION)
-            turned = _ssim(truth, both, "cube")
+            turned = _ssim(truth, both, self._rotations, lattice)
             found["nearest_one_guess"] = float(turned[0, 0])
             found["nearest_paper_protocol"] = float(turned.max())
         return found
@@ -173,9 +185,11 @@ class Scorer:
         return modes.densities(modes.coefficients(box, size), size, GRID)
 
 
-def _ssim(truth: Tensor, guesses: Tensor, rotations: RotationSet) -> Tensor:
+def _ssim(
+    truth: Tensor, guesses: Tensor, rotations: RotationSet, lattice: Tensor | None = None
+) -> Tensor:
     """(guesses, rotations); the first rotation is none."""
-    return score_guesses(truth[None], guesses[None], rotations).ssim[0]
+    return score_guesses(truth[None], guesses[None], rotations, lattice).ssim[0]
 
 
 if __name__ == "__main__":

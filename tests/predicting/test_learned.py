@@ -65,12 +65,12 @@ def test_the_files_belong_together_and_are_small(system: str) -> None:
     assert model.card.name == f"{system}-learned"
     assert model.card.settings.network == model.guesser.network.settings
     assert set(model.ranking.weights) == set(FEATURES)
-    assert sum(path.stat().st_size for path in WEIGHTS.iterdir()) < 20e6
+    assert sum(path.stat().st_size for path in WEIGHTS.iterdir()) < 25e6
 
 
 def test_an_unknown_name_and_another_library_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(CrystalNetError, match="'hexagonal': no learned model"):
-        LearnedModel.load("hexagonal")
+    with pytest.raises(CrystalNetError, match="'amorphous': no learned model"):
+        LearnedModel.load("amorphous")
     for path in WEIGHTS.glob("cubic.*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "cubic.npz").write_bytes((WEIGHTS / "trigonal.npz").read_bytes())
