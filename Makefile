@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 CORES ?= all
 
-.PHONY: setup slurm solve-models learned reproduce verify test test-all lint lock record pull inputs figures docs clean help
+.PHONY: setup slurm learned reproduce verify test test-all lint lock record pull inputs figures docs clean help
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -76,11 +76,6 @@ figures: setup  ## every table of docs/solve.md, as work/figures.md
 docs: setup  ## the documentation site, in work/site, with the pictures as the code is
 	python -m pipeline.pictures
 	mkdocs build --quiet --strict
-
-SOLVE := crystalnet/solving/networks/weights
-solve-models: setup  ## train the networks of `crystalnet solve` (2 cores: most of an hour)
-	python -m snakemake $(SOLVE)/cubic.safetensors $(SOLVE)/trigonal.safetensors --forceall \
-		--cores $(CORES) --quiet rules host reason
 
 learned: setup  ## train the networks that come with the project, and score them (2 cores: 3 hours)
 	python -m snakemake metrics/learned.json --cores $(CORES) --quiet rules host reason

@@ -11,7 +11,6 @@ include: "pipeline/rules/learned.smk"
 include: "pipeline/rules/report.smk"
 if LEARNING:
     include: "pipeline/rules/learned_training.smk"
-include: "pipeline/rules/solve_models.smk"
 if FETCHED:
     include: "pipeline/rules/materials_project.smk"
 

@@ -12,12 +12,11 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.agreement.profile import match_pattern
 from crystalnet.solving.lattice.cells import IndexedLattice
-from crystalnet.solving.networks.models import SolveModel
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.solve import solve
 
 
-def measured_table(models: list[SolveModel], guesses: int) -> pd.DataFrame:
+def measured_table() -> pd.DataFrame:
     """The eight measured patterns: at which rank the right structure is."""
     rows = []
     structures = pd.read_parquet(DATA / "structures.parquet").set_index("material_id")
@@ -45,8 +44,6 @@ def measured_table(models: list[SolveModel], guesses: int) -> pd.DataFrame:
                     wavelength=each["wavelength_A"],
                     formula=each["formula"],
                     lattice=lattice,
-                    models=models,
-                    guesses=guesses,
                 )
                 right = [c for c in solution.candidates if matches(truth, c.crystal)]
                 result |= {

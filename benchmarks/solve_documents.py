@@ -18,18 +18,19 @@ from pathlib import Path
 from benchmarks.machine import machine
 from crystalnet.files import atomic_write
 
-SOLVING = ("benchmarks.solving", "--markdown", "--guesses")
+SOLVING = ("benchmarks.solving", "--markdown")
 # What the documents show: the command, and which share of the crystals. The longest first.
 SECTIONS: list[tuple[tuple[str, ...], int]] = [
-    ((*SOLVING, "5"), 1),
-    ((*SOLVING, "5", "--curves"), 8),
-    ((*SOLVING, "5", "--sizes"), 4),
-    ((*SOLVING, "20", "--ssim"), 4),
+    (SOLVING, 1),
+    ((*SOLVING, "--curves"), 8),
+    ((*SOLVING, "--sizes"), 4),
+    ((*SOLVING, "--sizes", "--only", "all", "--known", "elements"), 12),
+    ((*SOLVING, "--ssim"), 4),
     (("benchmarks.ranking",), 1),
     (("benchmarks.indexing",), 1),
     (("benchmarks.decoding", "--known", "formula"), 1),
 ]
-MEASURED = (*SOLVING, "5", "--measured")
+MEASURED = (*SOLVING, "--measured")
 
 
 def main() -> None:

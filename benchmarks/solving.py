@@ -3,16 +3,17 @@
     python -m benchmarks.solving               the match table, with the lattice given or not
     python -m benchmarks.solving --curves      what each step away from a perfect pattern costs
     python -m benchmarks.solving --measured    the eight measured patterns
-    python -m benchmarks.solving --ssim        densities: one guess, chosen by pattern, oracle
+    python -m benchmarks.solving --ssim        the densities that are handed out
     python -m benchmarks.solving --sizes       the paper's test crystals, cells of any size
+    python -m benchmarks.solving --known elements    without the formula (half, none: with less)
 
 The crystals are the embedded test crystals that have a DFT density (125 cubic, 26 trigonal; at most
 5 atoms), with `--sizes` all of the paper's test crystals that are embedded (498 and 236). Given are
-the pattern, the formula and, where the table says so, the conventional lattice constants, but
-neither the centring nor the atoms in the cell. A structure is right if pymatgen's StructureMatcher
-(ltol 0.2, stol 0.3, angle_tol 5) says so: it allows for origin, inversion and rotations. `all` is
-the command as it is; `symmetry` goes through the Wyckoff positions alone; `known structures` puts
-the elements into those alone; `networks` takes the decoded guesses as they are.
+the pattern, the formula (or what `--known` says) and, where the table says so, the conventional
+lattice constants, but neither the centring nor the atoms in the cell. A structure is right if
+pymatgen's StructureMatcher (ltol 0.2, stol 0.3, angle_tol 5) says so: it allows for origin,
+inversion and rotations. `all` is the command as it is; `symmetry` goes through the Wyckoff
+positions alone; `known structures` tries those alone, of which none is a test crystal.
 """
 
 import argparse
@@ -26,7 +27,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from benchmarks.decoding import DATA, matches
+from benchmarks.decoding import DATA, KINDS, knowledge, matches
 from benchmarks.flawed_patterns import Flaw, curves, plot_curves, simulated
 from benchmarks.machine import machine
 from benchmarks.measured_patterns import measured_table
@@ -34,10 +35,8 @@ from benchmarks.solved_densities import ssim_table
 from benchmarks.unseen_crystals import lattice_of, unseen_crystals
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import ValenceGaussians
-from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.find import find_lattices
-from crystalnet.solving.networks.models import SolveModel, load_models
 from crystalnet.solving.settings import USUAL
 from crystalnet.solving.solve import densest
 from crystalnet.solving.strategy import solve_peaks
@@ -48,9 +47,8 @@ SIZES = (0, 5, 10, 20, 40, 200)
 # What finds the atoms: the arguments of `solve_peaks` that leave the rest out.
 SOURCES: dict[str, dict[str, Any]] = {
     "all": {},
-    "symmetry": {"models": [], "analogy": False},
-    "known structures": {"models": [], "effort": 0.0},
-    "networks": {"physics": False},
+    "symmetry": {"analogy": False},
+    "known structures": {"symmetry": False},
 }
 # Whether the lattice is given, and what finds the atoms.
 WAYS = [*(("given", source) for source in SOURCES), ("found", "all")]
@@ -59,19 +57,17 @@ WAYS = [*(("given", source) for source in SOURCES), ("found", "all")]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--every", type=int, default=1, help="take every n-th crystal")
-    parser.add_argument("--guesses", type=int, default=20)
-    parser.add_argument("--models", type=Path, help="folder of weights")
+    parser.add_argument("--known", choices=KINDS, default="formula", help="of the composition")
     parser.add_argument("--only", choices=list(SOURCES), help="one source alone")
     parser.add_argument("--curves", action="store_true")
     parser.add_argument("--measured", action="store_true")
     parser.add_argument("--ssim", action="store_true")
     parser.add_argument("--sizes", action="store_true")
-    parser.add_argument("--device", default="cpu")
     parser.add_argument("--figure", type=Path, help="picture of the curves")
     parser.add_argument("--output", type=Path, help="table of results, CSV")
     parser.add_argument("--markdown", action="store_true", help="tables as the documents have them")
     arguments = parser.parse_args()
-    print(f"{machine(torch.device(arguments.device))}; {arguments.guesses} guesses\n")
+    print(f"{machine(torch.device('cpu'))}; {arguments.known} known\n")
 
     def tell(table: pd.DataFrame) -> None:
         print(
@@ -81,32 +77,22 @@ def main() -> None:
             end="\n\n",
         )
 
-    models = load_models(
-        None, *([arguments.models] if arguments.models else []), device=arguments.device
-    )
     if arguments.measured:
-        tell(measured_table(models, arguments.guesses))
+        tell(measured_table())
         return
     test = unseen_crystals(dft=not arguments.sizes)[:: arguments.every]
     if arguments.ssim:
-        tell(ssim_table(models, test, arguments.guesses))
+        tell(ssim_table(test))
         return
     ways = WAYS
     if arguments.only or arguments.curves:
         ways = [("given", arguments.only or "all")]
     elif arguments.sizes:
-        ways = [("given", source) for source in SOURCES if source != "networks"]
+        ways = [("given", source) for source in SOURCES]
     rows = [
         row
         for title, flaw in (curves() if arguments.curves else {"perfect": simulated()}).items()
-        for row in solve_all(
-            models,
-            test,
-            title,
-            flaw,
-            arguments.guesses,
-            ways,
-        )
+        for row in solve_all(test, title, flaw, ways, arguments.known)
     ]
     table = pd.DataFrame(rows)
     if arguments.output:
@@ -126,12 +112,11 @@ def main() -> None:
 
 
 def solve_all(
-    models: list[SolveModel],
     test: Iterable[tuple[Crystal, str, bool]],
     title: str,
     flaw: Flaw,
-    guesses: int,
     ways: list[tuple[str, str]],
+    kind: str,
 ) -> Iterable[dict[str, object]]:
     gaussians = ValenceGaussians.load(DATA / "valence_gaussians.json")
     generator = np.random.default_rng(2024)
@@ -142,7 +127,7 @@ def solve_all(
             seconds = time.monotonic() - started_all
             print(f"  {title}: {done} of {len(crystals)}, {seconds:.0f} s", file=sys.stderr)
         peaks = flaw(crystal, generator)
-        known = KnownComposition.from_formula(crystal.to_structure().composition.reduced_formula)
+        known = knowledge(crystal, kind, generator)
         for lattice, by in ways:
             started = time.perf_counter()
             rank, rwp, reason = None, np.nan, ""
@@ -154,8 +139,7 @@ def solve_all(
                         : USUAL.lattices.tried
                     ]
                 )
-                given = {"models": models, "guesses": guesses, **SOURCES[by]}
-                candidates = solve_peaks(peaks, known, lattices, gaussians=gaussians, **given)
+                candidates = solve_peaks(peaks, known, lattices, gaussians, **SOURCES[by])
                 right = [c for c in candidates if matches(crystal, c.crystal)]
                 rank = right[0].rank if right else None
                 rwp = candidates[0].match.rwp

@@ -1,6 +1,6 @@
 """Every structure.cif of a run, read back by pymatgen and gemmi.
 
-    python -m benchmarks.written_files [--every 4] [--guesses 5]
+    python -m benchmarks.written_files [--every 4]
     python -m benchmarks.written_files quartz-solved halite-solved
 
 Without folders, `crystalnet solve` writes them: from simulated patterns of test crystals that have
@@ -29,7 +29,6 @@ from benchmarks.unseen_crystals import lattice_of, unseen_crystals
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.networks.models import load_models
 from crystalnet.solving.output import write_all
 from crystalnet.solving.solve import TEMPLATES
 from crystalnet.solving.strategy import solve_peaks
@@ -47,12 +46,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="*", type=Path, help="made by crystalnet solve")
     parser.add_argument("--every", type=int, default=4, help="take every n-th crystal")
-    parser.add_argument("--guesses", type=int, default=5)
     arguments = parser.parse_args()
-    print(f"{machine(torch.device('cpu'))}; {arguments.guesses} guesses")
+    print(machine(torch.device("cpu")))
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as made:
-        folders = arguments.folders or solved(Path(made), arguments.every, arguments.guesses)
+        folders = arguments.folders or solved(Path(made), arguments.every)
         counts = Counter(dict.fromkeys(COUNTED, 0))
         for folder in folders:
             counts.update(read_back(folder))
@@ -60,16 +58,16 @@ def main() -> None:
     print(f"{time.monotonic() - started:.0f} s")
 
 
-def solved(folder: Path, every: int, guesses: int) -> Iterable[Path]:
+def solved(folder: Path, every: int) -> Iterable[Path]:
     """A folder for each crystal that gives candidates."""
-    models, gaussians = load_models(None), ValenceGaussians.load(TEMPLATES)
+    gaussians = ValenceGaussians.load(TEMPLATES)
     generator = np.random.default_rng(2024)
     for number, (crystal, system, _) in enumerate(unseen_crystals(dft=True)[::every]):
         peaks = simulated()(crystal, generator)
         known = KnownComposition.from_formula(crystal.to_structure().composition.reduced_formula)
         lattices = lattice_of(crystal, system, peaks)
         try:
-            found = solve_peaks(peaks, known, lattices, models, gaussians, guesses=guesses)
+            found = solve_peaks(peaks, known, lattices, gaussians)
         except CrystalNetError as error:
             print(f"{crystal.material_id}: {error}")
             continue

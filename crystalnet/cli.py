@@ -53,19 +53,16 @@ def _parser() -> argparse.ArgumentParser:
     known.add_argument("--elements", help="all that are there, such as Si,O")
     known.add_argument("--contains", help="some of those that are there, such as Si")
     _cell(solve)
-    solve.add_argument("--guesses", type=int, default=5, help="samples a model and lattice (5)")
-    solve.add_argument("--seed", type=int, default=0, help="of the samples (0)")
+    solve.add_argument("--seed", type=int, default=0, help="of the places that are tried (0)")
     solve.add_argument(
         "--effort",
         type=float,
         default=1.0,
-        help="of the search by symmetry, and of guesses in large cells; 1 is the usual",
+        help="of the search by symmetry; 1 is the usual",
     )
     solve.add_argument(
         "--time", type=float, default=60.0, help="seconds a pattern, at most (60); inf for no limit"
     )
-    solve.add_argument("--models", type=Path, help="folder of weights, instead of those included")
-    solve.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 (cpu)")
     solve.add_argument("--output", type=Path, help="folder (the pattern's name with -solved)")
     solve.add_argument("--plot", type=Path, help="a picture of the pattern and its peaks")
     solve.add_argument("--again", action="store_true", help="also what is solved already")
@@ -136,17 +133,11 @@ def _solve(given: argparse.Namespace) -> int:
         lattice=edges(given.lattice),
         quantity=given.quantity,
         peaks=given.peaks,
-        guesses=given.guesses,
         seed=given.seed,
         effort=given.effort,
         time_limit=None if given.time == float("inf") else given.time,
     )
-    return run(
-        Request(
-            given.pattern, question, given.models, given.device, given.output, given.plot,
-            given.again,
-        )
-    )  # fmt: skip
+    return run(Request(given.pattern, question, given.output, given.plot, given.again))
 
 
 def _predict(given: argparse.Namespace) -> int:

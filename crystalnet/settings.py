@@ -8,8 +8,6 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 CompositionInput = Literal["baseline", "no_ratios", "drop_element", "no_formula"]
-# What a network takes: one of these forms, or whichever is at hand.
-TakenComposition = Literal[CompositionInput, "any"]
 PatternInput = Literal["full", "none", "noisy", "broadened"]
 TakenPattern = Literal[PatternInput, "realistic"]
 RotationSet = Literal["none", "array", "cube", "lattice"]
@@ -142,34 +140,6 @@ class TrainingSettings(Settings):
     @property
     def epochs(self) -> int:
         return sum(self.cycles)
-
-
-class RealismSettings(Settings):
-    """How far the patterns of a training may be from perfect ones; each draws its own share.
-
-    Attributes:
-        displacement: largest displacement parameter B of all atoms, A^2.
-        intensity_error: standard deviation of the logarithm of an intensity.
-        faintest: peaks below this share of the strongest are lost.
-        weak, missing: share of the strongest below which a peak may be missed, and how often.
-        moved: share of the peaks that come to lie in a neighbouring bin.
-        extra, extra_height: foreign peaks in a pattern, and their greatest height.
-        cut: share of the patterns that do not cover the whole range.
-        shortest_range, latest_start: the least end and the greatest start of those, as shares of
-            180 degrees.
-    """
-
-    displacement: NotNegative
-    intensity_error: NotNegative
-    faintest: Fraction
-    weak: Fraction
-    missing: Fraction
-    moved: Fraction
-    extra: NotNegative
-    extra_height: Fraction
-    cut: Fraction
-    shortest_range: Annotated[float, Field(gt=0, le=1)]
-    latest_start: Fraction
 
 
 class EvaluationSettings(Settings):

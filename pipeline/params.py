@@ -21,7 +21,6 @@ from crystalnet.settings import (
     PatternInput,
     PatternSpec,
     Positive,
-    RealismSettings,
     Settings,
     Sha256,
     TrainingSettings,
@@ -142,26 +141,6 @@ class Model(Settings):
         return _PATTERNS.get(self.input, "full")
 
 
-class Solve(Settings):
-    """The models that measured patterns are solved with, one per crystal system.
-
-    Attributes:
-        grid: points per axis of their training densities.
-        crystals: at most so many crystals of independent-atom densities, drawn; null takes all.
-        network: their own, which need not be that of the paper.
-        pretrain, finetune: keys that replace those of `training`: on the independent-atom
-            densities of all embedded crystals, and then on the DFT densities.
-        realism: how far from perfect their patterns are.
-    """
-
-    grid: Annotated[int, Field(ge=8, le=512)]
-    crystals: Count | None
-    network: NetworkSettings
-    pretrain: dict[str, Any]
-    finetune: dict[str, Any]
-    realism: RealismSettings
-
-
 class Learned(Settings):
     """The networks of the architecture `modes` that come with the project, one per crystal system.
 
@@ -233,7 +212,6 @@ class Scale(Settings):
     training: dict[str, Any]
     evaluation: dict[str, Any]
     protocols: dict[str, Any]
-    solve: dict[str, Any]
 
 
 class Preset(Settings):
@@ -285,7 +263,6 @@ class Params(Settings):
     protocols: dict[str, Protocol]
     models: Annotated[dict[ModelName, Model], Field(min_length=1)]
     focus: ModelInput
-    solve: Solve
     learned: Learned
 
     @model_validator(mode="after")
@@ -323,13 +300,7 @@ class Params(Settings):
                     raise ValueError(
                         f"{section} {grid} does not divide densities.grid {self.densities.grid}"
                     )
-        for step in ("pretrain", "finetune"):
-            self.solve_training(step)
         return self
-
-    def solve_training(self, step: Literal["pretrain", "finetune"]) -> TrainingSettings:
-        """The training settings of one step of the solve models."""
-        return _replace(self.training, getattr(self.solve, step), f"solve.{step}")
 
     def training_of(self, protocol: str) -> TrainingSettings:
         """The training settings of one protocol."""

@@ -39,9 +39,6 @@ LEFT_OUT = ARTIFACTS / "left_out.parquet"
 # Patterns in the braces of both engines; `.format(model=...)` or `.format(system=...)` fills them.
 WEIGHTS = "artifacts/models/{model}/model.safetensors"
 CARD = "artifacts/models/{model}/card.yaml"
-# The networks of `crystalnet solve` are part of the package.
-SOLVE_WEIGHTS = "crystalnet/solving/networks/weights/{system}.safetensors"
-SOLVE_CARD = "crystalnet/solving/networks/weights/{system}.yaml"
 CURVES = "artifacts/models/{model}/curves/{quantity}.tsv"
 MODEL_SCORES = "artifacts/scores/{model}.parquet"
 MODEL_METRICS = "metrics/models/{model}.json"

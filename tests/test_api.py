@@ -66,9 +66,8 @@ def test_docstrings_say_arguments_and_errors(name: str) -> None:
 
 def test_arguments_are_forgiving(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    given = {"wavelength": "CuKa", "guesses": 1, "effort": 0.05}
-    folder = "crystalnet/solving/networks/weights"
-    one = crystalnet.solve(HALITE, elements="Na, Cl", lattice=5.64, models=folder, **given)
+    given = {"wavelength": "CuKa", "effort": 0.05}
+    one = crystalnet.solve(HALITE, elements="Na, Cl", lattice=5.64, **given)
     other = crystalnet.solve(Path(HALITE), elements=["Na", "Cl"], lattice=(5.64,), **given)
     assert one.told["elements"] == other.told["elements"] == ["Na", "Cl"]
     assert one.told["lattice_A"] == other.told["lattice_A"] == [5.64]
@@ -88,8 +87,7 @@ WRONG = (
             ("elements=14", "the elements 14; want symbols such as Si,O"),
             ("elements=[14, 8]", "the elements [14, 8]; want symbols such as Si,O"),
             ("elements='Si,Xx'", "'Xx' is no element"),
-            ("models='nowhere'", "nowhere: no weights there"),
-            ("guesses='5'", "the guesses is '5'; want a whole number"),
+            ("seed='5'", "the seed is '5'; want a whole number"),
             ("seed=1.5", "the seed is 1.5; want a whole number"),
             ("effort=None", "the effort is None; want a number"),
             ("quantity='degrees'", "the quantity 'degrees'; want two_theta or q or d"),

@@ -13,11 +13,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from crystalnet.files import atomic_write
-from crystalnet.learning.realism import Realism
 from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.settings import (
+    CompositionInput,
     NetworkSettings,
-    TakenComposition,
     TrainingSettings,
 )
 from crystalnet.tensors import CrystalTensors
@@ -77,12 +76,11 @@ def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tenso
 def fingerprint(
     network: NetworkSettings,
     training: TrainingSettings,
-    composition_input: TakenComposition,
+    composition_input: CompositionInput,
     seed: int,
     train: CrystalTensors,
     validation: CrystalTensors,
     start: CrystalNet | None = None,
-    realism: Realism | None = None,
 ) -> str:
     """SHA-256 of everything that decides what a training computes."""
     parts: list[object] = [
@@ -98,8 +96,6 @@ def fingerprint(
         for name, value in start.state_dict().items():
             weights.update(name.encode() + value.cpu().contiguous().numpy().tobytes())
         parts.append(weights.hexdigest())
-    if realism is not None:
-        parts += [realism.settings.model_dump(), realism.spec.model_dump()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -26,13 +26,12 @@ from crystalnet.learning.feed import Batch, density_batches
 from crystalnet.learning.interruption import terminate_as_exit
 from crystalnet.learning.loss import Loss, density_loss
 from crystalnet.learning.progress import report
-from crystalnet.learning.realism import Realism, partial_compositions, realistic_patterns
 from crystalnet.learning.sampling import draw_points
 from crystalnet.learning.schedule import learning_rate
 from crystalnet.learning.validation import ValidationSet, validation_ssim
 from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.seeds import derived_generator, seeded_initialisation
-from crystalnet.settings import NetworkSettings, TakenComposition, TrainingSettings
+from crystalnet.settings import CompositionInput, NetworkSettings, TrainingSettings
 from crystalnet.tensors import CrystalTensors
 
 # A state is written when this many seconds have passed, or 20 times what the last write took.
@@ -65,14 +64,13 @@ def train(
     train: CrystalTensors,
     validation: CrystalTensors,
     *,
-    composition_input: TakenComposition,
+    composition_input: CompositionInput,
     run_dir: Path,
     seed: int,
     device: str,
     progress: Callable[[str], object] = print,
     record: Callable[[CurveRow], object] = lambda row: None,
     start: CrystalNet | None = None,
-    realism: Realism | None = None,
 ) -> TrainingResult:
     """Train a network and return it with the weights that validated best.
 
@@ -92,8 +90,6 @@ def train(
         progress: is called with lines for a person to read.
         record: is called with every epoch of the learning curve, those of an earlier run first.
         start: a network of the same form whose weights the training starts from.
-        realism: makes patterns and compositions of the training crystals worse, anew at each step
-            (`crystalnet.learning.realism`); those of the validation crystals stay as they are.
 
     Raises:
         CrystalNetError: if the loss is not finite, or the crystals or the start do not fit the
@@ -104,9 +100,7 @@ def train(
             f"one training crystal ({train.material_ids[0]}): BatchNorm needs at least 2"
         )
     # Prepare: everything that a step reads lives on the device from here on.
-    identity = fingerprint(
-        network, training, composition_input, seed, train, validation, start, realism
-    )
+    identity = fingerprint(network, training, composition_input, seed, train, validation, start)
     processes = Processes.current()
     if not processes.first:
         progress = record = _silent
@@ -174,7 +168,6 @@ def train(
                         at_hand,
                         training,
                         generator,
-                        realism,
                     )
                     for batch, at_hand in zip(batches, feed, strict=True)
                 ]
@@ -237,7 +230,6 @@ def training_step(
     at_hand: Batch,
     training: TrainingSettings,
     generator: torch.Generator,
-    realism: Realism | None = None,
 ) -> Float[Tensor, "4"]:
     """Draw points and noise for a batch, and take one step.
 
@@ -254,9 +246,6 @@ def training_step(
     mine = processes.part_of(len(chosen))
     patterns = crystals.patterns[chosen]
     formulas = crystals.formulas[chosen] if model.with_formula else None
-    if realism is not None:
-        patterns = realistic_patterns(patterns, realism, generator)
-        formulas = None if formulas is None else partial_compositions(formulas, generator)
     patterns, formulas = augment(
         patterns,
         formulas,

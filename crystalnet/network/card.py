@@ -9,13 +9,13 @@ from pydantic import Field, ValidationError
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import atomic_write, sha256
 from crystalnet.settings import (
+    CompositionInput,
     Count,
     NetworkSettings,
     NotNegative,
     PatternSpec,
     Settings,
     Sha256,
-    TakenComposition,
     TakenPattern,
     TrainingSettings,
 )
@@ -54,7 +54,7 @@ class ModelCard(Settings):
 
     name: Text
     system: Text
-    composition_input: TakenComposition
+    composition_input: CompositionInput
     pattern_input: TakenPattern
     pattern: PatternSpec | ScaleFreeSpec
     density_source: Text

@@ -10,7 +10,7 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.files import atomic_write
 from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.network.weights_file import HEADER, read_weights
-from crystalnet.settings import NetworkSettings, PatternSpec, Settings, TakenComposition
+from crystalnet.settings import CompositionInput, NetworkSettings, PatternSpec, Settings
 
 
 class WeightsHeader(Settings):
@@ -26,7 +26,7 @@ class WeightsHeader(Settings):
     network: NetworkSettings
     pattern: PatternSpec
     with_formula: bool
-    composition_input: TakenComposition
+    composition_input: CompositionInput
     notes: dict[str, str]
 
 
@@ -87,10 +87,23 @@ def load_model(
 ) -> CrystalNet:
     """The network of a weights file, in float32 and evaluation mode.
 
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
         >>> from crystalnet import load_model
-        >>> network = load_model("crystalnet/solving/networks/weights/cubic.safetensors")
-        >>> sum(each.numel() for each in network.parameters())
-        960379
+        >>> from crystalnet.network.crystalnet import CrystalNet
+        >>> from crystalnet.network.weights import save_weights
+        >>> from crystalnet.settings import NetworkSettings, PatternSpec
+        >>> sizes = NetworkSettings(
+        ...     width=8, fourier_features=4, fourier_sigma=3.0, dense_growth=2, dense_layers=1,
+        ...     regressor_layers=2, regressor_blocks=1,
+        ... )
+        >>> bins = PatternSpec(wavelength=0.71073, two_theta_min=0.0, two_theta_max=180.0, bins=64)
+        >>> with TemporaryDirectory() as folder:
+        ...     file = Path(folder, "model.safetensors")
+        ...     network = CrystalNet(sizes, bins.bins, with_formula=True)
+        ...     save_weights(file, network, bins, {"composition_input": "baseline"})
+        ...     load_model(file, bins).settings == sizes
+        True
 
     Args:
         path: a .safetensors file that this project wrote.

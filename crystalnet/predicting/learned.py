@@ -7,7 +7,7 @@ ranked = predict_densities(q, intensity, {56: 1, 22: 1, 8: 3}, "cubic")
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from jaxtyping import Float
@@ -21,7 +21,7 @@ from crystalnet.network.modes.weights import load_modes, read_modes_header
 from crystalnet.predicting.guesses import Guess, Guesser
 from crystalnet.predicting.ranking import Ranking, ranked
 from crystalnet.retrieval.known import Known, load_known
-from crystalnet.retrieval.prototypes import amounts_of, atoms_of
+from crystalnet.retrieval.prototypes import PrototypeLibrary, amounts_of, atoms_of
 from crystalnet.settings import CrystalSystem
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -131,6 +131,33 @@ def predict_densities(
         )
     made = model.guesser.guesses(q, intensity, formula, grid, chosen, lattice)
     return [RankedDensity(guess, likely) for likely, guess in ranked(made, model.ranking, guesses)]
+
+
+@lru_cache(maxsize=4)
+def known_in(system: str) -> Known | None:
+    """The known structures of a crystal system that come along; None if there are none."""
+    library = WEIGHTS / f"{system}.npz"
+    return load_known(library) if library.is_file() else None
+
+
+@cache
+def checksums_of_known() -> dict[str, str]:
+    """SHA-256 of the files of known structures, by their names."""
+    return {path.name: sha256(path) for path in sorted(WEIGHTS.glob("*.npz"))}
+
+
+@lru_cache(maxsize=16)
+def prototypes_of(system: str, amounts: tuple[int, ...]) -> PrototypeLibrary | None:
+    """The prototypes of one kind of formula among them.
+
+    Args:
+        amounts: of the reduced formula, ascending.
+    """
+    known = known_in(system)
+    if known is None:
+        return None
+    alike = [each for each in known.crystals if amounts_of(each.atomic_numbers) == amounts]
+    return PrototypeLibrary(known.system, alike)
 
 
 @lru_cache(maxsize=4)

@@ -12,33 +12,14 @@ from crystalnet.solving.agreement.profile import PatternMatch
 from crystalnet.solving.lattice.cells import IndexedLattice
 
 # What is written of each candidate, into a folder of its own.
-CIF, CHGCAR, CUBE, CCP4, PATTERN, GUESS = (
+CIF, CHGCAR, CUBE, CCP4, PATTERN = (
     "structure.cif",
     "CHGCAR",
     "density.cube",
     "density.ccp4",
     "pattern.csv",
-    "guess.ccp4",
 )
-FILES = (CIF, CHGCAR, CUBE, CCP4, PATTERN, GUESS)
-
-
-@dataclass(frozen=True, eq=False)
-class NetworkGuess:
-    """A density that a network guessed.
-
-    Attributes:
-        model: name of the network.
-        number: which of its guesses it is, from 0.
-        density: valence electrons in e/A^3 at the fractional coordinates i/n of the cell that was
-            used for solving.
-        misfit: share of its modes that the atoms found in it leave unexplained.
-    """
-
-    model: str
-    number: int
-    density: Float[ndarray, "n n n"]
-    misfit: float
+FILES = (CIF, CHGCAR, CUBE, CCP4, PATTERN)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,13 +27,11 @@ class Structure:
     """Atoms in a lattice, and where they come from.
 
     Attributes:
-        guess: the network's guess that they were found in; None if no network had part in them.
-        analogue_of: the known structure that it is with other elements, if it was found so.
+        analogue_of: the known structure that it is, or is with other elements, if found so.
     """
 
     crystal: Crystal
     lattice: IndexedLattice
-    guess: NetworkGuess | None
     analogue_of: str | None = None
 
 
@@ -70,10 +49,8 @@ class Candidate:
         match: how well the pattern of the atoms agrees with the measured one.
         system: the crystal system of the lattice that it was solved in.
         centring: the centring of that lattice: P, A, C, I, F or R.
-        guess: the network's guess that the atoms were found in, before symmetry and pattern
-            corrected them; None where no network had part in them.
-        analogue_of: the known structure, a Materials Project id, that it is with other elements
-            and fitted coordinates; None where it was found otherwise.
+        analogue_of: the known structure, a Materials Project id, that it is, or is with other
+            elements and fitted coordinates; None where it was found otherwise.
 
     Raises:
         CrystalNetError: for a rank below 1, a space group outside 1..230, or a density that
@@ -88,7 +65,6 @@ class Candidate:
     match: PatternMatch
     system: str
     centring: str
-    guess: NetworkGuess | None
     analogue_of: str | None = None
 
     def __post_init__(self) -> None:
@@ -98,8 +74,7 @@ class Candidate:
             raise CrystalNetError(
                 f"candidate {self.rank}: space group {self.space_group}; want 1 to 230"
             )
-        densities = [self.density] if self.guess is None else [self.density, self.guess.density]
-        if not all(np.isfinite(density).all() for density in densities):
+        if not np.isfinite(self.density).all():
             raise CrystalNetError(
                 f"candidate {self.rank}: the density holds NaN or infinity; leave it out"
             )
@@ -117,7 +92,7 @@ class Candidate:
     @property
     def files(self) -> tuple[str, ...]:
         """The names of its files."""
-        return FILES if self.guess else FILES[:-1]
+        return FILES
 
     @property
     def folder(self) -> str:

@@ -15,7 +15,6 @@ from types import FrameType
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import shown
 from crystalnet.solving.budget import Budget
-from crystalnet.solving.networks.models import WEIGHTS, SolveModel, load_models
 from crystalnet.solving.output import SUMMARY, check_folder
 from crystalnet.solving.pattern import formats
 from crystalnet.solving.pattern.file import may_be_pattern
@@ -39,8 +38,6 @@ class Request:
 
     pattern: Path
     question: Question
-    models: Path | None = None
-    device: str = "cpu"
     output: Path | None = None
     plot: Path | None = None
     again: bool = False
@@ -70,13 +67,11 @@ def _run(request: Request) -> int:
     place = _place(request.pattern, request.output, folder)
     check_folder(place)
     patterns, passed = _patterns(request.pattern) if folder else ([request.pattern], [])
-    system = request.question.system
-    models = load_models([system] if system else None, request.models or WEIGHTS, request.device)
     if folder:
         for line in passed:
             _say(line)
-        return _solve_folder(patterns, len(passed), place, request, models)
-    interrupted = _solve_one(request.pattern, place, request, models)
+        return _solve_folder(patterns, len(passed), place, request)
+    interrupted = _solve_one(request.pattern, place, request)
     return INTERRUPTED if interrupted else 0
 
 
@@ -85,20 +80,19 @@ def _solve_folder(
     passed: int,
     place: Path,
     request: Request,
-    models: Sequence[SolveModel],
 ) -> int:
     failed, interrupted, started = 0, False, time.monotonic()
     for number, pattern in enumerate(patterns, start=1):
         folder = place / f"{pattern.name}-solved"
         head = f"[{number}/{len(patterns)}] {pattern.name}"
-        known = request.question.answered_by(folder / SUMMARY, pattern, models)
+        known = request.question.answered_by(folder / SUMMARY, pattern)
         if known and not request.again:
             _say(f"{head}: solved already, in {folder}")
             continue
         _say(head)
         try:
             check_folder(folder)
-            interrupted = _solve_one(pattern, folder, request, models)
+            interrupted = _solve_one(pattern, folder, request)
         except CrystalNetError as error:
             failed += 1
             print(shown(f"error: {error}"), file=sys.stderr, flush=True)
@@ -115,14 +109,14 @@ def _solve_folder(
     return 1 if failed else 0
 
 
-def _solve_one(pattern: Path, folder: Path, request: Request, models: Sequence[SolveModel]) -> bool:
+def _solve_one(pattern: Path, folder: Path, request: Request) -> bool:
     """Solve one pattern and write what was found; whether it was interrupted."""
     question = request.question
     asked = {each.name: getattr(question, each.name) for each in fields(question)}
     budget = Budget(asked.pop("time_limit"), _say)
     with _until_interrupted(budget):
         try:
-            solution = solve(pattern, **asked, time_limit=budget, models=models, progress=_say)
+            solution = solve(pattern, **asked, time_limit=budget, progress=_say)
         except CrystalNetError:
             if budget.stopped:
                 raise KeyboardInterrupt from None

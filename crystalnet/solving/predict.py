@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -26,14 +27,15 @@ from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.file import PatternFile, read_pattern
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.pattern.standard_lines import standard_lines
-from crystalnet.solving.question import Question, edges
+from crystalnet.solving.question import Question, a_number, edges
 from crystalnet.solving.settings import USUAL
 from crystalnet.solving.solve import TEMPLATES, likely_lattices
 
+MOST_GUESSES = 1000
 # Points per axis that may be asked for.
 GRIDS = (8, 200)
-# Atoms are looked for in guesses as `crystalnet solve` does.
-DECODING = replace(USUAL.decoding, blurs=USUAL.guesses.blurs)
+# What atoms are looked for in a network's guess by.
+DECODING = replace(USUAL.decoding, blurs=USUAL.decoding.guess_blurs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +113,11 @@ def predict(
     """
     question = Question(
         wavelength=wavelength, formula=formula, system=system, lattice=edges(lattice),
-        quantity=quantity, peaks=peaks, guesses=guesses,
+        quantity=quantity, peaks=peaks,
     )  # fmt: skip
+    a_number("guesses", guesses, Integral)
+    if not 1 <= guesses <= MOST_GUESSES:
+        raise CrystalNetError(f"{guesses} guesses; want at least 1, at most {MOST_GUESSES}")
     if not GRIDS[0] <= grid <= GRIDS[1]:
         raise CrystalNetError(f"a grid of {grid} points; want {GRIDS[0]} to {GRIDS[1]} per axis")
     amounts = _amounts(question.known)

@@ -15,15 +15,15 @@ import numpy as np
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import sha256
+from crystalnet.predicting.learned import checksums_of_known
 from crystalnet.solving.budget import Budget
 from crystalnet.solving.lattice.kinds import KINDS, kind_of
 from crystalnet.solving.lattice.kinds.lattice_kind import LARGEST_VOLUME
-from crystalnet.solving.networks.models import SolveModel
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.radiation import Radiation, radiation
 from crystalnet.solving.settings import USUAL, SolveSettings
 
-MOST_GUESSES, MOST_EFFORT = 1000, 1000
+MOST_EFFORT = 1000
 # Seeds fit into 63 bits, as those that are derived from them do.
 LARGEST_SEED = 2**63 - 1
 # Edges of a given lattice in A.
@@ -46,21 +46,15 @@ class Question:
     lattice: tuple[float, ...] | None = None
     quantity: str | None = None
     peaks: bool | None = None
-    guesses: int = 5
     seed: int = 0
     effort: float = 1.0
     time_limit: float | None = None
     settings: SolveSettings = USUAL
 
     def __post_init__(self) -> None:
-        _a_number("guesses", self.guesses, Integral)
-        _a_number("seed", self.seed, Integral)
-        _a_number("effort", self.effort, Real)
-        _a_number("time limit", 1.0 if self.time_limit is None else self.time_limit, Real)
-        if not 1 <= self.guesses <= MOST_GUESSES:
-            raise CrystalNetError(
-                f"{self.guesses} guesses; want at least 1, at most {MOST_GUESSES}"
-            )
+        a_number("seed", self.seed, Integral)
+        a_number("effort", self.effort, Real)
+        a_number("time limit", 1.0 if self.time_limit is None else self.time_limit, Real)
         if not 0 <= self.seed <= LARGEST_SEED:
             raise CrystalNetError(f"the seed {self.seed}; want 0 to 2^63 - 1")
         if not 0 <= self.effort <= MOST_EFFORT:
@@ -87,12 +81,11 @@ class Question:
         """What it was measured with, if that was given."""
         return None if self.wavelength is None else radiation(self.wavelength)
 
-    def told(self, pattern: Path, models: Sequence[SolveModel]) -> dict[str, Any]:
+    def told(self, pattern: Path) -> dict[str, Any]:
         """The question in words and numbers that JSON can hold, with what else decides the answer.
 
-        The pattern and the networks are told by their checksums: neither hangs on a name.
+        The pattern and the known structures are told by their checksums: neither hangs on a name.
         """
-        devices = {str(model.network.regressor.output.weight.device) for model in models}
         return {
             "pattern_sha256": sha256(pattern),
             "wavelength_given": self.wavelength,
@@ -103,24 +96,22 @@ class Question:
             "lattice_A": None if self.lattice is None else list(self.lattice),
             "quantity": self.quantity,
             "is_list_of_peaks": self.peaks,
-            "guesses": self.guesses,
             "seed": self.seed,
             "effort": self.effort,
             "time_limit_s": self.time_limit,
             "settings": json.loads(json.dumps(self.settings.changed())),
-            "models": {model.card.name: model.card.weights_sha256 for model in models},
-            "device": ", ".join(sorted(devices)),
+            "known_structures": checksums_of_known(),
             "version": version("crystalnet"),
         }
 
-    def answered_by(self, summary: Path, pattern: Path, models: Sequence[SolveModel]) -> bool:
+    def answered_by(self, summary: Path, pattern: Path) -> bool:
         """Whether a summary holds the whole answer to this question about a pattern.
 
         Where nothing was cut short, another limit of time is no other question.
         """
         try:
             told = json.loads(summary.read_text(encoding="utf-8"))["told"]
-            asked = self.told(pattern, models)
+            asked = self.told(pattern)
             if told["cut_short"] is None:
                 del asked["time_limit_s"]
             elif told["interrupted"]:
@@ -193,7 +184,12 @@ def composition(
     return KnownComposition((), complete=False)
 
 
-def _a_number(name: str, value: object, kind: type) -> None:
+def a_number(name: str, value: object, kind: type) -> None:
+    """Refuse what is no number of a kind.
+
+    Raises:
+        CrystalNetError: for something else.
+    """
     if isinstance(value, bool) or not isinstance(value, kind):
         wanted = "a whole number" if kind is Integral else "a number"
         raise CrystalNetError(f"the {name} is {value!r}; want {wanted}")

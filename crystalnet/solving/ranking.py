@@ -48,15 +48,14 @@ class Ranked:
     def simplicity(self) -> tuple[Any, ...]:
         """What is the least for the first of structures of one merit.
 
-        What a network guessed best; then the fewest free coordinates, the most operations, the
-        smallest cell, and at last elements and places, so that no order is left to chance.
+        The fewest free coordinates, then the most operations, the smallest cell, and at last
+        elements and places, so that no order is left to chance.
         """
-        guess, crystal = self.structure.guess, self.structure.crystal
+        crystal = self.structure.crystal
         # Whole turns are none, from either side.
         places = np.round(crystal.frac_coords, 4) % 1
         atoms = sorted(zip(crystal.atomic_numbers.tolist(), places.tolist(), strict=True))
         return (
-            1.0 if guess is None else guess.misfit,
             self.symmetry.free_coordinates,
             -self.symmetry.operations,
             len(atoms),

@@ -1,4 +1,4 @@
-"""One measured pattern: read, indexed, guessed, decoded, ranked, written."""
+"""One measured pattern: read, indexed, solved, ranked, written."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.crystallography.known_composition import KnownComposition
@@ -17,8 +16,6 @@ from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
 from crystalnet.solving.lattice.find import find_lattices, given_lattices
 from crystalnet.solving.lattice.kinds import KINDS
-from crystalnet.solving.networks.binned_input import network_pattern
-from crystalnet.solving.networks.models import WEIGHTS, SolveModel, load_models
 from crystalnet.solving.output import check_folder, write_all
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.file import PatternFile, read_pattern
@@ -42,7 +39,7 @@ class Solution:
         lattices: those that were tried, the likeliest first.
         candidates: different structures with their densities, the best first.
         told: what was known and used, in words and numbers that JSON can hold.
-        seconds: from the file to the candidates, without loading the models.
+        seconds: from the file to the candidates.
         cut_short: why something was left out, which then hangs on the speed of the machine; None
             where nothing was.
     """
@@ -87,12 +84,9 @@ def solve(
     lattice: float | str | Sequence[float] | None = None,
     quantity: Quantity | None = None,
     peaks: bool | None = None,
-    guesses: int = 5,
     seed: int = 0,
     effort: float = 1.0,
     time_limit: float | Budget | None = None,
-    models: Sequence[SolveModel] | Path | str = WEIGHTS,
-    device: torch.device | str = "cpu",
     progress: Callable[[str], object] = lambda line: None,
     settings: SolveSettings = USUAL,
 ) -> Solution:
@@ -104,7 +98,7 @@ def solve(
         >>> import crystalnet
         >>> halite = "data/measured_patterns/rockjock_halite.xy"
         >>> solution = crystalnet.solve(
-        ...     halite, wavelength="CuKa", formula="NaCl", lattice=5.64, guesses=1, effort=0.1
+        ...     halite, wavelength="CuKa", formula="NaCl", lattice=5.64, effort=0.1
         ... )
         >>> best = solution.candidates[0]
         >>> best.formula, best.space_group_symbol, best.density.shape
@@ -118,57 +112,45 @@ def solve(
         elements: symbols of the elements, "Si,O" or a list; with neither, nothing is known of the
             composition.
         complete: whether these are all the elements there are.
-        system: "cubic" or "trigonal"; None tries every system that has a model.
+        system: "cubic" or "trigonal"; None tries both.
         lattice: a of a cubic crystal, (a, c) of a trigonal one in hexagonal axes, of the
             conventional cell in A; None finds it from the peaks.
         quantity: of the first column: "two_theta" (degrees), "q" (1/A) or "d" (A); None reads it
             from the header, or takes degrees.
         peaks: whether the pattern is a list of peaks, not a profile; None sees for itself.
-        guesses: latent samples of each model in each lattice, 1 to 1000.
-        seed: of the samples, 0 to 2^63 - 1.
+        seed: of the places that are tried, 0 to 2^63 - 1.
         effort: how long atoms are put on Wyckoff positions, as a multiple of the usual time.
         time_limit: seconds after which what has been found is ranked, or a budget that somebody
             else may end; None is for as long as it takes.
-        models: loaded models, or the folder of their weights.
-        device: of the networks, if they are loaded here.
         progress: is called with lines for a person to read.
         settings: what is seldom changed: when a maximum is a peak, how far is searched, and so on.
 
     Raises:
         CrystalNetError: for an argument that makes no sense, a file, a composition or a lattice
-            that cannot be used, no lattice that fits the peaks, weights that are missing or
-            damaged, or if nothing is found.
+            that cannot be used, no lattice that fits the peaks, or if nothing is found.
     """
     budget = time_limit if isinstance(time_limit, Budget) else Budget(time_limit, progress)
     question = Question(
         wavelength, formula, symbols(elements), complete, system, edges(lattice), quantity, peaks,
-        guesses, seed, effort, budget.seconds, settings,
+        seed, effort, budget.seconds, settings,
     )  # fmt: skip
-    if isinstance(models, Path | str):
-        models = load_models([system] if system else None, Path(models), device)
-    systems = [each for each in KINDS if each in {m.system for m in models}]
-    systems = [each for each in systems if system in (None, each)]
-    if not systems:
-        raise CrystalNetError(
-            f"no model of the crystal system {system!r}; there are "
-            f"{sorted(model.system for model in models)}"
-        )
+    systems = list(KINDS) if system is None else [system]
     budget.start()
     file = read_pattern(pattern, quantity, question.radiation, peaks, settings.reading)
     found = find_peaks(file, settings.peaks, settings.profile)
     progress(f"{file.path}: {len(found.peaks.two_theta)} peaks")
-    progress(network_pattern(found.peaks, models[0].patterns).told())
+    progress(_reach(found))
     lattices = likely_lattices(found, systems, question.lattice, question.known, settings)
     for each in lattices:
         progress(f"lattice to try: {each.system} {each.centring}, {each.told()}")
     gaussians = ValenceGaussians.load(TEMPLATES)
     candidates = solve_peaks(
-        found.peaks, question.known, lattices, models, gaussians, guesses=guesses, seed=seed,
+        found.peaks, question.known, lattices, gaussians, seed=seed,
         effort=effort, progress=progress, budget=budget, settings=settings,
     )  # fmt: skip
     told = {
         "pattern": shown(file.path),
-        **question.told(file.path, models),
+        **question.told(file.path),
         "wavelength_A": found.peaks.wavelength,
         "two_theta_range_degrees": list(found.peaks.two_theta_range),
         "peaks": len(found.peaks.two_theta),
@@ -177,6 +159,13 @@ def solve(
         "seconds": round(budget.spent, 2),
     }
     return Solution(file, found, lattices, candidates, told, budget.spent, budget.cut_short)
+
+
+def _reach(found: FoundPeaks) -> str:
+    """How far the pattern sees, in one line."""
+    (first, last), wavelength = found.peaks.two_theta_range, found.peaks.wavelength
+    finest = wavelength / 2 / np.sin(np.radians(last) / 2)
+    return f"{first:g} to {last:g} degrees at {wavelength:.4f} A reach d = {finest:.2f} A"
 
 
 def likely_lattices(

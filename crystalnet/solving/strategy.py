@@ -5,26 +5,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float
-from numpy import ndarray
 from pymatgen.core import Composition, Element
 
+from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
-from crystalnet.predicting.learned import loaded
+from crystalnet.predicting.learned import known_in, prototypes_of
 from crystalnet.solving.agreement.profile import match_pattern
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.candidate import Candidate, Structure
 from crystalnet.solving.flipping.flipped_structures import flipped_structures
 from crystalnet.solving.lattice.cells import IndexedLattice
-from crystalnet.solving.networks.binned_input import network_pattern
-from crystalnet.solving.networks.guessed_structures import guessed_structures
-from crystalnet.solving.networks.models import SolveModel
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.ranking import Ranked, different, in_rank_order
 from crystalnet.solving.search.analogues import analogues
 from crystalnet.solving.search.cell_contents import cell_contents
+from crystalnet.solving.search.known_structures import known_structures
 from crystalnet.solving.search.symmetric_search import search
 from crystalnet.solving.settings import USUAL, SolveSettings, StrategySettings
 from crystalnet.solving.symmetry.contacts import too_near
@@ -35,13 +32,10 @@ def solve_peaks(
     measured: MeasuredPeaks,
     known: KnownComposition,
     lattices: Sequence[IndexedLattice],
-    models: Sequence[SolveModel],
     gaussians: ValenceGaussians,
     *,
-    guesses: int = 5,
     seed: int = 0,
     most: int = 20,
-    physics: bool = True,
     symmetry: bool = True,
     flipping: bool = True,
     analogy: bool = True,
@@ -51,20 +45,16 @@ def solve_peaks(
     budget: Budget = UNBOUNDED,
     settings: SolveSettings = USUAL,
 ) -> list[Candidate]:
-    """Structures by symmetry, flipping, analogy and from guesses, ranked by their patterns.
+    """Structures by symmetry, by charge flipping and among known ones, ranked by their patterns.
 
     The first lattice is worked on in any case, others only where nothing has explained the pattern.
 
     Args:
         lattices: to try, the likeliest first.
-        models: networks; with none of them there are no guesses.
-        guesses: latent samples of each model in each lattice.
         most: candidates returned.
-        physics: whether elements are exchanged, and Wyckoff positions gone through; without it
-            the networks' word is taken as it is.
         symmetry: whether Wyckoff positions are gone through.
         flipping: whether charge flipping is tried where they have not explained the pattern.
-        analogy: whether known structures are tried with other elements where neither has.
+        analogy: whether known structures are tried where neither has.
         space_group: number of the only group that is tried, if it is known.
         effort: how long Wyckoff positions are gone through, as a multiple of the usual five
             seconds or so for each lattice, and how many maps are made by charge flipping.
@@ -79,23 +69,17 @@ def solve_peaks(
         CrystalNetError: where nothing gives a structure.
     """
     solving = _Solving(
-        measured, known, lattices, models, gaussians, guesses, seed, physics, space_group, effort,
-        progress, budget, settings,
-    )  # fmt: skip
+        measured, known, lattices, seed, space_group, effort, progress, budget, settings
+    )
     for order in range(len(lattices)):
         if budget.over():
             break
-        if physics:
-            if symmetry:
-                solving.by_symmetry(order)
-            if flipping and not solving.explained():
-                solving.by_flipping(order)
-            if analogy and not solving.explained():
-                solving.by_analogy(order)
-        # With the formula the networks add nothing to what explains the pattern (docs/solve.md).
-        asked = not physics or (order == 0 and known.amounts is None)
-        if asked or not solving.explained():
-            solving.by_network(order)
+        if symmetry:
+            solving.by_symmetry(order)
+        if flipping and not solving.explained():
+            solving.by_flipping(order)
+        if analogy and not solving.explained():
+            solving.by_analogy(order)
     if not solving.found:
         if budget.cut_short:
             raise CrystalNetError(
@@ -103,8 +87,8 @@ def solve_peaks(
                 "composition"
             )
         raise CrystalNetError(
-            f"nothing gives a structure ({solving.reason}); take more guesses, or check lattice "
-            "and composition"
+            f"nothing gives a structure ({solving.reason}); check lattice and composition, or say "
+            "more of them"
         )
     budget.doing = f"ranking of {len(solving.found)} structures"
     kept = different(in_rank_order(solving.found, settings.ranking), most, budget, settings.ranking)
@@ -119,19 +103,14 @@ class _Solving:
     measured: MeasuredPeaks
     known: KnownComposition
     lattices: Sequence[IndexedLattice]
-    models: Sequence[SolveModel]
-    gaussians: ValenceGaussians
-    guesses: int
     seed: int
-    physics: bool
     space_group: int | None
     effort: float
     progress: Callable[[str], object]
     budget: Budget
     settings: SolveSettings
     found: list[Ranked] = field(default_factory=list)
-    reason: str = "no lattice is of a crystal system that has a model"
-    densities: dict[str, ndarray] = field(default_factory=dict)
+    reason: str = "no structure that is known or allowed by symmetry fits"
 
     @property
     def plan(self) -> StrategySettings:
@@ -176,7 +155,7 @@ class _Solving:
                 settings=self.settings.search,
                 agreement=self.settings.agreement,
             )
-            self._take((Structure(crystal, lattice, None) for crystal in crystals), peaks)
+            self._take((Structure(crystal, lattice) for crystal in crystals), peaks)
             self.progress(
                 f"{lattice.system} {lattice.centring}: {len(crystals)} structures of "
                 f"{', '.join(map(_formula, some))} by symmetry"
@@ -197,66 +176,63 @@ class _Solving:
             budget=self.budget, settings=self.settings,
         )  # fmt: skip
         peaks = self.measured.shifted(lattice.zero_shift)
-        self._take((Structure(crystal, lattice, None) for crystal in crystals), peaks)
+        self._take((Structure(crystal, lattice) for crystal in crystals), peaks)
         self.progress(f"{what}: {len(crystals)} structures by charge flipping")
 
     def by_analogy(self, order: int) -> None:
-        """Put the elements into known structures of the kind of formula, if that is known."""
+        """Take known structures, as they are and with the elements of the likeliest formulas."""
         lattice = self.lattices[order]
-        if self.known.amounts is None or self.budget.over():
+        known = known_in(lattice.system)
+        if known is None or self.budget.over():
             return
         self.budget.doing = f"known structures in {lattice.system} {lattice.centring}"
-        formula = dict(zip(self.known.elements, self.known.amounts, strict=True))
-        model = loaded(lattice.system, tuple(sorted(self.known.amounts)))
-        found = analogues(
-            self.measured, formula, lattice, model.guesser, self.settings.search.d_min,
-            self.settings.agreement,
-        )  # fmt: skip
+        if self.known.amounts is None:
+            self._take_known(
+                known_structures(
+                    self.measured, self.known, lattice, known, self.budget,
+                    self.settings.analogues, self.settings.agreement,
+                ),
+                lattice,
+                "as they are",
+            )  # fmt: skip
+        for formula in self._formulas(lattice):
+            if self.budget.over() or (self.known.amounts is None and self.explained()):
+                break
+            library = prototypes_of(lattice.system, tuple(sorted(formula.values())))
+            if library is not None:
+                self._take_known(
+                    analogues(self.measured, formula, lattice, library, known, self.settings),
+                    lattice,
+                    f"with the elements of {_formula(formula)}",
+                )
+
+    def _take_known(
+        self, found: Sequence[tuple[Crystal, str]], lattice: IndexedLattice, how: str
+    ) -> None:
         peaks = self.measured.shifted(lattice.zero_shift)
         taken = self._take(
             (
-                Structure(crystal, lattice, None, name)
+                Structure(crystal, lattice, name)
                 for crystal, name in found
                 if self.space_group in (None, space_group_of(crystal)[0])
             ),
             peaks,
         )
         self.progress(
-            f"{lattice.system} {lattice.centring}: {taken} structures from known ones with other "
-            "elements"
+            f"{lattice.system} {lattice.centring}: {taken} structures from known ones {how}"
         )
 
-    def by_network(self, order: int) -> None:
-        """Guess densities in a lattice with the models of its system."""
-        lattice = self.lattices[order]
-        peaks = self.measured.shifted(lattice.zero_shift)
-        for model in self.models:
-            if model.system != lattice.system or self.budget.over():
-                continue
-            self.budget.doing = f"guesses of {model.card.name}"
-            densities = self._guess(model)
-            atoms = self._atoms(densities, lattice)
-            if order and atoms > self.plan.large:
-                # What a smaller cell explains as well is not worth the time that it takes.
-                continue
-            if atoms * self._templates() > self.plan.choices:
-                self._failed(f"about {atoms:.0f} atoms are too many to look for in a guess")
-                continue
-            if self.physics and self.known.amounts is not None:
-                most = round(self._effort(order) * self.plan.decoded / atoms)
-                densities = densities[: most if self.found else max(most, 1)]
-            if not len(densities):
-                continue
-            structures = guessed_structures(
-                model, densities, lattice, self.known, peaks, self.gaussians,
-                physics=self.physics, failed=self._failed, budget=self.budget,
-                settings=self.settings,
-            )  # fmt: skip
-            taken = self._take(structures, peaks)
-            self.progress(
-                f"{lattice.system} {lattice.centring}: {taken} structures from "
-                f"{len(densities)} guesses of {model.card.name}"
-            )
+    def _formulas(self, lattice: IndexedLattice) -> list[dict[int, int]]:
+        """Of the likeliest contents of a cell, each once; that which is known, if it is."""
+        if self.known.amounts is not None:
+            return [dict(zip(self.known.elements, self.known.amounts, strict=True))]
+        formulas: list[dict[int, int]] = []
+        for counts in cell_contents(self.known, _volume(lattice), self.settings.contents):
+            unit = math.gcd(*counts.values())
+            formula = {z: count // unit for z, count in counts.items()}
+            if formula not in formulas:
+                formulas.append(formula)
+        return formulas[: self.settings.analogues.formulas]
 
     def _take(self, structures: Iterable[Structure], peaks: MeasuredPeaks) -> int:
         """Everything that is found comes in here, if its atoms keep their distance; how many do."""
@@ -269,41 +245,12 @@ class _Solving:
                 self._failed(f"in the last one {near}")
         return len(self.found) - before
 
-    def _guess(self, model: SolveModel) -> Float[ndarray, "guesses n n n"]:
-        name = model.card.name
-        if name not in self.densities:
-            vector = network_pattern(self.measured, model.patterns).vector
-            self.densities[name] = model.guess(
-                vector,
-                self.known,
-                self.guesses,
-                self.settings.guesses.grid,
-                self.seed,
-                self.budget.part(self.plan.guessing),
-            )
-        return self.densities[name]
-
-    def _templates(self) -> int:
-        """How many elements an atom of a guess may be of."""
-        if self.known.complete:
-            return len(self.known.elements)
-        return int(np.count_nonzero(self.gaussians.valence))
-
     def _effort(self, order: int) -> float:
         """What is less likely gets less time."""
         return self.effort / (1 + self.plan.less * order)
 
     def _failed(self, reason: str) -> None:
         self.reason = reason
-
-    def _atoms(self, densities: Float[ndarray, "guesses n n n"], lattice: IndexedLattice) -> float:
-        """About how many atoms a cell holds, by its volume or the electrons that were guessed."""
-        if self.known.amounts is not None:
-            contents = cell_contents(self.known, _volume(lattice), self.settings.contents)
-            return float(sum(contents[0].values()))
-        elements = list(self.known.elements) or np.flatnonzero(self.gaussians.valence).tolist()
-        valence = self.gaussians.valence[elements].mean()
-        return float(densities.mean() * _volume(lattice) / max(float(valence), 1.0))
 
 
 def _low_angles(structure: Structure, measured: MeasuredPeaks, settings: SolveSettings) -> float:
@@ -325,7 +272,6 @@ def _candidate(place: int, ranked: Ranked, gaussians: ValenceGaussians, grid: in
         match=ranked.match,
         system=lattice.system,
         centring=lattice.centring,
-        guess=ranked.structure.guess,
         analogue_of=ranked.structure.analogue_of,
     )
 

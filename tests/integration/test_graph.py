@@ -17,10 +17,10 @@ Project = Any
 LEDGER = Path("dvc.yaml")
 
 # Rules that `all` needs only where densities are fetched, or where the networks that come with
-# the project are trained; those of `crystalnet solve` are asked for by name (make solve-models).
+# the project are trained.
 ELSEWHERE = {
     rule
-    for file in ("materials_project.smk", "learned_training.smk", "solve_models.smk")
+    for file in ("materials_project.smk", "learned_training.smk")
     for rule in re.findall(r"^rule (\w+):", (RULES / file).read_text(), re.M)
 }
 

@@ -11,11 +11,9 @@ from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.agreement.exchange import exchange_elements
 from crystalnet.solving.budget import TELL, Budget
 from crystalnet.solving.density.decoding import decode
 from crystalnet.solving.lattice.cells import conventional_lattices
-from crystalnet.solving.networks.guessed_structures import variants
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search.symmetric_search import search
 from crystalnet.solving.settings import USUAL
@@ -157,27 +155,17 @@ def test_decoding_ends_within_a_few_looks(
     assert clock.now < seconds + 60
 
 
-def test_what_is_found_late_is_taken_as_it_is(crystal: Crystal, peaks: MeasuredPeaks) -> None:
-    late = looks(0.5)
-    assert late.over()
-    # Of 14 atoms there are more assignments than are tried at once.
-    mixed = replace(crystal, atomic_numbers=crystal.atomic_numbers[::-1].copy())
-    assert variants(mixed, peaks, physics=True, budget=late) == [mixed]
-    assert len(exchange_elements(mixed, peaks, budget=late)) == 1
-    assert len(exchange_elements(mixed, peaks)) > 1
-
-
 def test_solving_ranks_what_there_is_or_says_that_there_was_no_time(
     peaks: MeasuredPeaks, gaussians: ValenceGaussians
 ) -> None:
     lattice = next(x for x in conventional_lattices("cubic", 8.08) if x.centring == "F")
     known = parts("formula")
     with pytest.raises(CrystalNetError, match="nothing was found when the time of"):
-        solve_peaks(peaks, known, [lattice], [], gaussians, budget=looks(0.5))
+        solve_peaks(peaks, known, [lattice], gaussians, budget=looks(0.5))
     budget = Budget(clock=(clock := Clock()))
-    whole = solve_peaks(peaks, known, [lattice], [], gaussians, effort=0.05, budget=budget)
+    whole = solve_peaks(peaks, known, [lattice], gaussians, effort=0.05, budget=budget)
     cut = looks(0.9 * clock.now)
-    some = solve_peaks(peaks, known, [lattice], [], gaussians, effort=0.05, budget=cut)
+    some = solve_peaks(peaks, known, [lattice], gaussians, effort=0.05, budget=cut)
     assert cut.cut_short
     assert 0 < len(some) <= len(whole)
     assert [each.rank for each in some] == list(range(1, len(some) + 1))

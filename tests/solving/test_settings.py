@@ -96,7 +96,7 @@ def test_settings_go_all_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = SolveSettings(strategy=StrategySettings(density_grid=12))
     solution = crystalnet.solve(
         "data/measured_patterns/rockjock_halite.xy", wavelength="CuKa", formula="NaCl",
-        lattice=5.64, guesses=1, effort=0.05, settings=settings,
+        lattice=5.64, effort=0.05, settings=settings,
     )  # fmt: skip
     assert solution.candidates[0].density.shape == (12, 12, 12)
     assert solution.told["settings"] == {"strategy.density_grid": 12}

@@ -15,10 +15,9 @@ from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving import ranking, strategy
 from crystalnet.solving.agreement.profile import PatternMatch
-from crystalnet.solving.candidate import Candidate, NetworkGuess
+from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.candidate import Structure as SolvedStructure
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
-from crystalnet.solving.networks.guessed_structures import variants
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search.symmetric_search import search
 from crystalnet.solving.settings import USUAL, SolveSettings, StrategySettings
@@ -67,7 +66,7 @@ def solved(
     seed: int = 0,
 ) -> list[Candidate]:  # fmt: skip
     known = KnownComposition.from_formula(formula)
-    return solve_peaks(peaks, known, [lattice], [], gaussians, seed=seed, effort=0.2)
+    return solve_peaks(peaks, known, [lattice], gaussians, seed=seed, effort=0.2)
 
 
 @pytest.mark.parametrize(("truth", "formula", "centring", "edges", "group"), CASES)
@@ -102,22 +101,17 @@ def test_rounding_order_and_seed_change_no_rank(
         assert StructureMatcher().fit(best.crystal.to_structure(), truth)
 
 
-def guess_of(misfit: float) -> NetworkGuess:
-    return NetworkGuess("cubic", 0, np.ones((4, 4, 4)), misfit)
-
-
 def ranked(
     structure: Structure,
     rwp: float,
     peaks: int,
     monkeypatch: pytest.MonkeyPatch,
-    guess: NetworkGuess | None = None,
 ) -> ranking.Ranked:
     crystal = Crystal.from_structure(structure)
     monkeypatch.setattr(ranking, "match_pattern", lambda *_: PatternMatch(rwp, 0.9, 0.0))
     measured = MeasuredPeaks(np.linspace(20, 80, peaks), np.ones(peaks), CU, (10.0, 90.0))
     lattice = conventional_lattices("cubic", 5.0)[0]
-    return ranking.Ranked.of(SolvedStructure(crystal, lattice, guess), measured)
+    return ranking.Ranked.of(SolvedStructure(crystal, lattice), measured)
 
 
 def test_free_coordinates_cost_degrees_of_freedom(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,17 +142,14 @@ def test_a_simpler_structure_outranks_one_that_agrees_a_little_better(
 
 
 @pytest.mark.parametrize("rwp", [0.0305, 0.03, 0.1005, 0.0995])
-def test_of_one_merit_the_better_guess_and_the_simpler_structure_come_first(
+def test_of_one_merit_the_simpler_structure_comes_first(
     rwp: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fluorite = FLUORITE.get_primitive_structure()
-    good, poor = guess_of(0.1), guess_of(0.2)
     for noise in (-1e-12, 0.0, 1e-12):
-        first = ranked(fluorite, rwp + noise, 50, monkeypatch, good)
-        second = ranked(fluorite, rwp, 50, monkeypatch, poor)
-        none = ranked(fluorite, rwp - noise, 50, monkeypatch)
+        few = ranked(fluorite, rwp + noise, 50, monkeypatch)
         large = ranked(FLUORITE, rwp, 50, monkeypatch)
-        expected = [first, second, none, large]
+        expected = [few, large]
         assert ranking.in_rank_order(expected) == expected
         assert ranking.in_rank_order(expected[::-1]) == expected
 
@@ -171,15 +162,14 @@ def test_each_reason_of_an_order_counts_where_those_before_it_are_equal(
     sodium.replace_species({"Ca": "Na"})
     wide.translate_sites([2], [0.01] * 3)
     made = [
-        (fluorite, 0.1, Symmetry(48, 2)),
-        (fluorite, 0.2, Symmetry(12, 1)),
-        (FLUORITE, 0.2, Symmetry(48, 2)),
-        (fluorite, 0.2, Symmetry(12, 2)),
-        (FLUORITE, 0.2, Symmetry(12, 2)),
+        (fluorite, Symmetry(12, 1)),
+        (FLUORITE, Symmetry(48, 2)),
+        (fluorite, Symmetry(12, 2)),
+        (FLUORITE, Symmetry(12, 2)),
     ]
     expected = [
-        replace(ranked(each, 0.1, 50, monkeypatch, guess_of(misfit)), symmetry=symmetry, merit=0.1)
-        for each, misfit, symmetry in made
+        replace(ranked(each, 0.1, 50, monkeypatch), symmetry=symmetry, merit=0.1)
+        for each, symmetry in made
     ]
     assert ranking.in_rank_order(expected) == expected
     assert ranking.in_rank_order(expected[::-1]) == expected
@@ -231,11 +221,11 @@ def test_what_is_explained_takes_one_of_the_best_three(
     peaks, lattice = peaks_of(FLUORITE), lattice_of("F", (5.46,))
     known = KnownComposition.from_formula("CaF2")
     told: list[str] = []
-    solve_peaks(peaks, known, [lattice, lattice], [], gaussians, effort=0.2, progress=told.append)
+    solve_peaks(peaks, known, [lattice, lattice], gaussians, effort=0.2, progress=told.append)
     assert len(told) == 1, "the second lattice is left alone"
     never = SolveSettings(strategy=StrategySettings(explained=0.0))
     solve_peaks(
-        peaks, known, [lattice, lattice], [], gaussians, effort=0.2, progress=told.append,
+        peaks, known, [lattice, lattice], gaussians, effort=0.2, progress=told.append,
         settings=never,
     )  # fmt: skip
     assert len(told) > 2
@@ -251,11 +241,11 @@ def test_no_candidate_holds_atoms_that_are_too_near(
     crowded = replace(sound, frac_coords=np.array([[0.0] * 3, [0.25] * 3, [0.25 + apart] * 3]))
     known = KnownComposition.from_formula("CaF2")
     monkeypatch.setattr(strategy, "search", lambda *_, **__: [crowded, sound])
-    found = solve_peaks(peaks, known, [lattice], [], gaussians)
+    found = solve_peaks(peaks, known, [lattice], gaussians)
     assert [c.crystal for c in found] == [sound]
     monkeypatch.setattr(strategy, "search", lambda *_, **__: [crowded])
     with pytest.raises(CrystalNetError, match=r"F and F are 0\.\d\d A apart"):
-        solve_peaks(peaks, known, [lattice], [], gaussians, flipping=False, analogy=False)
+        solve_peaks(peaks, known, [lattice], gaussians, flipping=False, analogy=False)
 
 
 def test_known_structures_are_tried_where_symmetry_explains_nothing(
@@ -263,77 +253,50 @@ def test_known_structures_are_tried_where_symmetry_explains_nothing(
 ) -> None:
     peaks, lattice = peaks_of(FLUORITE), lattice_of("F", (5.46,))
     known = KnownComposition.from_formula("CaF2")
-    by_symmetry = solve_peaks(peaks, known, [lattice], [], gaussians, effort=0.2)
+    by_symmetry = solve_peaks(peaks, known, [lattice], gaussians, effort=0.2)
     assert {each.analogue_of for each in by_symmetry} == {None}
     monkeypatch.setattr(strategy, "search", lambda *_, **__: [])
-    best = solve_peaks(peaks, known, [lattice], [], gaussians, flipping=False)[0]
+    best = solve_peaks(peaks, known, [lattice], gaussians, flipping=False)[0]
     assert best.analogue_of is not None
     assert best.analogue_of.startswith("mp-")
     assert StructureMatcher().fit(best.crystal.to_structure(), FLUORITE)
     with pytest.raises(CrystalNetError, match="nothing gives a structure"):
-        solve_peaks(peaks, known, [lattice], [], gaussians, flipping=False, analogy=False)
-    elements = KnownComposition.from_elements(["Ca", "F"], complete=True)
+        solve_peaks(peaks, known, [lattice], gaussians, flipping=False, analogy=False)
+    for elements, complete in ((["Ca", "F"], True), (["Ca"], False), ([], False)):
+        part = KnownComposition.from_elements(elements, complete=complete)
+        found = solve_peaks(peaks, part, [lattice], gaussians, flipping=False)
+        assert StructureMatcher().fit(found[0].crystal.to_structure(), FLUORITE), elements
+        assert found[0].analogue_of is not None
+        for each in found:
+            assert set(part.elements) <= set(each.crystal.atomic_numbers.tolist())
+    nowhere = KnownComposition.from_elements(["Xe", "Rn"], complete=False)
     with pytest.raises(CrystalNetError, match="nothing gives a structure"):
-        # Without ratios there is no kind of formula.
-        solve_peaks(peaks, elements, [lattice], [], gaussians, flipping=False)
+        solve_peaks(peaks, nowhere, [lattice], gaussians)
 
 
 def test_flipping_finds_what_symmetry_was_not_asked_for(gaussians: ValenceGaussians) -> None:
     peaks, lattice = peaks_of(FLUORITE), lattice_of("F", (5.46,))
     known = KnownComposition.from_formula("CaF2")
-    found = solve_peaks(peaks, known, [lattice], [], gaussians, symmetry=False, analogy=False)
+    found = solve_peaks(peaks, known, [lattice], gaussians, symmetry=False, analogy=False)
     assert StructureMatcher().fit(found[0].crystal.to_structure(), FLUORITE)
     with pytest.raises(CrystalNetError, match="nothing gives a structure"):
-        solve_peaks(
-            peaks, known, [lattice], [], gaussians, symmetry=False, analogy=False, effort=0.0
-        )
+        solve_peaks(peaks, known, [lattice], gaussians, symmetry=False, analogy=False, effort=0.0)
 
 
-def shaken(structure: Structure, by: float) -> Crystal:
-    """Every atom moved by so many A, in its own direction."""
-    crystal = Crystal.from_structure(structure.get_primitive_structure())
-    moves = np.random.default_rng(7).standard_normal((len(crystal.atomic_numbers), 3))
-    moves *= by / np.linalg.norm(moves, axis=1, keepdims=True)
-    places = crystal.frac_coords + moves @ np.linalg.inv(crystal.lattice)
-    return replace(crystal, frac_coords=places)
-
-
-@pytest.mark.parametrize("physics", [True, False])
-@pytest.mark.parametrize("by", [0.05, 0.25])
-def test_symmetric_variants_of_a_guess_are_tried(by: float, physics: bool) -> None:
-    found = variants(shaken(FLUORITE, by), peaks_of(FLUORITE), physics=physics)
-    assert symmetry_of(found[0]).operations == 1 or physics
-    assert any(symmetry_of(each) == Symmetry(48, 0) for each in found)
-
-
-def test_sites_are_made_symmetric_whatever_elements_are_on_them() -> None:
-    # With iron where sulphur belongs no atom of pyrite is symmetric to another.
-    wrong = shaken(PYRITE, 0.05)
-    order = np.random.default_rng(0).permutation(len(wrong.atomic_numbers))
-    wrong = replace(wrong, atomic_numbers=wrong.atomic_numbers[order])
-    matcher = StructureMatcher()
-    found = variants(wrong, peaks_of(PYRITE), physics=True)
-    right = [each for each in found if matcher.fit(each.to_structure(), PYRITE)]
-    assert Symmetry(24, 1) in map(symmetry_of, right)
-    alone = variants(wrong, peaks_of(PYRITE), physics=False)
-    assert [each.atomic_numbers.tolist() for each in alone] == [wrong.atomic_numbers.tolist()]
-
-
-def test_elements_on_the_wrong_sites_are_exchanged_where_physics_is_allowed() -> None:
-    wrong = Crystal.from_structure(FLUORITE.get_primitive_structure())
-    calcium = int(np.flatnonzero(wrong.atomic_numbers == 20)[0])
-    fluorine = int(np.flatnonzero(wrong.atomic_numbers == 9)[0])
-    numbers = wrong.atomic_numbers.copy()
-    numbers[[calcium, fluorine]] = numbers[[fluorine, calcium]]
-    wrong = replace(wrong, atomic_numbers=numbers)
-    matcher = StructureMatcher()
-
-    def right(physics: bool) -> bool:
-        found = variants(wrong, peaks_of(FLUORITE), physics=physics)
-        return any(matcher.fit(each.to_structure(), FLUORITE) for each in found)
-
-    assert right(True)
-    assert not right(False)
+def test_where_the_elements_alone_are_known_the_likeliest_formulas_are_tried(
+    gaussians: ValenceGaussians, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crystal that is known with other elements only."""
+    strange = Structure.from_spacegroup(
+        "Fm-3m", Lattice.cubic(5.8), ["Ra", "O"], [[0, 0, 0], [0.5] * 3]
+    )
+    peaks, lattice = peaks_of(strange), lattice_of("F", (5.8,))
+    known = KnownComposition.from_elements(["Ra", "O"])
+    monkeypatch.setattr(strategy, "search", lambda *_, **__: [])
+    monkeypatch.setattr(strategy, "known_structures", lambda *_: [])
+    best = solve_peaks(peaks, known, [lattice], gaussians, flipping=False)[0]
+    assert best.formula == "RaO"
+    assert StructureMatcher().fit(best.crystal.to_structure(), strange)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

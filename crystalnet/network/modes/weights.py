@@ -15,7 +15,7 @@ from crystalnet.network.modes.compact import compact, expanded
 from crystalnet.network.modes.density_modes import DensityModes, packed, unpacked
 from crystalnet.network.modes.network import ModesNet
 from crystalnet.network.weights_file import HEADER, read_weights
-from crystalnet.settings import Count, Settings, TakenComposition
+from crystalnet.settings import CompositionInput, Count, Settings
 from crystalnet.settings_modes import ModesSettings
 
 # Numbers of the modes, each of mean square 1, that are no larger than this are not written.
@@ -38,7 +38,7 @@ class ModesHeader(Settings):
     architecture: Literal["modes"]
     network: ModesSettings
     order: Count
-    composition_input: TakenComposition
+    composition_input: CompositionInput
     notes: dict[str, str]
 
 

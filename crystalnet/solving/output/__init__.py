@@ -2,7 +2,6 @@
 
 import errno
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from crystalnet.solving.candidate import (
     CIF,
     CUBE,
     FILES,
-    GUESS,
     PATTERN,
     Candidate,
 )
@@ -86,8 +84,6 @@ def write_all(
         write_chgcar(inner / CHGCAR, mapped)
         write_cube(inner / CUBE, mapped)
         write_ccp4(inner / CCP4, mapped)
-        if candidate.guess is not None:
-            write_ccp4(inner / GUESS, replace(mapped, density=candidate.guess.density))
         write_pattern(inner / PATTERN, candidate, measured)
         written += [inner / name for name in candidate.files]
     write_page(folder / PAGE, candidates, measured, told, profile)

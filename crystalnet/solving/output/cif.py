@@ -32,7 +32,6 @@ def write_cif(path: Path | str, candidate: Candidate, measured: MeasuredPeaks) -
         measured: for the wavelength and the range of 2-theta that the agreement is over.
     """
     cell = conventional_cell(candidate.crystal, candidate.space_group)
-    guess = candidate.guess
     document = gemmi.cif.Document()
     block = document.add_new_block(f"crystalnet_{candidate.rank}_{candidate.formula}")
     for name, value in {
@@ -52,9 +51,6 @@ def write_cif(path: Path | str, candidate: Candidate, measured: MeasuredPeaks) -
         "_crystalnet_pattern_correlation": f"{candidate.match.correlation:.5f}",
         "_crystalnet_displacement_B": f"{candidate.match.displacement:.4g}",
         "_crystalnet_analogue_of": _text(candidate.analogue_of) if candidate.analogue_of else ".",
-        "_crystalnet_guess_model": _text(guess.model) if guess else ".",
-        "_crystalnet_guess_number": str(guess.number) if guess else ".",
-        "_crystalnet_guess_misfit": f"{guess.misfit:.5f}" if guess else ".",
     }.items():
         block.set_pair(name, value)
     operations = block.init_loop("_space_group_symop_", ["id", "operation_xyz"])

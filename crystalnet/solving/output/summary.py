@@ -20,7 +20,7 @@ def summary(candidates: Sequence[Candidate], told: Mapping[str, Any]) -> dict[st
     Args:
         candidates: at any ranks.
         told: anything that JSON can hold, paths and arrays included: pattern file, wavelength,
-            composition, lattice, range, models and their checksums, seconds. The version of this
+            composition, lattice, range, known structures by their checksums, seconds. The version of this
             program is added.
 
     Returns:
@@ -49,7 +49,6 @@ def write_json(path: Path | str, content: Mapping[str, Any]) -> None:
 
 
 def _entry(candidate: Candidate) -> dict[str, Any]:
-    guess = candidate.guess
     cell = conventional_cell(candidate.crystal, candidate.space_group)
     return {
         "rank": candidate.rank,
@@ -70,7 +69,6 @@ def _entry(candidate: Candidate) -> dict[str, Any]:
         "displacement_b": candidate.match.displacement,
         "system": candidate.system,
         "centring": candidate.centring,
-        "guess": guess and {"model": guess.model, "number": guess.number, "misfit": guess.misfit},
         "analogue_of": candidate.analogue_of,
         "files": [f"{candidate.folder}/{name}" for name in candidate.files],
     }

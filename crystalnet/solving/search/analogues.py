@@ -13,13 +13,15 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.predicting.guesses import Guesser
+from crystalnet.retrieval.candidates import candidates
+from crystalnet.retrieval.known import Known
+from crystalnet.retrieval.prototypes import PrototypeLibrary
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.standard_lines import standard_lines
 from crystalnet.solving.search.group_search import Arrangement, GroupSearch
 from crystalnet.solving.search.occupations import Occupation
-from crystalnet.solving.settings import USUAL, AgreementSettings
+from crystalnet.solving.settings import USUAL, AnalogueSettings, SolveSettings
 from crystalnet.solving.symmetry.conventional import (
     ConventionalCell,
     conventional_cell,
@@ -31,29 +33,22 @@ from crystalnet.solving.symmetry.special_positions import WyckoffPosition
 from crystalnet.solving.symmetry.symmetrise import symmetrised
 from crystalnet.solving.symmetry.wyckoff import space_group
 
-# Within how many A the atoms of a known structure are symmetric, as in the tables of structures.
-SYMMETRIC = 0.1
-# Edges that differ by less than this share are of one lattice.
-SAME_EDGES = 0.02
-# How far an atom may be from the Wyckoff position that it is on, as a fraction of an edge.
-ON_POSITION = 1e-3
-
 
 def analogues(
     measured: MeasuredPeaks,
     formula: Mapping[int, int],
     lattice: IndexedLattice,
-    guesser: Guesser,
-    finest: float,
-    agreement: AgreementSettings = USUAL.agreement,
+    library: PrototypeLibrary,
+    known: Known,
+    settings: SolveSettings = USUAL,
 ) -> list[tuple[Crystal, str]]:
     """Structures of a formula that a lattice admits and the pattern agrees with, the best first.
 
     Args:
         measured: as it was measured.
         formula: amounts by atomic number.
-        guesser: knows structures of the system of the lattice.
-        finest: the smallest spacing in A that free coordinates are fitted to.
+        library: of the kind of formula, of the system of the lattice.
+        known: of the same system, for the volumes of atoms.
 
     Returns:
         As they are known with the edges of the lattice, each followed by itself with its free
@@ -61,10 +56,18 @@ def analogues(
     """
     q, intensity = standard_lines(measured, lattice.zero_shift)
     found = []
-    for candidate in guesser.candidates(q, intensity, formula, lattice.primitive):
-        found.append((candidate.crystal, candidate.prototype_of))
-        fitted = fitted_coordinates(candidate.crystal, measured, lattice, finest, agreement)
-        found += [] if fitted is None else [(fitted, candidate.prototype_of)]
+    for each in candidates(
+        library,
+        q,
+        intensity,
+        dict(formula),
+        known.volumes,
+        settings.analogues.tried,
+        lattice=lattice.primitive,
+    ):
+        found.append((each.crystal, each.prototype_of))
+        fitted = fitted_coordinates(each.crystal, measured, lattice, settings)
+        found += [] if fitted is None else [(fitted, each.prototype_of)]
     return found
 
 
@@ -72,8 +75,7 @@ def fitted_coordinates(
     crystal: Crystal,
     measured: MeasuredPeaks,
     lattice: IndexedLattice,
-    finest: float,
-    agreement: AgreementSettings = USUAL.agreement,
+    settings: SolveSettings = USUAL,
 ) -> Crystal | None:
     """A crystal with its free coordinates fitted to the intensities.
 
@@ -82,23 +84,27 @@ def fitted_coordinates(
     Args:
         crystal: in a primitive cell, whose edges it keeps.
     """
+    within = settings.analogues
     shortest, own = reduced_cell(crystal.lattice), reduced_cell(lattice.primitive)
-    if not np.allclose((shortest**2).sum(axis=1), (own**2).sum(axis=1), rtol=2 * SAME_EDGES):
+    if not np.allclose((shortest**2).sum(axis=1), (own**2).sum(axis=1), rtol=2 * within.like_edges):
         return None
-    even = symmetrised(crystal, SYMMETRIC) or crystal
+    even = symmetrised(crystal, within.symmetric) or crystal
     # The Wyckoff positions are those of the first choice of origin.
     cell = conventional_cell(even, space_group_of(even)[0], origin="1")
-    arranged = arrangement(cell)
+    arranged = arrangement(cell, within)
     if arranged is None or not any(map(len, arranged.parameters)):
         return None
     frame = Frame(arranged.occupation.group, cell.axes)
     placed = replace(lattice, primitive=crystal.lattice)
-    search = GroupSearch(measured, placed, frame, finest, finest, agreement=agreement)
+    finest = settings.search.d_min
+    search = GroupSearch(measured, placed, frame, finest, finest, agreement=settings.agreement)
     end = search.refine(arranged) if search.lines.possible else None
     return None if end is None else search.crystal(end)
 
 
-def arrangement(cell: ConventionalCell) -> Arrangement | None:
+def arrangement(
+    cell: ConventionalCell, settings: AnalogueSettings = USUAL.analogues
+) -> Arrangement | None:
     """A conventional cell as orbits on the Wyckoff positions of its group; None if it is no such.
 
     Args:
@@ -111,7 +117,7 @@ def arrangement(cell: ConventionalCell) -> Arrangement | None:
         for place, position in enumerate(group.positions):
             if position.multiplicity != len(atoms):
                 continue
-            values = on_position(atoms, position)
+            values = on_position(atoms, position, settings.on_position)
             if values is not None:
                 places.append((place, int(cell.crystal.atomic_numbers[first])))
                 parameters.append(values)
@@ -122,7 +128,9 @@ def arrangement(cell: ConventionalCell) -> Arrangement | None:
 
 
 def on_position(
-    atoms: Float[ndarray, "atoms 3"], position: WyckoffPosition
+    atoms: Float[ndarray, "atoms 3"],
+    position: WyckoffPosition,
+    within: float = USUAL.analogues.on_position,
 ) -> Float[ndarray, " freedom"] | None:
     """The free coordinates with which an orbit is on a position; None if it is on another."""
     slope, origin = position.slopes[0], position.origins[0]
@@ -131,4 +139,4 @@ def on_position(
     values = wanted @ np.linalg.pinv(slope).T
     off = np.abs(values @ slope.T - wanted).max(axis=1)
     best = int(off.argmin())
-    return values[best] % 1 if off[best] < ON_POSITION else None
+    return values[best] % 1 if off[best] < within else None

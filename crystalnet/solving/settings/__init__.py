@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.settings.agreement import AgreementSettings, ExchangeSettings
-from crystalnet.solving.settings.density import DecodingSettings, GuessSettings
+from crystalnet.solving.settings.agreement import AgreementSettings
+from crystalnet.solving.settings.density import DecodingSettings
 from crystalnet.solving.settings.flipping import FlippingSettings
 from crystalnet.solving.settings.lattice import LatticeSettings
 from crystalnet.solving.settings.pattern import PeakSettings, ProfileSettings, ReadingSettings
-from crystalnet.solving.settings.search import ContentsSettings, SearchSettings
+from crystalnet.solving.settings.search import AnalogueSettings, ContentsSettings, SearchSettings
 from crystalnet.solving.settings.section import Section
 from crystalnet.solving.settings.strategy import RankingSettings, StrategySettings
 
@@ -20,11 +20,10 @@ __all__ = [
     "SECTIONS",
     "USUAL",
     "AgreementSettings",
+    "AnalogueSettings",
     "ContentsSettings",
     "DecodingSettings",
-    "ExchangeSettings",
     "FlippingSettings",
-    "GuessSettings",
     "LatticeSettings",
     "PeakSettings",
     "ProfileSettings",
@@ -45,9 +44,8 @@ SECTIONS: dict[str, type[Section]] = {
     "contents": ContentsSettings,
     "flipping": FlippingSettings,
     "agreement": AgreementSettings,
-    "exchange": ExchangeSettings,
+    "analogues": AnalogueSettings,
     "decoding": DecodingSettings,
-    "guesses": GuessSettings,
     "ranking": RankingSettings,
     "strategy": StrategySettings,
 }
@@ -63,8 +61,8 @@ class SolveSettings:
         {'peaks.significant': 3.0}
 
     Attributes:
-        reading, profile, peaks, lattices, search, contents, flipping, agreement, exchange,
-            decoding, guesses, ranking, strategy: the sections.
+        reading, profile, peaks, lattices, search, contents, flipping, agreement, analogues,
+            decoding, ranking, strategy: the sections.
 
     Raises:
         CrystalNetError: for something else in the place of a section.
@@ -78,9 +76,8 @@ class SolveSettings:
     contents: ContentsSettings = field(default_factory=ContentsSettings)
     flipping: FlippingSettings = field(default_factory=FlippingSettings)
     agreement: AgreementSettings = field(default_factory=AgreementSettings)
-    exchange: ExchangeSettings = field(default_factory=ExchangeSettings)
+    analogues: AnalogueSettings = field(default_factory=AnalogueSettings)
     decoding: DecodingSettings = field(default_factory=DecodingSettings)
-    guesses: GuessSettings = field(default_factory=GuessSettings)
     ranking: RankingSettings = field(default_factory=RankingSettings)
     strategy: StrategySettings = field(default_factory=StrategySettings)
 

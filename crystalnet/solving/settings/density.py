@@ -12,6 +12,7 @@ class DecodingSettings(Section):
     Attributes:
         blurs: standard deviations in A of Gaussians that smooth the templates: guesses are
             smoother than true densities, and a template that is too sharp misses in them.
+        guess_blurs: those for a density that a network guessed, which is about so smooth.
         raw_blur: A beyond which the hole in a core cannot be seen.
         good: misfit of a fit that is good enough to try nothing else: most true densities.
         poor: misfit beyond which a density may have been made with other potentials.
@@ -49,6 +50,7 @@ class DecodingSettings(Section):
     """
 
     blurs: tuple[float, ...] = (0.0, 0.15, 0.3, 0.45)
+    guess_blurs: tuple[float, ...] = (0.3,)
     raw_blur: float = 0.2
     good: float = 0.02
     poor: float = 0.3
@@ -70,24 +72,3 @@ class DecodingSettings(Section):
     formula_electrons: float = 0.01
     bare: float = 1.0
     hole_spacing: float = 0.5
-
-
-@dataclass(frozen=True)
-class GuessSettings(Section):
-    """What is made of the densities that networks guess.
-
-    Attributes:
-        grid: points per axis of a guess; decoding needs no more, and 50 takes 8 times as long.
-        blurs: standard deviations in A of Gaussians that free atoms are smoothed by: guesses are
-            about so smooth.
-        symmetry_tolerances: distances in A over which atoms may be moved to where they are
-            symmetric.
-        same_place: A that atoms move by at most, to be where they were.
-        nearest: A within which sites are no two, whatever elements are on them.
-    """
-
-    grid: int = 25
-    blurs: tuple[float, ...] = (0.3,)
-    symmetry_tolerances: tuple[float, ...] = (0.2, 0.4, 0.7, 1.0)
-    same_place: float = 0.02
-    nearest: float = 0.7

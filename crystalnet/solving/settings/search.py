@@ -63,3 +63,28 @@ class ContentsSettings(Section):
     most: int = 12
     most_atoms: int = 24
     most_tried: int = 45_000
+
+
+@dataclass(frozen=True)
+class AnalogueSettings(Section):
+    """How known structures are tried, as they are and with other elements.
+
+    Attributes:
+        formulas: of the likeliest contents of a cell, where the elements alone are known, that are
+            put into known structures; each kind of formula takes a second to prepare.
+        tried: structures with other elements whose patterns agree best that are handed on.
+        known_edges: share that the edges of a structure as it is known may differ by: computed ones
+            are off by 1 or 2 %, and heat adds some.
+        most_known: structures as they are known that are handed on.
+        symmetric: A within which their atoms are symmetric, as in the tables of structures.
+        like_edges: share that edges of one lattice differ by at most.
+        on_position: fraction of an edge that an atom may be off the Wyckoff position that it is on.
+    """
+
+    formulas: int = 6
+    tried: int = 5
+    known_edges: float = 0.03
+    most_known: int = 20
+    symmetric: float = 0.1
+    like_edges: float = 0.02
+    on_position: float = 1e-3

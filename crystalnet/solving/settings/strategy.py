@@ -45,21 +45,10 @@ class StrategySettings(Section):
         together: contents of a cell that are gone through together, the simplest arrangements of
             all of them first.
         less: lattices and contents that are less likely get less time, as 1 / (1 + less * order).
-        large: atoms of a cell beyond which networks guess in the likeliest lattice alone.
-        decoded: atoms looked for in the guesses of one network where the formula is known: guesses
-            of large cells take long, and small networks have nothing to say there that symmetry
-            has not.
-        choices: atoms times elements of which each may be, beyond which no guess is decoded:
-            memory goes with its square, 0.8 GB here.
-        guessing: share of what time is left that guesses may take before atoms are looked for.
         density_grid: points per axis of the densities that are handed out.
     """
 
     explained: float = 0.15
     together: int = 4
     less: float = 4.0
-    large: int = 12
-    decoded: int = 40
-    choices: int = 10_000
-    guessing: float = 0.3
     density_grid: int = 40

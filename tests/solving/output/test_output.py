@@ -27,7 +27,7 @@ from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving import output
 from crystalnet.solving.agreement.profile import match_pattern
-from crystalnet.solving.candidate import Candidate, NetworkGuess
+from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.output import summary, write_all
 from crystalnet.solving.output.maps import BOHR
 from crystalnet.solving.pattern.measured import MeasuredPeaks
@@ -54,9 +54,8 @@ def candidates():
         match = match_pattern(crystal, peaks(made[0].crystal if made else crystal))
         symbol = space_group_of(crystal)[1]
         found = crystal, group, symbol, density, match
-        # The last one is of no network.
-        guess = NetworkGuess("<main>", rank - 1, density[::2, ::2, ::2], 0.02 * rank)
-        made.append(Candidate(rank, *found, "trigonal", "P", guess if rank < 3 else None))
+        # The last one is no known structure.
+        made.append(Candidate(rank, *found, "trigonal", "P", "<main>" if rank < 3 else None))
     return made
 
 
@@ -86,12 +85,12 @@ def folder(candidates, measured, tmp_path_factory):
     two_theta = np.arange(*RANGE, 0.02)
     profile = two_theta, 10 + 1e3 * np.exp(-((two_theta - 20) ** 2))
     told = {
-        "pattern": Path("x </script><b>.xy"), "composition": "known", "models": {"main": "0f" * 32},
-        "seconds": np.float64(1.5),
+        "pattern": Path("x </script><b>.xy"), "composition": "known",
+        "known_structures": {"cubic.npz": "0f" * 32}, "seconds": np.float64(1.5),
     }  # fmt: skip
     written = write_all(folder, candidates, measured, told, profile)
     assert sorted(written) == sorted(path for path in folder.rglob("*") if path.is_file())
-    assert len(written) == 2 + 5 * 3 + 2
+    assert len(written) == 2 + 5 * 3
     return folder
 
 
@@ -231,14 +230,14 @@ def test_summary(candidates, folder):
     assert told["wavelength"] == WAVELENGTH
     assert told["two_theta_range"] == list(RANGE)
     assert told["seconds"] == 1.5
-    assert {"version", "pattern", "models", "composition"} <= set(told)
+    assert {"version", "pattern", "known_structures", "composition"} <= set(told)
     for entry, candidate in zip(read["candidates"], candidates, strict=True):
         assert entry["rank"] == candidate.rank
         assert entry["label"] == candidate.label
         assert entry["space_group"]["number"] == candidate.space_group
         assert set(entry["lattice"]) == {"a", "b", "c", "alpha", "beta", "gamma"}
         assert entry["rwp"] == candidate.match.rwp
-        assert len(entry["files"]) == (5 if candidate.guess is None else 6)
+        assert len(entry["files"]) == 5
         assert all((folder / file).is_file() for file in entry["files"])
     cubic = read["candidates"][0]
     assert cubic["lattice"]["alpha"] == 90

@@ -15,7 +15,7 @@ import crystalnet
 from crystalnet import cli
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
-from crystalnet.solving import command as solve_command
+from crystalnet.solving.settings import USUAL
 from crystalnet.solving.solve import Solution
 from crystalnet.solving.symmetry.contacts import NEAR, covalent_radius, too_near
 
@@ -52,7 +52,7 @@ def run(
     else:
         path = MEASURED / f"{name}.xy"
         formula = "Al2O3"
-    solution = crystalnet.solve(path, wavelength="CuKa", formula=formula, guesses=1, effort=0.1)
+    solution = crystalnet.solve(path, wavelength="CuKa", formula=formula, effort=0.1)
     solution.write(folder / "out")
     return solution, folder / "out"
 
@@ -85,10 +85,9 @@ def test_every_file_holds_the_structure_whose_atoms_keep_their_distance(
         assert len(conventional) == entry["atoms"] == gemmi_atoms(inner / "structure.cif")
         assert conventional.volume == pytest.approx(entry["volume"], rel=1e-5)
         assert entry["space_group"]["number"] == candidate.space_group
-        for name in ("density.ccp4", *(["guess.ccp4"] if candidate.guess else [])):
-            grid = gemmi.read_ccp4_map(str(inner / name)).grid
-            assert grid.unit_cell.volume == pytest.approx(truth.volume, rel=1e-5)
-            assert np.isfinite(np.array(grid)).all()
+        grid = gemmi.read_ccp4_map(str(inner / "density.ccp4")).grid
+        assert grid.unit_cell.volume == pytest.approx(truth.volume, rel=1e-5)
+        assert np.isfinite(np.array(grid)).all()
         lines = pd.read_csv(inner / "pattern.csv", comment="#")
         assert len(lines) > 0
         assert set(entry["files"]) == {f"{candidate.folder}/{f}" for f in candidate.files}
@@ -119,9 +118,9 @@ def test_the_command_says_that_nothing_explains_the_pattern(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(solve_command, "DOUBTFUL", threshold)
+    monkeypatch.setitem(vars(USUAL.ranking), "doubtful", threshold)
     command = ["solve", str(MEASURED / "rockjock_halite.xy"), "--formula", "NaCl", "--lattice",
-               "5.64", "--guesses", "1", "--effort", "0.1"]  # fmt: skip
+               "5.64", "--effort", "0.1"]  # fmt: skip
     assert cli.main([*command, "--output", str(tmp_path / "out")]) == 0
     assert ("none of these explains the pattern" in capsys.readouterr().out) == doubted
 
@@ -129,10 +128,10 @@ def test_the_command_says_that_nothing_explains_the_pattern(
 def test_wrong_atoms_are_doubted_and_right_ones_are_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert solve_command.DOUBTFUL == 0.4
+    assert USUAL.ranking.doubtful == 0.4
     for formula, doubted in (("NaCl", False), ("LiI", True)):
         command = ["solve", str(MEASURED / "rockjock_halite.xy"), "--formula", formula,
-                   "--lattice", "5.64", "--guesses", "1", "--effort", "0.1"]  # fmt: skip
+                   "--lattice", "5.64", "--effort", "0.1"]  # fmt: skip
         assert cli.main([*command, "--output", str(tmp_path / formula)]) == 0
         told = capsys.readouterr().out
         assert ("none of these explains the pattern" in told) == doubted, told

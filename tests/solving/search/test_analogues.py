@@ -14,6 +14,7 @@ from crystalnet.solving.agreement.profile import match_pattern
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search.analogues import arrangement, fitted_coordinates, on_position
+from crystalnet.solving.settings import SearchSettings, SolveSettings
 from crystalnet.solving.symmetry.conventional import conventional_cell
 from crystalnet.solving.symmetry.wyckoff import space_group
 
@@ -30,6 +31,7 @@ STRUCTURES = {
     "FeS2": ("Pa-3", Lattice.cubic(5.417), ["Fe", "S"], [[0, 0, 0], [0.385] * 3]),
 }  # fmt: skip
 CU = 1.54056
+FINE = SolveSettings(search=SearchSettings(d_min=0.8))
 
 
 def crystal_of(name: str) -> Crystal:
@@ -110,7 +112,7 @@ def test_free_coordinates_are_fitted(name: str) -> None:
     start = Structure.from_spacegroup(group, edges, elements, moved).get_primitive_structure()
     began = Crystal.from_structure(start, "began")
     before = match_pattern(began, measured).rwp
-    fitted = fitted_coordinates(began, measured, lattice, 0.8)
+    fitted = fitted_coordinates(began, measured, lattice, FINE)
     assert fitted is not None
     after = match_pattern(fitted, measured).rwp
     assert before > 0.05
@@ -125,7 +127,7 @@ def test_what_has_no_free_coordinates_or_another_lattice_is_not_fitted() -> None
         .get_primitive_structure()
     )  # fmt: skip
     lattice = conventional_lattices("cubic", 5.64)[0]
-    assert fitted_coordinates(salt, peaks_of(salt), lattice, 0.8) is None
+    assert fitted_coordinates(salt, peaks_of(salt), lattice, FINE) is None
     pyrite = crystal_of("FeS2")
     larger = conventional_lattices("cubic", 6.0)[-1]
-    assert fitted_coordinates(pyrite, peaks_of(pyrite), larger, 0.8) is None
+    assert fitted_coordinates(pyrite, peaks_of(pyrite), larger, FINE) is None

@@ -1,1 +1,0 @@
-"""The networks that guess densities, and what is found in their guesses."""
