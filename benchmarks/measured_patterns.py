@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from pymatgen.core import Element
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
-from benchmarks.decoding import DATA, matches
+from benchmarks.decoding import DATA, knowledge, matches
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.agreement.profile import match_pattern
@@ -16,9 +18,14 @@ from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.solve import solve
 
 
-def measured_table() -> pd.DataFrame:
-    """The eight measured patterns: at which rank the right structure is."""
+def measured_table(kind: str) -> pd.DataFrame:
+    """The eight measured patterns: at which rank the right structure is.
+
+    Args:
+        kind: what is told of the composition, as `benchmarks.decoding` names it.
+    """
     rows = []
+    generator = np.random.default_rng(2024)
     structures = pd.read_parquet(DATA / "structures.parquet").set_index("material_id")
     folder = DATA / "measured_patterns"
     for each in json.loads((folder / "manifest.json").read_bytes()):
@@ -32,6 +39,11 @@ def measured_table() -> pd.DataFrame:
         cell = SpacegroupAnalyzer(truth.to_structure(), 0.1).get_conventional_standard_structure()
         system = row["crystal_system"]
         given = (cell.lattice.a,) if system == "cubic" else (cell.lattice.a, cell.lattice.c)
+        known = knowledge(truth, kind, generator)
+        told: dict[str, Any] = {"formula": each["formula"]}
+        if known.amounts is None:
+            symbols = [Element.from_Z(z).symbol for z in known.elements]
+            told = {"elements": symbols or None, "complete": known.complete}
         for lattice in (given, None):
             result: dict[str, object] = {
                 "pattern": each["file"],
@@ -42,7 +54,7 @@ def measured_table() -> pd.DataFrame:
                 solution = solve(
                     folder / each["file"],
                     wavelength=each["wavelength_A"],
-                    formula=each["formula"],
+                    **told,
                     lattice=lattice,
                 )
                 right = [c for c in solution.candidates if matches(truth, c.crystal)]

@@ -30,7 +30,7 @@ SECTIONS: list[tuple[tuple[str, ...], int]] = [
     (("benchmarks.indexing",), 1),
     (("benchmarks.decoding", "--known", "formula"), 1),
 ]
-MEASURED = (*SOLVING, "--measured")
+MEASURED = [(*SOLVING, "--measured"), (*SOLVING, "--measured", "--known", "none")]
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
     commands = [(*command, "--every", str(every * given.every)) for command, every in SECTIONS]
     started = time.monotonic()
     with ThreadPoolExecutor(given.parallel) as pool:
-        sections = list(pool.map(section, [*commands, MEASURED]))
+        sections = list(pool.map(section, [*commands, *MEASURED]))
     minutes = (time.monotonic() - started) / 60
     text = (
         f"# Tables of docs/solve.md\n\n{machine()}; {given.parallel} commands side by side, "

@@ -78,7 +78,7 @@ def main() -> None:
         )
 
     if arguments.measured:
-        tell(measured_table())
+        tell(measured_table(arguments.known))
         return
     test = unseen_crystals(dft=not arguments.sizes)[:: arguments.every]
     if arguments.ssim:
