@@ -135,7 +135,7 @@ def test_fingerprint_sees_a_change_and_only_that(raw: dict[str, Any], tmp_path: 
         ("patterns.two_theta_max", math.nan, ["patterns.two_theta_max: nan"]),
         ("training.learning_rate_max", math.inf, ["training.learning_rate_max: inf", "finite"]),
         ("training.learning_rate_min", math.nan, ["training.learning_rate_min: nan"]),
-        ("learned.substitutes", math.inf, ["learned.substitutes: inf", "finite"]),
+        ("learned.training.weight_decay", math.inf, ["weight_decay: inf", "finite"]),
         ("scales.quick.training", {"input_noise": math.inf}, ["training.input_noise: inf"]),
         ("materials_project.longest_wait", math.inf, ["longest_wait: inf", "finite"]),
         ("focus", "no_pattern", ["focus: no model has the input 'no_pattern'", "'no_formula'"]),
