@@ -20,8 +20,8 @@ def summary(candidates: Sequence[Candidate], told: Mapping[str, Any]) -> dict[st
     Args:
         candidates: at any ranks.
         told: anything that JSON can hold, paths and arrays included: pattern file, wavelength,
-            composition, lattice, range, known structures by their checksums, seconds. The version of this
-            program is added.
+            composition, lattice, range, known structures by their checksums, seconds. The version
+            of this program is added.
 
     Returns:
         `told` and `candidates`; lengths in A, angles in degrees, the displacement B in A^2, Rwp
