@@ -113,9 +113,11 @@ def _pattern(parser: argparse.ArgumentParser, what: str) -> None:
 
 
 def _cell(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--system", type=_system, help="without it both are tried")
+    parser.add_argument("--system", type=_system, help="cubic to triclinic; without it all seven")
     parser.add_argument(
-        "--lattice", help="a, or a,c in hexagonal axes, in A; without it found from the peaks"
+        "--lattice",
+        help="free cell parameters in A and degrees: a, or a,c, a,b,c, a,b,c,beta or all six; "
+        "without it found from the peaks",
     )
 
 

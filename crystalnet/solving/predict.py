@@ -21,7 +21,7 @@ from crystalnet.retrieval.prototypes import amounts_of, atoms_of
 from crystalnet.settings import CrystalSystem
 from crystalnet.solving.density.decoding import decode
 from crystalnet.solving.lattice.cells import IndexedLattice
-from crystalnet.solving.lattice.kinds import KINDS
+from crystalnet.solving.lattice.kinds import KINDS, lattices_of
 from crystalnet.solving.output.predicted import PredictedDensity, write_predicted
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.file import PatternFile, read_pattern
@@ -202,7 +202,7 @@ def _lattice(
     found: FoundPeaks, question: Question, progress: Callable[[str], object]
 ) -> IndexedLattice | None:
     """The likeliest lattice; None where none explains the peaks and a crystal system was given."""
-    systems = list(KINDS) if question.system is None else [question.system]
+    systems = list(KINDS) if question.system is None else lattices_of(question.system)
     try:
         best = likely_lattices(found, systems, question.lattice, question.known)[0]
     except CrystalNetError as error:

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
+from pymatgen.core import Lattice
 
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import sha256
 from crystalnet.predicting.learned import checksums_of_known
 from crystalnet.solving.budget import Budget
+from crystalnet.solving.lattice.cells import closes
 from crystalnet.solving.lattice.kinds import KINDS, kind_of
 from crystalnet.solving.lattice.kinds.lattice_kind import LARGEST_VOLUME
 from crystalnet.solving.pattern.axis import Quantity
@@ -156,13 +158,11 @@ def edges(lattice: float | str | Iterable[float] | None) -> tuple[float, ...] | 
 
 
 def edges_wanted() -> str:
-    """Which edges a lattice of each system is given by, in words."""
-    told = [
-        f"{' and '.join(kind.edges)} of a {kind.system} {'one' if place else 'crystal'}"
-        + (" in hexagonal axes" if kind.hexagonal_axes else "")
-        for place, kind in enumerate(KINDS.values())
-    ]
-    return ", or ".join(told)
+    """What a lattice of each system is given by, in words."""
+    by_names: dict[tuple[str, ...], list[str]] = {}
+    for kind in KINDS.values():
+        by_names.setdefault(kind.edges, []).append(kind.system)
+    return "; ".join(f"{', '.join(names)} ({', '.join(of)})" for names, of in by_names.items())
 
 
 def composition(
@@ -201,14 +201,19 @@ def _one_of(name: str, value: str | None, known: Sequence[str]) -> None:
 
 
 def _check_lattice(lattice: Sequence[float]) -> None:
-    kinds = [kind for kind in KINDS.values() if len(kind.edges) == len(lattice)]
-    if not kinds:
-        raise CrystalNetError(f"the lattice {list(lattice)}; want {edges_wanted()}, in A")
-    if not all(EDGES[0] < length < EDGES[1] for length in lattice):
+    if not all(EDGES[0] < length < EDGES[1] for length in lattice[:3]):
         raise CrystalNetError(
             f"the lattice {list(lattice)}; want lengths of {EDGES[0]} to {EDGES[1]:.0f} A"
         )
-    volume = min(float(kind.volume_of(*map(np.float64, lattice))) for kind in kinds)
+    given = [(kind, kind.free(lattice)) for kind in KINDS.values()]
+    cells = [kind.cell(free) for kind, free in given if free is not None]
+    cells = [cell for cell in cells if closes(*cell[3:])]
+    if not cells:
+        raise CrystalNetError(
+            f"the lattice {list(lattice)}; want {edges_wanted()}, in A and degrees, or the whole "
+            "cell a, b, c, alpha, beta, gamma"
+        )
+    volume = min(float(Lattice.from_parameters(*cell).volume) for cell in cells)
     if volume > LARGEST_VOLUME:
         raise CrystalNetError(
             f"the lattice {list(lattice)} has {volume:.0f} A^3; want at most "

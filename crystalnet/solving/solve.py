@@ -183,7 +183,7 @@ def likely_lattices(
     if lattice is None:
         every = find_lattices(found.peaks, systems, settings.lattices)
         return densest(every, known, settings)[: settings.lattices.tried]
-    may_be = [name for name, kind in KINDS.items() if len(kind.edges) == len(lattice)]
+    may_be = [name for name, kind in KINDS.items() if kind.free(lattice) is not None]
     wanted = [system for system in systems if system in may_be]
     if not wanted:
         raise CrystalNetError(

@@ -1,15 +1,15 @@
-"""Lattices and their cells, of any crystal system that is known (`kinds`)."""
+"""Lattices and their cells, of any crystal system (`kinds`)."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.lattice.compiled import CENTRINGS, lines_of
 from crystalnet.solving.lattice.kinds import kind_of
-from crystalnet.solving.lattice.kinds.lattice_kind import Centring, LineTable
+from crystalnet.solving.lattice.kinds.lattice_kind import Centring
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,10 +17,11 @@ class IndexedLattice:
     """A lattice, and how well it explains the positions of measured peaks.
 
     Attributes:
-        system: trigonal stands for everything on hexagonal axes; positions of peaks do not tell a
-            trigonal P from a hexagonal lattice.
-        centring: P, I, F, or R for rhombohedral (given in hexagonal axes).
-        edges: the free ones of the conventional cell in A, as the system's kind names them.
+        system: of the lattice. Crystals of a hexagonal one may be trigonal: the positions of
+            peaks do not tell; "trigonal" lattices are rhombohedral, in hexagonal axes.
+        centring: P, C, I, F, or R.
+        edges: the free parameters of the conventional cell, edges in A and then angles in
+            degrees, as the system's kind names them.
         primitive: rows a, b, c of the primitive cell in A.
         figure_of_merit: de Wolff's M_N with N = min(20, lines) (J. Appl. Cryst. 1, 108 (1968),
             doi 10.1107/S002188986800508X); 0 where no peaks were compared.
@@ -37,6 +38,11 @@ class IndexedLattice:
     zero_shift: float = 0.0
 
     @property
+    def cell(self) -> tuple[float, ...]:
+        """a, b, c in A and alpha, beta, gamma in degrees of the conventional cell."""
+        return kind_of(self.system).cell(self.edges)
+
+    @property
     def a(self) -> float:
         """Edge a of the conventional cell in A."""
         return self.edges[0]
@@ -44,33 +50,59 @@ class IndexedLattice:
     @property
     def c(self) -> float | None:
         """Edge c in A; None where it is not free."""
-        return self.edges[-1] if len(self.edges) > 1 else None
+        return self.cell[2] if "c" in kind_of(self.system).edges else None
+
+    @property
+    def volume(self) -> float:
+        """Of the primitive cell in A^3."""
+        return abs(float(np.linalg.det(self.primitive)))
 
     def told(self) -> str:
-        """Its edges for a person to read."""
-        names = kind_of(self.system).edges
+        """Its free parameters for a person to read."""
         return ", ".join(
-            f"{name} = {edge:.4f} A" for name, edge in zip(names, self.edges, strict=True)
+            f"{name} = {value:.4f} A" if len(name) == 1 else f"{name} = {value:.3f} degrees"
+            for name, value in zip(kind_of(self.system).edges, self.edges, strict=True)
         )
 
 
-@lru_cache
-def line_table(system: str, centring: Centring) -> LineTable:
-    """Lines by reflection conditions of the centring (International Tables A, table 2.1.3.6)."""
-    return kind_of(system).line_table(centring)
+def lattice_lines(
+    system: str, centring: Centring, parameters: Float[ndarray, " parameters"], q_max: float
+) -> tuple[Int[ndarray, "lines 3"], Float[ndarray, " lines"]]:
+    """Indices and 1 / d^2 in 1/A^2 of the lines of a lattice, in no order.
+
+    Reflections that are one line by symmetry are given once.
+
+    Args:
+        parameters: what 1 / d^2 is linear in (`LatticeKind.parameters_of`).
+        q_max: the largest 1 / d^2, in 1/A^2.
+
+    Raises:
+        CrystalNetError: for parameters of no lattice.
+    """
+    kind = kind_of(system)
+    metric = kind.metric @ parameters
+    room = 1000
+    while True:
+        hkl, q = np.empty((room, 3), dtype=np.int64), np.empty(room)
+        count = lines_of(metric, q_max, kind.laue, CENTRINGS[centring], hkl, q)
+        if count >= 0:
+            return hkl[:count], q[:count]
+        room *= 4
+        if room > 10**7:
+            raise CrystalNetError(f"the numbers {parameters.tolist()} are no {system} lattice")
 
 
 def primitive_lattice(system: str, centring: Centring, *edges: float) -> Float[ndarray, "3 3"]:
-    """Rows a, b, c in A of the primitive cell as the Materials Project holds it.
+    """Rows a, b, c in A of the primitive cell, cubic and hexagonal ones as tables of DFT have them.
 
     W. Setyawan and S. Curtarolo, Comput. Mater. Sci. 49, 299 (2010).
 
     Args:
-        edges: the free ones of the conventional cell in A: a, or a and c.
+        edges: the free parameters of the conventional cell, in A and degrees.
 
     Raises:
-        CrystalNetError: for an edge that is not positive, a missing or superfluous one, or a
-            centring the system does not have.
+        CrystalNetError: for an edge that is not positive, angles that close no cell, a missing or
+            superfluous one, or a centring the system does not have.
     """
     kind = kind_of(system)
     if centring not in kind.centrings:
@@ -84,15 +116,26 @@ def primitive_lattice(system: str, centring: Centring, *edges: float) -> Float[n
     for edge in edges:
         if not (np.isfinite(edge) and edge > 0):
             raise CrystalNetError(f"the lattice edge is {edge} A; want a positive number")
-    return kind.primitive(centring, edges)
+    if not closes(*kind.cell(edges)[3:]):
+        raise CrystalNetError(f"no cell has the angles {kind.cell(edges)[3:]} degrees")
+    return kind.primitive(centring, tuple(edges))
+
+
+def closes(alpha: float, beta: float, gamma: float) -> bool:
+    """Whether there is a cell of these angles, in degrees."""
+    if not all(0 < angle < 180 for angle in (alpha, beta, gamma)):
+        return False
+    a, b, c = np.cos(np.radians([alpha, beta, gamma]))
+    return bool(1 - a * a - b * b - c * c + 2 * a * b * c > 1e-6)
 
 
 def conventional_lattices(system: str, *edges: float) -> list[IndexedLattice]:
     """Every centring that a lattice of known edges may have, the densest first.
 
     Args:
-        system: cubic or trigonal.
-        edges: the free ones of the conventional cell in A: a, or a and c on hexagonal axes.
+        system: of the lattice.
+        edges: the free parameters of the conventional cell, in A and degrees: a, or a and c on
+            hexagonal axes, or a, b, c and beta, ...
 
     Raises:
         CrystalNetError: as `primitive_lattice`.
@@ -104,7 +147,7 @@ def conventional_lattices(system: str, *edges: float) -> list[IndexedLattice]:
 
 
 def conventional_cell(lattice: IndexedLattice) -> Float[ndarray, "3 3"]:
-    """Rows a, b, c in A of the conventional cell, hexagonal (obverse) if it is trigonal."""
+    """Rows a, b, c in A of the conventional cell; of a rhombohedral lattice obverse."""
     kind = kind_of(lattice.system)
     return kind.conventional(lattice.centring, lattice.edges, lattice.primitive)
 

@@ -10,7 +10,7 @@ from numpy import ndarray
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
 from crystalnet.solving.lattice.index import index, with_peaks
-from crystalnet.solving.lattice.kinds import KINDS, kind_of
+from crystalnet.solving.lattice.kinds import KINDS, kind_of, lattices_of
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.radiation import radiation
 from crystalnet.solving.settings import USUAL, LatticeSettings
@@ -40,10 +40,11 @@ def index_lattice(
         wavelength: A, or a name such as "CuKa1".
         intensity: areas on any scale; strong peaks must be explained, weak ones may be of
             something else. Without it all are equal.
-        systems: "cubic", "trigonal" (hexagonal lattices too) or several of them; None is for all.
+        systems: crystal systems such as "cubic", one or several; None is for all seven. Trigonal
+            crystals may have a hexagonal lattice: both are tried for them.
 
     Returns:
-        Lattices with their centring, edges in A, and rows a, b, c in A of the primitive cell.
+        Lattices with their centring, cell parameters, and rows a, b, c in A of the primitive cell.
 
     Raises:
         CrystalNetError: for positions that are no angles, a system that is not known, too few
@@ -56,7 +57,8 @@ def index_lattice(
             f"peaks at {places.tolist()} degrees 2-theta; want some, between 0 and 180"
         )
     wanted = tuple(KINDS) if systems is None else systems
-    tried = [kind_of(each).system for each in ([wanted] if isinstance(wanted, str) else wanted)]
+    named = [wanted] if isinstance(wanted, str) else wanted
+    tried = list(dict.fromkeys(kind for each in named for kind in lattices_of(each)))
     # A list ends with its last peak, which must count.
     margin = USUAL.peaks.margin
     ends = (max(0.0, float(places.min()) - margin), min(180.0, float(places.max()) + margin))
@@ -82,21 +84,38 @@ def given_lattices(
 ) -> list[IndexedLattice]:
     """Lattices of about the edges that were given, refined by the peaks, for each centring.
 
+    Args:
+        systems: kinds of lattice.
+        lattice: the free cell parameters of each, in A and degrees, or a, b, c, or all six.
+
     Raises:
         CrystalNetError: if none within 1 % explains the peaks.
     """
+    free = {system: kind_of(system).free(lattice) for system in systems}
+    given = {system: edges for system, edges in free.items() if edges is not None}
     reason: CrystalNetError | None = None
     scales = np.linspace(1 - settings.given_within, 1 + settings.given_within, 41)
     for tolerance, others in settings.given_trials:
         for scale in sorted(scales, key=lambda s: abs(s - 1)):
-            edges = [float(scale) * edge for edge in lattice]
             try:
-                every = [x for system in systems for x in conventional_lattices(system, *edges)]
+                every = [
+                    lattice
+                    for system, edges in given.items()
+                    for lattice in conventional_lattices(system, *_scaled(system, edges, scale))
+                ]
                 return with_peaks(every, peaks, tolerance, others)
             except CrystalNetError as error:
                 reason = reason or error
     assert reason is not None
     raise reason
+
+
+def _scaled(system: str, edges: Sequence[float], scale: float) -> list[float]:
+    """Edges that are longer by a factor; angles stay."""
+    return [
+        float(scale) * edge if len(name) == 1 else edge
+        for name, edge in zip(kind_of(system).edges, edges, strict=True)
+    ]
 
 
 def find_lattices(
@@ -112,7 +131,7 @@ def find_lattices(
         strong = peaks.intensity >= share * peaks.intensity.max()
         some = replace(peaks, two_theta=peaks.two_theta[strong], intensity=peaks.intensity[strong])
         try:
-            return index(some, tuple(systems), tolerance)
+            return index(some, tuple(systems), tolerance, settings=settings)
         except CrystalNetError as error:
             reason = reason or error
     assert reason is not None

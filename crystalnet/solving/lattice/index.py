@@ -1,31 +1,43 @@
 """Indexing: the lattice of a crystal from the positions of its powder lines.
 
-Low lines are given small indices in every way there is, which makes as many parameters as the kind
-of lattice has (one if it is cubic, two if it is trigonal); every start is compared with the first
-lines at once, and the best are refined with more and more lines and scored (`score`).
+Trial lattices of every kind, from indices that the first lines of crystals have (`trials`), are
+compared with the first lines; the best are refined with more and more lines, compared with all of
+them, and scored (`score`). Kinds of few parameters are tried first, and those of more only if what
+was found does not explain the lines beyond doubt. A bound on work, none on time: the answer is the
+same on any machine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import numpy as np
+from jaxtyping import Float
 from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.cells import IndexedLattice
+from crystalnet.solving.lattice.compiled import CENTRINGS, TRICLINIC, first_judgement, lowest_lines
 from crystalnet.solving.lattice.kinds import KINDS, kind_of
+from crystalnet.solving.lattice.kinds.lattice_kind import POINTS, Centring, LatticeKind
 from crystalnet.solving.lattice.lines import Lines
-from crystalnet.solving.lattice.score import LatticeFit, fit_lattice
+from crystalnet.solving.lattice.score import (
+    LARGEST,
+    MOST_PREDICTED,
+    LatticeFit,
+    refined_lattices,
+    score_lattice,
+)
+from crystalnet.solving.lattice.trials import trial_lattices
 from crystalnet.solving.pattern.measured import MeasuredPeaks
-from crystalnet.solving.ties import tied
+from crystalnet.solving.settings import USUAL, LatticeSettings
+from crystalnet.solving.ties import in_order, tied
 
-# The largest shares of lines, and of intensity, that may stay unexplained.
-UNEXPLAINED = 0.1
-# By how much (natural logarithm) lines must be more probable with a lattice than anywhere.
-EVIDENCE = 3.0
-# Lattices that differ by less than this share in every edge are one.
-SAME = 5e-3
+# Lattices whose first so many lines are at the same 1 / d^2, to within this share, are one.
+COMPARED, SAME = 16, 5e-3
 # Scores, and logarithms of volumes, that differ by no more than this are equal.
 SAME_SCORE, SAME_VOLUME = 1e-6, 1e-6
+# The least volume of a primitive cell, in A^3.
+SMALLEST = 8.0
 
 
 def index(
@@ -33,6 +45,7 @@ def index(
     systems: Sequence[str] = tuple(KINDS),
     tolerance: float = 0.05,
     most: int = 10,
+    settings: LatticeSettings = USUAL.lattices,
 ) -> list[IndexedLattice]:
     """Lattices that explain the positions of peaks, the most probable first.
 
@@ -43,7 +56,7 @@ def index(
 
     Args:
         peaks: a measured pattern's.
-        systems: those to try.
+        systems: kinds of lattice to try.
         tolerance: what 99 of 100 errors of position stay within, in degrees 2-theta.
         most: lattices returned.
 
@@ -59,13 +72,15 @@ def index(
             f"{len(lines.q)} significant peaks; want at least {needed}, so measure a wider range"
         )
     fits: list[LatticeFit] = []
-    for kind in tried:
-        for centring in kind.centrings:
-            for start in kind.starts(centring, lines):
-                fit = fit_lattice(kind.system, centring, start, lines)
-                if fit is not None and _acceptable(fit, lines):
-                    fits.append(fit)
-    lattices = _distinct([fit for fit in fits if fit.score > EVIDENCE], most)
+    for parameters, same in groupby(sorted(tried, key=_size), key=_size):
+        for kind in same:
+            for centring in kind.centrings:
+                fits += _fits(kind, centring, lines, settings)
+        if parameters <= len(settings.beyond_doubt):
+            enough = settings.beyond_doubt[parameters - 1] * len(lines.q)
+            if any(fit.score > enough and fit.explained.all() for fit in fits):
+                break
+    lattices = _distinct([fit for fit in fits if fit.score > settings.evidence], most)
     if not lattices:
         names = " or ".join(kind.system for kind in tried)
         raise CrystalNetError(
@@ -76,11 +91,72 @@ def index(
     return lattices
 
 
+def _size(kind: LatticeKind) -> int:
+    return len(kind.edges)
+
+
+def _fits(
+    kind: LatticeKind, centring: Centring, lines: Lines, settings: LatticeSettings
+) -> Iterator[LatticeFit]:
+    """The best of the trial lattices of one kind and centring, refined and scored."""
+    trials = trial_lattices(kind, centring, lines.q)
+    merit = _judged(
+        kind, centring, trials, np.zeros(len(trials)), lines, settings.compared, settings.coarse
+    )
+    best = in_order(-merit, SAME_SCORE, settings.refined)
+    parameters, zeros = refined_lattices(
+        kind.system, centring, trials[best[merit[best] > 0]], lines
+    )
+    merit = _judged(kind, centring, parameters, zeros, lines, len(lines.q), settings.fine)
+    order = in_order(-merit, SAME_SCORE, settings.kept)
+    first = lowest_lines(parameters[order], kind.metric, kind.laue, CENTRINGS[centring], COMPARED)
+    kept: list[int] = []
+    for place, trial in enumerate(order.tolist()):
+        if merit[trial] > 0 and not any(_same(first[place], first[k]) for k in kept):
+            kept.append(place)
+            fit = score_lattice(kind.system, centring, parameters[trial], zeros[trial], lines)
+            if fit is not None and _acceptable(fit, lines, settings):
+                yield fit
+        if len(kept) == settings.scored:
+            break
+
+
+def _judged(
+    kind: LatticeKind,
+    centring: Centring,
+    parameters: Float[ndarray, "trials parameters"],
+    zeros: Float[ndarray, " trials"],
+    lines: Lines,
+    number: int,
+    sigmas: float,
+) -> Float[ndarray, " trials"]:
+    """How improbable it is that the first lines are as near to a lattice's by chance."""
+    number = min(number, len(lines.q))
+    return np.asarray(
+        first_judgement(
+            parameters,
+            zeros,
+            kind.metric,
+            kind.laue,
+            CENTRINGS[centring],
+            lines.q[:number],
+            lines.slope(lines.two_theta[:number]),
+            sigmas * lines.sigma,
+            MOST_PREDICTED * max(number, 8),
+            (SMALLEST * POINTS[centring], LARGEST * POINTS[centring]),
+        )
+    )
+
+
+def _same(one: Float[ndarray, " lines"], other: Float[ndarray, " lines"]) -> bool:
+    return bool((np.abs(one - other) <= SAME * one).all())
+
+
 def with_peaks(
     lattices: Sequence[IndexedLattice],
     peaks: MeasuredPeaks,
     tolerance: float = 0.05,
-    unexplained: float = UNEXPLAINED,
+    unexplained: float = USUAL.lattices.unexplained,
 ) -> list[IndexedLattice]:
     """Given lattices refined against peaks, the one whose absences fit best first.
 
@@ -94,14 +170,17 @@ def with_peaks(
     lines = Lines.of(peaks, tolerance)
     fits = []
     for each in lattices:
-        start = kind_of(each.system).parameters_of(each.edges)
-        fit = fit_lattice(each.system, each.centring, start, lines)
-        if fit is not None and lines.share[~fit.explained].sum() <= unexplained:
-            fits.append(fit)
+        start = kind_of(each.system).parameters_of(each.edges)[None]
+        for parameters, zero in zip(
+            *refined_lattices(each.system, each.centring, start, lines), strict=True
+        ):
+            fit = score_lattice(each.system, each.centring, parameters, float(zero), lines)
+            if fit is not None and lines.share[~fit.explained].sum() <= unexplained:
+                fits.append(fit)
     if not fits:
         edges = ", ".join(sorted({_told(each) for each in lattices}))
         raise CrystalNetError(
-            f"no lattice of {edges} A explains the {len(lines.q)} first significant peaks; check "
+            f"no lattice of {edges} explains the {len(lines.q)} first significant peaks; check "
             "the edges and the wavelength"
         )
     return [fit.lattice() for fit in _in_order(fits)]
@@ -109,34 +188,37 @@ def with_peaks(
 
 def _told(lattice: IndexedLattice) -> str:
     names = kind_of(lattice.system).edges
-    return ", ".join(f"{n} = {edge:g}" for n, edge in zip(names, lattice.edges, strict=True))
-
-
-def _acceptable(fit: LatticeFit, lines: Lines) -> bool:
-    stray = ~fit.explained
-    return bool(
-        stray.sum() <= max(1, UNEXPLAINED * len(stray)) and lines.share[stray].sum() <= UNEXPLAINED
+    return ", ".join(
+        f"{n} = {edge:g}" + (" A" if len(n) == 1 else " degrees")
+        for n, edge in zip(names, lattice.edges, strict=True)
     )
+
+
+def _acceptable(fit: LatticeFit, lines: Lines, settings: LatticeSettings) -> bool:
+    stray, share = ~fit.explained, settings.unexplained
+    return bool(stray.sum() <= max(1, share * len(stray)) and lines.share[stray].sum() <= share)
 
 
 def _in_order(fits: Sequence[LatticeFit]) -> list[LatticeFit]:
     """The most probable first; of equals the one of the smallest cell, then the first tried."""
     score = np.array([-fit.score for fit in fits])
-    volume = np.array([np.log(np.linalg.det(fit.lattice().primitive)) for fit in fits])
+    volume = np.array([np.log(fit.lattice().volume) for fit in fits])
     return [fits[k] for k in np.lexsort((tied(volume, SAME_VOLUME), tied(score, SAME_SCORE)))]
 
 
 def _distinct(fits: list[LatticeFit], most: int) -> list[IndexedLattice]:
-    """The best fits, without those whose primitive cell another has."""
+    """The best fits, without those whose lattice another has."""
     kept: list[IndexedLattice] = []
-    metrics: list[ndarray] = []
+    firsts: list[Float[ndarray, " lines"]] = []
     for fit in _in_order(fits):
         lattice = fit.lattice()
-        metric = lattice.primitive @ lattice.primitive.T
-        scale = np.abs(metric).max()
-        if all(np.abs(metric - other).max() > 2 * SAME * scale for other in metrics):
+        reciprocal = np.linalg.inv(lattice.primitive)
+        g = reciprocal.T @ reciprocal
+        six = np.array([[g[0, 0], g[1, 1], g[2, 2], 2 * g[1, 2], 2 * g[0, 2], 2 * g[0, 1]]])
+        first = lowest_lines(six, np.eye(6), TRICLINIC, CENTRINGS["P"], COMPARED)[0]
+        if not any(_same(first, other) for other in firsts):
             kept.append(lattice)
-            metrics.append(metric)
+            firsts.append(first)
         if len(kept) == most:
             break
     return kept

@@ -15,9 +15,10 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from scipy.special import betaln, logsumexp
 
-from crystalnet.solving.lattice.cells import IndexedLattice, line_table, primitive_lattice
+from crystalnet.solving.lattice.cells import IndexedLattice, lattice_lines, primitive_lattice
+from crystalnet.solving.lattice.compiled import CENTRINGS, refined
 from crystalnet.solving.lattice.kinds import KINDS, kind_of
-from crystalnet.solving.lattice.kinds.lattice_kind import Centring, LineTable
+from crystalnet.solving.lattice.kinds.lattice_kind import POINTS, Centring
 from crystalnet.solving.lattice.lines import SAME_PLACE, TOLERANCE_SIGMAS, Lines
 from crystalnet.solving.ties import in_order
 
@@ -38,6 +39,9 @@ UNUSUAL, LARGEST, BEYOND = 0.1, 5000.0, 1e-6
 ALL = 0.2
 # A lattice that has more lines than these for each one seen explains nothing.
 MOST_PREDICTED = 15
+# Least squares: lines used in each step, and within how many sigmas they are of the lattice's.
+USED = (6, 9, 12, 16, 24, 32, 40, 40, 40)
+WINDOWS = (8.0, 6.0, 5.0, 5.0, 4.5, 4.0, 3.0, 2.5, 2.5)
 # de Wolff's number of lines.
 DE_WOLFF = 20
 
@@ -64,7 +68,8 @@ class LatticeFit:
 
     def lattice(self) -> IndexedLattice:
         """As users see it."""
-        edges = _edges(self.system, self.parameters)
+        kind = kind_of(self.system)
+        edges = kind.standard(self.centring, kind.edges_of(self.parameters))
         return IndexedLattice(
             self.system,
             self.centring,
@@ -76,23 +81,29 @@ class LatticeFit:
         )
 
 
-def fit_lattice(
-    system: str, centring: Centring, start: Float[ndarray, " parameters"], lines: Lines
-) -> LatticeFit | None:
-    """Parameters and zero shift by least squares from a start, with more and more lines.
+def refined_lattices(
+    system: str, centring: Centring, starts: Float[ndarray, "starts parameters"], lines: Lines
+) -> tuple[Float[ndarray, "kept parameters"], Float[ndarray, " kept"]]:
+    """Parameters and zero shifts in degrees by least squares, with more and more lines.
 
-    None if the lattice has far more lines than are seen, or explains too few to be fitted.
+    Those are left out that have far more lines than are seen, or explain too few to be fitted.
     """
-    table = line_table(system, centring)
-    parameters, zero = start, 0.0
-    count = len(lines.q)
-    # Errors of a start grow with the angle: the first lines, which it explains, improve it.
-    for used, window in ((6, 8.0), (12, 6.0), (24, 5.0), (count, 4.0), (count, 4.0)):
-        fitted = _step(table, parameters, zero, lines, min(used, count), window * lines.sigma)
-        if fitted is None:
-            return None
-        parameters, zero = fitted
-    return score_lattice(system, centring, parameters, zero, lines)
+    kind = kind_of(system)
+    parameters, zeros, good = refined(
+        starts,
+        kind.metric,
+        kind.laue,
+        CENTRINGS[centring],
+        lines.q,
+        lines.two_theta,
+        lines.wavelength,
+        lines.sigma,
+        ZERO_SIGMA,
+        np.array(USED),
+        np.array(WINDOWS) * lines.sigma,
+        MOST_PREDICTED,
+    )
+    return parameters[good], zeros[good]
 
 
 def score_lattice(
@@ -103,11 +114,11 @@ def score_lattice(
     lines: Lines,
 ) -> LatticeFit | None:
     """The score of a lattice as it is; None if it has far more lines than are seen."""
-    table = line_table(system, centring)
-    near = _near(table, parameters, zero, lines, len(lines.q))
-    if near is None:
+    kind = kind_of(system)
+    hkl, q = lattice_lines(system, centring, parameters, lines.q[-1] * 1.05)
+    if not 2 <= len(q) <= MOST_PREDICTED * max(len(lines.q), 8):
         return None
-    chosen, predicted, seen, error = near
+    hkl, predicted, seen, error = _near(hkl, q, zero, lines)
     explained = np.abs(error) <= WINDOW_SIGMAS * lines.sigma
     # One line of the lattice explains one line, the nearest, of two as near the first.
     order = in_order(np.abs(error), SAME_PLACE)
@@ -127,17 +138,20 @@ def score_lattice(
     width = np.clip(width, SMALLEST_SIGMA * lines.sigma, 2 * lines.sigma)
     normal = np.log(spacing / (np.sqrt(2 * np.pi) * width)) - squared / (2 * width**2)
     stray = np.log(IMPURITIES) - STRONG * lines.share[~explained]
-    absences = _absences(table, chosen[inside], predicted[inside], hit[inside], lines.sigma)
+    families = kind.families(centring, hkl[inside])
+    absences = _absences(
+        families, kind.unseen(centring), predicted[inside], hit[inside], lines.sigma
+    )
     score = normal.sum() + stray.sum() + absences
     score -= zero**2 / (2 * ZERO_SIGMA**2) + PARAMETER_COST * len(parameters)
     score += _prior(centring, system, parameters)
-    merit = _de_wolff(table.terms[chosen] @ parameters, seen, zero, explained, lines)
+    merit = _de_wolff(kind.terms(hkl) @ parameters, seen, zero, explained, lines)
     return LatticeFit(system, centring, parameters, zero, float(score), merit, explained)
 
 
 def _absences(
-    table: LineTable,
-    chosen: Int[ndarray, " predicted"],
+    families: Int[ndarray, "ways predicted"],
+    unseen: Float[ndarray, " ways"],
     predicted: Float[ndarray, " predicted"],
     hit: Bool[ndarray, " predicted"],
     sigma: float,
@@ -148,13 +162,14 @@ def _absences(
     too weak to be seen, the rest counts as it does in the smaller cell, whose lines they are.
 
     Args:
-        chosen, predicted: lines of the lattice as rows of the table and ascending 2-theta.
+        families, unseen: of each line in each way, and how probable it is that all of one are
+            too weak to be seen.
+        predicted: ascending 2-theta of the lattice's lines.
         hit: which of them are seen.
         sigma: degrees 2-theta.
     """
     ways = []
-    for families, unseen in zip(table.families, table.unseen, strict=True):
-        family = families[chosen]
+    for family, weak in zip(families, unseen, strict=True):
         # By family, then by angle.
         order = np.argsort(family, kind="stable")
         near = np.diff(predicted[order], prepend=-np.inf) <= TOLERANCE_SIGMAS * sigma
@@ -164,15 +179,16 @@ def _absences(
         size = np.bincount(family[counted | hit])
         found = np.bincount(family[hit], minlength=len(size))
         any_share = np.exp(betaln(found + 1, size - found + 1))
-        chance = (1 - unseen - ALL) * any_share + unseen * (found == 0) + ALL * (found == size)
+        chance = (1 - weak - ALL) * any_share + weak * (found == 0) + ALL * (found == size)
         ways.append(np.log(chance[size > 0]).sum())
     return float(logsumexp(ways) - np.log(len(ways)))
 
 
 def _prior(centring: Centring, system: str, parameters: Float[ndarray, " parameters"]) -> float:
     """Logarithm of how frequent lattices of that centring and volume are among crystals."""
-    volume = np.linalg.det(primitive_lattice(system, centring, *_edges(system, parameters)))
-    usual = kind_of(system).frequencies[centring]
+    kind = kind_of(system)
+    volume = kind.volume_of(kind.edges_of(parameters)) / POINTS[centring]
+    usual = kind.frequencies[centring]
     if not usual.least <= volume <= LARGEST:
         return float(np.log(BEYOND))
     standard = (np.log(volume) - usual.mean) / usual.deviation
@@ -182,73 +198,30 @@ def _prior(centring: Centring, system: str, parameters: Float[ndarray, " paramet
     return float(np.log((1 - UNUSUAL) * known + UNUSUAL * other))
 
 
-def _edges(system: str, parameters: Float[ndarray, " parameters"]) -> tuple[float, ...]:
-    """Edges in A."""
-    return tuple(float(edge) for edge in kind_of(system).edges_of(*parameters))
-
-
 def _near(
-    table: LineTable,
-    parameters: Float[ndarray, " parameters"],
-    zero: float,
-    lines: Lines,
-    used: int,
-) -> (
-    tuple[
-        Int[ndarray, " predicted"],
-        Float[ndarray, " predicted"],
-        Int[ndarray, " used"],
-        Float[ndarray, " used"],
-    ]
-    | None
-):
-    """Lines of the lattice as rows of the table and 2-theta; of each measured line the nearest of
-    them and how far it is, in degrees."""
-    q = table.terms @ parameters
-    chosen = np.flatnonzero(q <= lines.q[used - 1] * 1.05)
-    if not 2 <= len(chosen) <= MOST_PREDICTED * max(used, 8):
-        return None
-    chosen = chosen[np.argsort(q[chosen], kind="stable")]
-    predicted = lines.angle(q[chosen]) + zero
-    # Lines at one place are in the order of the table, whatever the last bits of their angles say.
-    place = np.cumsum(np.diff(predicted, prepend=predicted[0]) > SAME_PLACE)
-    order = np.lexsort((chosen, place))
-    chosen, predicted = chosen[order], predicted[order]
-    right = np.clip(np.searchsorted(predicted, lines.two_theta[:used]), 1, len(predicted) - 1)
+    hkl: Int[ndarray, "predicted 3"], q: Float[ndarray, " predicted"], zero: float, lines: Lines
+) -> tuple[
+    Int[ndarray, "predicted 3"],
+    Float[ndarray, " predicted"],
+    Int[ndarray, " lines"],
+    Float[ndarray, " lines"],
+]:
+    """Lines of the lattice by 2-theta, the nearest to each measured one, and how far off it is.
+
+    Positions are in degrees. Lines at one place are in the order of their indices, whatever the
+    last bits of their angles say.
+    """
+    angle = lines.angle(q) + zero
+    order = np.argsort(angle, kind="stable")
+    place = np.cumsum(np.diff(angle[order], prepend=angle[order[0]]) > SAME_PLACE)
+    order = order[np.lexsort((*hkl[order].T, place))]
+    hkl, predicted = hkl[order], angle[order]
+    measured = lines.two_theta
+    right = np.clip(np.searchsorted(predicted, measured), 1, len(predicted) - 1)
     left = right - 1
-    measured = lines.two_theta[:used]
     lower = measured - predicted[left] <= predicted[right] - measured + SAME_PLACE
     seen = np.searchsorted(place, place[np.where(lower, left, right)])
-    return chosen, predicted, seen, measured - predicted[seen]
-
-
-def _step(
-    table: LineTable,
-    parameters: Float[ndarray, " parameters"],
-    zero: float,
-    lines: Lines,
-    used: int,
-    window: float,
-) -> tuple[Float[ndarray, " parameters"], float] | None:
-    """One step of least squares with the nearest lines of the lattice."""
-    near = _near(table, parameters, zero, lines, used)
-    if near is None:
-        return None
-    chosen, predicted, seen, error = near
-    good = np.abs(error) <= window
-    if good.sum() < len(parameters) or good.mean() < 0.6:
-        return None
-    terms = table.terms[chosen[seen[good]]]
-    slope = lines.slope(predicted[seen[good]] - zero)
-    matrix = np.column_stack([slope[:, None] * terms, np.ones(good.sum())])
-    # The expected zero shift is one more equation.
-    matrix = np.vstack([matrix, np.append(np.zeros(len(parameters)), lines.sigma / ZERO_SIGMA)])
-    right = np.append(error[good], -zero * lines.sigma / ZERO_SIGMA)
-    change = np.linalg.lstsq(matrix, right, rcond=None)[0]
-    parameters = parameters + change[:-1]
-    if not (parameters > 0).all():
-        return None
-    return parameters, zero + float(change[-1])
+    return hkl, predicted, seen, measured - predicted[seen]
 
 
 def _de_wolff(

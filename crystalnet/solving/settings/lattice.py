@@ -14,6 +14,19 @@ class LatticeSettings(Section):
             three for 93 to 98 % of crystals (docs/solve.md).
         trials: share of the strongest peak above which peaks are to be explained, and within how
             many degrees: first all of them, then without those that impurities may have.
+        unexplained: the largest shares of lines, and of intensity, that may stay unexplained.
+        evidence: by how much (natural logarithm) lines must be more probable with a lattice than
+            anywhere.
+        beyond_doubt: the same for each line, above which less symmetric lattices are not tried:
+            for lattices of one, two, three and four free parameters. Of 105 validation crystals of
+            all systems one reaches it with a lattice that is too symmetric.
+        compared: lines that trial lattices are compared with first, within
+        coarse: standard deviations of a position: they are made of few lines, whose errors they
+            have; and within
+        fine: once they are refined.
+        refined: trial lattices of one kind that are refined, of which
+        kept: the best are told apart, and
+        scored: the best that differ are scored.
         given_within: share that given edges may be wrong by: they are often rounded.
         given_trials: how near the lines of a given lattice are to the peaks, in degrees, and what
             share of the intensity may be of others: more of either if the crystal is distorted,
@@ -23,6 +36,15 @@ class LatticeSettings(Section):
 
     tried: int = 3
     trials: tuple[tuple[float, float], ...] = ((0.0, 0.05), (0.05, 0.05), (0.05, 0.1), (0.1, 0.1))
+    unexplained: float = 0.1
+    evidence: float = 3.0
+    beyond_doubt: tuple[float, ...] = (2.0, 1.5, 1.0, 1.0)
+    compared: int = 20
+    coarse: float = 6.0
+    fine: float = 4.0
+    refined: int = 5000
+    kept: int = 400
+    scored: int = 20
     given_within: float = 0.01
     given_trials: tuple[tuple[float, float], ...] = (
         (0.05, 0.1),

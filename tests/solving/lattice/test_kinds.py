@@ -1,90 +1,157 @@
-"""A crystal system is one file and one line: tetragonal lattices, from peaks to structures."""
+"""Kinds of lattice: all seven agree with themselves; one more is one file and one line."""
 
 import argparse
 
 import numpy as np
 import pytest
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Lattice
 
 from crystalnet import cli
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.lattice.cells import conventional_lattices
+from crystalnet.solving.lattice.cells import conventional_lattices, lattice_lines
 from crystalnet.solving.lattice.find import find_lattices, given_lattices, index_lattice
-from crystalnet.solving.lattice.kinds import KINDS, kind_of
-from crystalnet.solving.lattice.kinds.lattice_kind import LatticeKind
+from crystalnet.solving.lattice.kinds import KINDS, crystal_systems_of, kind_of, lattices_of
+from crystalnet.solving.lattice.kinds.lattice_kind import POINTS, LatticeKind
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.question import Question
-from crystalnet.solving.search.symmetric_search import search
-from tests.solving.lattice.tetragonal import Tetragonal
+from tests.solving.lattice.rhombohedral import OwnAxes
 
 CU = 1.54184
-RUTILE = Structure.from_spacegroup(
-    "P4_2/mnm", Lattice.tetragonal(4.594, 2.959), ["Ti", "O"], [[0, 0, 0], [0.305, 0.305, 0]]
-)
+BISMUTH = Lattice.rhombohedral(4.746, 57.2)
+CELLS = {
+    "cubic": (5.1,),
+    "hexagonal": (5.1, 3.7),
+    "trigonal": (5.1, 13.7),
+    "tetragonal": (5.1, 3.7),
+    "orthorhombic": (5.1, 6.3, 8.2),
+    "monoclinic": (5.1, 6.3, 8.2, 104.0),
+    "triclinic": (5.1, 6.3, 8.2, 80.0, 104.0, 97.0),
+    "rhombohedral": (4.7, 57.0),
+}
 
 
 @pytest.fixture
-def tetragonal(monkeypatch: pytest.MonkeyPatch) -> Tetragonal:
-    """The one line of a new system."""
-    kind = Tetragonal()
+def own_axes(monkeypatch: pytest.MonkeyPatch) -> OwnAxes:
+    """The one line of a new kind."""
+    kind = OwnAxes()
     monkeypatch.setitem(KINDS, kind.system, kind)
     return kind
 
 
 @pytest.fixture(scope="module")
 def peaks() -> MeasuredPeaks:
-    pattern = powder_pattern(Crystal.from_structure(RUTILE), CU, (15.0, 90.0))
+    bismuth = Crystal(
+        "Bi", BISMUTH.matrix, np.array([83, 83]), np.outer([0.234, 0.766], np.ones(3))
+    )
+    pattern = powder_pattern(bismuth, CU, (15.0, 90.0))
     return MeasuredPeaks(pattern.two_theta, pattern.intensity, CU, (15.0, 90.0))
 
 
-@pytest.mark.usefixtures("tetragonal")
-def test_a_new_system_is_indexed_and_solved(peaks: MeasuredPeaks) -> None:
-    best = find_lattices(peaks, ("tetragonal",))[0]
-    assert best.edges == pytest.approx((4.594, 2.959), abs=2e-3)
-    assert (best.a, best.c) == best.edges
-    assert best.told().startswith("a = 4.59")
-    again = index_lattice(peaks.two_theta, CU, peaks.intensity, ["cubic", "tetragonal"])[0]
-    assert again.system == "tetragonal"
-    found = search(peaks, [{22: 2, 8: 4}], best, work=30_000_000)
-    assert RUTILE.matches(found[0].to_structure())
-
-
-@pytest.mark.usefixtures("tetragonal")
-def test_given_edges_are_tried_in_every_system_that_has_as_many(peaks: MeasuredPeaks) -> None:
-    found = given_lattices(["trigonal", "tetragonal"], (4.6, 2.96), peaks)
-    assert found[0].system == "tetragonal"
-    Question(system="tetragonal", lattice=(4.6, 2.96))
-    with pytest.raises(CrystalNetError, match="a and c of a tetragonal one"):
-        Question(lattice=(4.0, 5.0, 6.0))
-    assert cli._system("tetragonal") == "tetragonal"
+@pytest.mark.usefixtures("own_axes")
+def test_a_new_kind_is_found_from_peaks_and_told(peaks: MeasuredPeaks) -> None:
+    best = find_lattices(peaks, ("rhombohedral",))[0]
+    assert best.edges == pytest.approx((4.746, 57.2), abs=5e-3)
+    assert best.told().startswith("a = 4.74")
+    assert best.told().endswith(" degrees")
+    again = index_lattice(peaks.two_theta, CU, peaks.intensity, ["cubic", "rhombohedral"])[0]
+    assert again.system == "rhombohedral"
+    assert np.linalg.det(best.primitive) == pytest.approx(BISMUTH.volume, rel=2e-3)
+    found = given_lattices(["tetragonal", "rhombohedral"], (4.75, 57.2), peaks)
+    assert found[0].system == "rhombohedral"
+    Question(system="rhombohedral", lattice=(4.75, 57.2))
+    assert cli._system("rhombohedral") == "rhombohedral"
 
 
 def test_a_system_that_is_not_there_is_said() -> None:
-    with pytest.raises(CrystalNetError, match="the crystal system 'tetragonal'; want cubic or"):
-        conventional_lattices("tetragonal", 4.0, 5.0)
-    with pytest.raises(CrystalNetError, match="want cubic or trigonal"):
-        kind_of("tetragonal")
+    with pytest.raises(CrystalNetError, match="the crystal system 'rhombohedral'; want cubic or"):
+        conventional_lattices("rhombohedral", 4.0, 57.0)
     with pytest.raises(argparse.ArgumentTypeError, match="invalid choice"):
-        cli._system("tetragonal")
+        cli._system("rhombohedral")
 
 
-@pytest.mark.parametrize("kind", [*KINDS.values(), Tetragonal()], ids=lambda kind: kind.system)
+def test_trigonal_crystals_have_two_kinds_of_lattice() -> None:
+    assert lattices_of("trigonal") == ("trigonal", "hexagonal")
+    assert lattices_of("hexagonal") == ("hexagonal",)
+    assert crystal_systems_of("hexagonal") == ("hexagonal", "trigonal")
+    assert crystal_systems_of("trigonal") == ("trigonal",)
+    numbers = sorted(number for kind in KINDS.values() for number in kind.groups)
+    assert numbers == list(range(1, 231))
+
+
+@pytest.mark.parametrize("kind", [*KINDS.values(), OwnAxes()], ids=lambda kind: kind.system)
 def test_what_a_kind_says_agrees_with_itself(kind: LatticeKind) -> None:
-    edges = (5.1, 3.7)[: len(kind.edges)]
+    edges = CELLS[kind.system]
     parameters = kind.parameters_of(edges)
-    assert [float(edge) for edge in kind.edges_of(*parameters)] == pytest.approx(edges)
+    assert kind.edges_of(parameters) == pytest.approx(edges)
+    assert kind.volume_of(edges) == pytest.approx(Lattice.from_parameters(*kind.cell(edges)).volume)
     for centring in kind.centrings:
         primitive = kind.primitive(centring, edges)
         conventional = kind.conventional(centring, edges, primitive)
-        volume = float(kind.volume_of(*map(np.float64, edges)))
-        assert np.linalg.det(conventional) == pytest.approx(volume)
-        points = {"P": 1, "I": 2, "F": 4, "R": 3}[centring]
-        assert np.linalg.det(primitive) * points == pytest.approx(volume)
-        # Every line of the table is that of a lattice vector of the reciprocal primitive cell.
-        hkl = np.indices((13, 13, 13)).reshape(3, -1).T - 6
-        q = ((hkl @ np.linalg.inv(primitive).T) ** 2).sum(axis=1)
-        lines = np.sort(kind.line_table(centring).terms @ parameters)[:8]
-        np.testing.assert_allclose(np.unique(q.round(9))[1:9], np.unique(lines.round(9)), rtol=1e-6)
-    assert len(set(KINDS)) == len(KINDS)
+        assert np.linalg.det(conventional) == pytest.approx(kind.volume_of(edges))
+        assert np.linalg.det(primitive) * POINTS[centring] == pytest.approx(kind.volume_of(edges))
+        np.testing.assert_allclose(Lattice(conventional).parameters, kind.cell(edges), rtol=1e-9)
+        ways = kind.families(centring, np.array([[1, 1, 1], [2, 0, 0]]))
+        assert len(kind.unseen(centring)) == len(ways)
+
+
+@pytest.mark.parametrize("kind", [*KINDS.values(), OwnAxes()], ids=lambda kind: kind.system)
+def test_lines_are_those_of_the_primitive_cell(kind: LatticeKind, own_axes: OwnAxes) -> None:
+    """All reflections of the primitive cell, by brute force, are lines, and the other way round."""
+    edges = CELLS[kind.system]
+    for centring in kind.centrings:
+        hkl = np.indices((31, 31, 31)).reshape(3, -1).T - 15
+        q = ((hkl @ np.linalg.inv(kind.primitive(centring, edges)).T) ** 2).sum(axis=1)
+        indices, lines = lattice_lines(kind.system, centring, kind.parameters_of(edges), 0.6)
+        np.testing.assert_allclose(
+            np.unique(lines.round(7)), np.unique(q[(q > 1e-9) & (q < 0.6)].round(7)), atol=2e-7
+        )
+        np.testing.assert_allclose(kind.terms(indices) @ kind.parameters_of(edges), lines)
+
+
+@pytest.mark.parametrize(
+    ("system", "centring", "cell", "wanted"),
+    [
+        # a turned about b, and c about it: the same lattice, its shortest edges.
+        ("monoclinic", "P", (8.2, 6.3, 5.1, 104.0), (5.1, 6.3, 8.2, 104.0)),
+        ("monoclinic", "P", (5.1, 6.3, 9.0, 70.0), None),
+        ("monoclinic", "C", (9.0, 6.3, 5.1, 130.0), None),
+        ("orthorhombic", "P", (8.2, 5.1, 6.3), (5.1, 6.3, 8.2)),
+        ("orthorhombic", "C", (8.2, 6.3, 5.1), (6.3, 8.2, 5.1)),
+        ("triclinic", "P", (8.2, 5.1, 9.0, 70.0, 60.0, 50.0), None),
+    ],
+)
+def test_standard_cells_are_of_the_same_lattice(system, centring, cell, wanted) -> None:
+    kind = kind_of(system)
+    standard = kind.standard(centring, cell)
+    if wanted is not None:
+        assert standard == pytest.approx(wanted)
+    one, other = (
+        Lattice(kind.primitive(centring, each)).get_niggli_reduced_lattice(1e-5).parameters
+        for each in (cell, standard)
+    )
+    np.testing.assert_allclose(one, other, atol=1e-6)
+    if system == "monoclinic":
+        a, _, c, beta = standard
+        assert beta >= 90
+        # Neither is shorter by adding the other (twice c to a of a C lattice).
+        assert -a * c * np.cos(np.radians(beta)) <= a**2 / 2 + 1e-9
+        step = 2 if centring == "C" else 1
+        assert -a * c * np.cos(np.radians(beta)) <= step * c**2 / 2 + 1e-9
+
+
+def test_a_lattice_may_be_given_in_part_or_whole() -> None:
+    assert kind_of("tetragonal").free((4.6, 2.96)) == (4.6, 2.96)
+    assert kind_of("tetragonal").free((4.6, 4.6, 2.96)) == (4.6, 2.96)
+    assert kind_of("tetragonal").free((4.6, 4.9, 2.96)) is None
+    assert kind_of("cubic").free((5.64, 5.64, 5.64, 90.0, 90.0, 90.0)) == (5.64,)
+    assert kind_of("hexagonal").free((4.6, 4.6, 2.96, 90.0, 90.0, 120.0)) == (4.6, 2.96)
+    assert kind_of("tetragonal").free((4.6, 4.6, 2.96, 90.0, 90.0, 120.0)) is None
+    assert kind_of("monoclinic").free((5.0, 6.0, 7.0, 100.0)) == (5, 6, 7, 100)
+    assert kind_of("monoclinic").free((5.0, 6.0, 7.0, 5.0)) is None
+    assert kind_of("orthorhombic").free((5.0, 6.0, 7.0)) == (5, 6, 7)
+    with pytest.raises(CrystalNetError, match=r"want a \(cubic\); a, c \(hexagonal, trigonal, tet"):
+        Question(lattice=(4.0, 5.0, 6.0, 7.0))
+    with pytest.raises(CrystalNetError, match="want lengths"):
+        Question(lattice=(400.0,))

@@ -1,18 +1,21 @@
 """What a crystal system must say, for its lattices to be found, built and filled with atoms."""
 
-from abc import ABC, abstractmethod
+import math
+from abc import ABC
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
+from pymatgen.core import Lattice
 
-from crystalnet.solving.lattice.lines import Lines
-
+INDICES = Path(__file__).parents[1] / "trial_indices.npz"
 Centring = Literal["P", "A", "C", "I", "F", "R"]
-Numbers = np.float64 | Float[ndarray, " lattices"]
-"""A number of one lattice, or of many."""
 
 # How probable it is that the lines that tell a lattice from its sublattice are all too weak: often
 # for F and a P or I cell of half its edge (Heusler compounds and rock salts, whose lines of odd
@@ -22,23 +25,19 @@ Numbers = np.float64 | Float[ndarray, " lattices"]
 OFTEN, RARELY = 0.1, 0.03
 # Edges in A and volumes in A^3 of conventional cells that are looked at.
 EDGES, LARGEST_VOLUME = (1.5, 60.0), 20000.0
-
-
-@dataclass(frozen=True, eq=False)
-class LineTable:
-    """The lines a kind of lattice may have.
-
-    Attributes:
-        terms: what 1 / d^2 of each line is linear in: it is their product with the parameters of
-            the lattice (N, or m and l^2).
-        families: ways to part the lines into families, whose numbers these are: where the atoms
-            nearly repeat in a smaller cell, lines of one family are strong and of another weak.
-        unseen: how probable it is for each way that all lines of a family are too weak to be seen.
-    """
-
-    terms: Float[ndarray, "lines parameters"]
-    families: Int[ndarray, "ways lines"]
-    unseen: Float[ndarray, " ways"]
+# Degrees that an angle of a given cell differs from 0 and 180 by at least, and the share that given
+# parameters that are equal by symmetry may differ by.
+NARROWEST, GIVEN_ALIKE = 10.0, 0.01
+# Cell parameters in the order of everybody.
+CELL = ("a", "b", "c", "alpha", "beta", "gamma")
+# Lattice points in a conventional cell, and rows of a primitive cell in fractions of it.
+POINTS: dict[Centring, int] = {"P": 1, "A": 2, "C": 2, "I": 2, "F": 4, "R": 3}
+PRIMITIVE: dict[Centring, Float[ndarray, "3 3"]] = {
+    "P": np.eye(3),
+    "C": np.array([[1, -1, 0], [1, 1, 0], [0, 0, 2]]) / 2,
+    "I": (1 - 2 * np.eye(3)) / 2,
+    "F": (1 - np.eye(3)) / 2,
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Frequency:
     """How frequent lattices of one centring are among crystals.
 
     Attributes:
-        share: of all crystals.
+        share: of all crystals, each crystal system being as frequent as any other.
         mean, deviation: of the logarithm of the primitive cell's volume in A^3.
         least: the least volume to be expected, in A^3.
     """
@@ -58,72 +57,164 @@ class Frequency:
 
 
 class LatticeKind(ABC):
-    """The lattices of one crystal system, described by their free edges.
+    """The lattices of one crystal system, described by the free parameters of their cells.
+
+    Lattices are fitted by as many numbers as there are free cell parameters, those in 1/A^2 that
+    1 / d^2 is linear in.
 
     Attributes:
         system: its name.
-        edges: names of the free edges of the conventional cell.
+        edges: names of the free parameters of the conventional cell, edges and then angles.
+        metric: what the coefficients of h^2, k^2, l^2, kl, hl and hk in 1 / d^2 are of the
+            numbers.
+        laue: which reflections are one line by symmetry
+            (`crystalnet.solving.lattice.compiled`).
         groups: numbers of the space groups that have such a lattice.
         frequencies: of each centring; the densest comes first: its absences are the strictest.
         fewest_lines: that its parameters need to be worth anything.
+        first_lines: that trial lattices are made of: small indices are theirs.
         grid: points of each axis of a grid that all special positions pass through
             (`crystalnet.solving.symmetry.wyckoff`).
-        hexagonal_axes: whether a and b are at 120 degrees; otherwise all axes are at right angles.
+        hexagonal_axes: whether a and b are at 120 degrees.
     """
 
     system: ClassVar[str]
     edges: ClassVar[tuple[str, ...]]
-    groups: ClassVar[range]
+    metric: ClassVar[Float[ndarray, "6 parameters"]]
+    laue: ClassVar[int]
+    groups: ClassVar[Sequence[int]]
     frequencies: ClassVar[dict[Centring, Frequency]]
     fewest_lines: ClassVar[int]
-    grid: ClassVar[int]
-    hexagonal_axes: ClassVar[bool]
+    first_lines: ClassVar[int]
+    grid: ClassVar[int] = 12
+    hexagonal_axes: ClassVar[bool] = False
 
     @property
     def centrings(self) -> tuple[Centring, ...]:
         """Those it may have, the densest first."""
         return tuple(self.frequencies)
 
-    @abstractmethod
-    def parameters_of(self, edges: tuple[float, ...]) -> Float[ndarray, " parameters"]:
-        """The numbers in 1/A^2 that 1 / d^2 is linear in, from edges in A."""
+    def cell(self, edges: Sequence[float]) -> tuple[float, ...]:
+        """a, b, c in A and alpha, beta, gamma in degrees, from the free ones."""
+        free = dict(zip(self.edges, edges, strict=True))
+        a = free["a"]
+        b = free.get("b", a)
+        c = free.get("c", a)
+        gamma = free.get("gamma", 120.0 if self.hexagonal_axes else 90.0)
+        return a, b, c, free.get("alpha", 90.0), free.get("beta", 90.0), gamma
 
-    @abstractmethod
-    def edges_of(self, *parameters: Numbers) -> tuple[Numbers, ...]:
-        """Edges in A, from the parameters, of one lattice or of many."""
+    def free(self, numbers: Sequence[float]) -> tuple[float, ...] | None:
+        """The free parameters that were given: those alone, or a, b, c, or the whole cell.
 
-    @abstractmethod
-    def volume_of(self, *edges: Numbers) -> Numbers:
-        """Volume of the conventional cell in A^3, of one lattice or of many."""
+        None where the numbers are of another kind of lattice: of another count, or edges or angles
+        that ought to be equal and are not within 1 %.
+        """
+        if len(numbers) == len(self.edges):
+            found = tuple(float(each) for each in numbers)
+        elif len(numbers) in (3, 6):
+            whole = dict(zip(CELL, numbers, strict=False))
+            found = tuple(float(whole.get(name, math.nan)) for name in self.edges)
+        else:
+            return None
+        angles = [value for name, value in zip(self.edges, found, strict=True) if len(name) > 1]
+        if not all(NARROWEST < angle < 180 - NARROWEST for angle in angles):
+            return None
+        if len(numbers) in (3, 6):
+            cell = self.cell(found)[: len(numbers)]
+            if not np.allclose(cell, numbers, rtol=GIVEN_ALIKE):
+                return None
+        return found
 
-    @abstractmethod
+    def parameters_of(self, edges: Sequence[float]) -> Float[ndarray, " parameters"]:
+        """The numbers in 1/A^2 that 1 / d^2 is linear in, from free cell parameters."""
+        reciprocal = np.linalg.inv(Lattice.from_parameters(*self.cell(edges)).matrix)
+        g = reciprocal.T @ reciprocal
+        six = np.array([g[0, 0], g[1, 1], g[2, 2], 2 * g[1, 2], 2 * g[0, 2], 2 * g[0, 1]])
+        return np.asarray(np.linalg.lstsq(self.metric, six, rcond=None)[0])
+
+    def edges_of(self, parameters: Float[ndarray, " parameters"]) -> tuple[float, ...]:
+        """Free cell parameters, edges in A and angles in degrees, from the numbers."""
+        m = self.metric @ parameters
+        half = m / 2
+        reciprocal = [[m[0], half[5], half[4]], [half[5], m[1], half[3]], [half[4], half[3], m[2]]]
+        g = np.linalg.inv(np.array(reciprocal))
+        a, b, c = np.sqrt(np.diag(g))
+        cosines = np.array([g[1, 2] / (b * c), g[0, 2] / (a * c), g[0, 1] / (a * b)])
+        cell = dict(zip(CELL, (a, b, c, *np.degrees(np.arccos(cosines))), strict=True))
+        return tuple(float(cell[name]) for name in self.edges)
+
+    def standard(self, centring: Centring, edges: tuple[float, ...]) -> tuple[float, ...]:
+        """The cell parameters of the same lattice as tables give them."""
+        return edges
+
+    def volume_of(self, edges: Sequence[float]) -> float:
+        """Volume of the conventional cell in A^3."""
+        return float(Lattice.from_parameters(*self.cell(edges)).volume)
+
     def primitive(self, centring: Centring, edges: tuple[float, ...]) -> Float[ndarray, "3 3"]:
         """Rows a, b, c in A of the primitive cell."""
+        return np.asarray(PRIMITIVE[centring] @ Lattice.from_parameters(*self.cell(edges)).matrix)
 
-    @abstractmethod
     def conventional(
         self, centring: Centring, edges: tuple[float, ...], primitive: Float[ndarray, "3 3"]
     ) -> Float[ndarray, "3 3"]:
         """Rows a, b, c in A of the conventional cell that a primitive one belongs to."""
+        return np.asarray(np.linalg.inv(PRIMITIVE[centring]) @ primitive)
 
-    @abstractmethod
-    def line_table(self, centring: Centring) -> LineTable:
-        """The lines that its reflection conditions leave."""
+    def index_sets(self, centring: Centring) -> Float[ndarray, "sets parameters parameters"]:
+        """Sets of lines that trial lattices are made of, as the `terms` of each line.
 
-    @abstractmethod
-    def starts(self, centring: Centring, lines: Lines) -> Float[ndarray, "starts parameters"]:
-        """Parameters to start from: small indices for low lines, in every way there is.
-
-        Of two that are equally good the one from lower lines and smaller indices comes first.
+        The most useful set comes first (`crystalnet.solving.lattice.trials`).
         """
+        with np.load(INDICES, allow_pickle=False) as sets:
+            return np.asarray(sets[f"{self.system} {centring}"], dtype=np.float64)
 
-    def sensible(
-        self, starts: Float[ndarray, "starts parameters"]
-    ) -> Float[ndarray, "kept parameters"]:
-        """Those of the starts whose edges and volume are."""
-        starts = starts[(starts > 0).all(axis=1)]
-        edges = self.edges_of(*starts.T)
-        kept = self.volume_of(*edges) <= LARGEST_VOLUME
-        for edge in edges:
-            kept &= (edge >= EDGES[0]) & (edge <= EDGES[1])
-        return np.asarray(starts[kept])
+    def terms(self, hkl: Int[ndarray, "lines 3"]) -> Float[ndarray, "lines parameters"]:
+        """What 1 / d^2 of lines is linear in: it is their product with the numbers."""
+        h, k, ell = hkl.T
+        squares = np.stack([h * h, k * k, ell * ell, k * ell, h * ell, h * k], axis=1)
+        return np.asarray(squares @ self.metric)
+
+    def families(self, centring: Centring, hkl: Int[ndarray, "lines 3"]) -> Int[ndarray, "ways l"]:
+        """Ways to part lines into families, whose numbers these are.
+
+        Where the atoms nearly repeat in a smaller cell, lines of one family are strong and of
+        another weak: here in the seven cells of half the volume.
+        """
+        ways = [np.zeros(len(hkl), dtype=np.int64)]
+        ways += [(hkl @ parity) % 2 for parity in parities(self.laue, centring)]
+        return np.array(ways)
+
+    def unseen(self, centring: Centring) -> Float[ndarray, " ways"]:
+        """How probable it is for each way that all lines of a family are too weak to be seen."""
+        return np.full(len(self.families(centring, np.ones((1, 3), dtype=np.int64))), RARELY)
+
+
+@cache
+def parities(laue: int, centring: Centring) -> tuple[Int[ndarray, "3"], ...]:
+    """Sums of indices that are even for half of the lines that the centring leaves, each once.
+
+    With a fourfold axis or more (`laue` from 3 on) only those that treat h and k alike.
+    """
+    hkl = np.indices((4, 4, 4)).reshape(3, -1).T
+    hkl = hkl[present(centring, hkl)]
+    kept: dict[bytes, Int[ndarray, "3"]] = {}
+    for each in product((0, 1), repeat=3):
+        family = hkl @ np.array(each) % 2
+        if family.any() and (laue < 3 or each[0] == each[1]):
+            kept.setdefault(family.tobytes(), np.array(each))
+    return tuple(kept.values())
+
+
+def present(centring: Centring, hkl: Int[ndarray, "lines 3"]) -> ndarray:
+    """Which lines the reflection conditions of a centring leave (International Tables A, 2.1.3.6).
+
+    R is obverse; of the two lines at one place, hkl and hk-l, one is enough.
+    """
+    h, k, ell = hkl.T
+    if centring == "F":
+        return np.asarray(((h + k) % 2 == 0) & ((k + ell) % 2 == 0))
+    if centring == "R":
+        return np.asarray(((k - h + ell) % 3 == 0) | ((k - h - ell) % 3 == 0))
+    sums = {"P": 0 * h, "A": k + ell, "C": h + k, "I": h + k + ell}
+    return np.asarray(sums[centring] % 2 == 0)

@@ -1,0 +1,322 @@
+"""The inner loops of indexing, compiled: lines of a lattice, a first judgement, least squares.
+
+A lattice is six numbers here, those that 1 / d^2 is linear in:
+1 / d^2 = m0 h^2 + m1 k^2 + m2 l^2 + m3 k l + m4 h l + m5 h k.
+"""
+
+import inspect
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numba import njit
+from numpy import ndarray
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# Reflections that are one line by symmetry are gone through once: kinds of Laue symmetry.
+TRICLINIC, MONOCLINIC, ORTHORHOMBIC, TETRAGONAL, HEXAGONAL, CUBIC = range(6)
+# Centrings as numbers.
+CENTRINGS = {"P": 0, "C": 1, "I": 2, "F": 3, "R": 4}
+
+# Share of the mean coefficient of squares that parameters may be wrong by to begin with.
+START_ERROR = 0.02
+
+
+def compiled(function: Function) -> Function:
+    """Compiled when it is first called, and kept beside the module, or in the user's cache."""
+    # What checks shapes in tests cannot be compiled.
+    made = njit(cache=True, nogil=True, error_model="numpy")(inspect.unwrap(function))
+    return cast(Function, made)
+
+
+@compiled
+def determinant(m: Float[ndarray, "6"]) -> float:
+    """Of the reciprocal metric: its square root is one over the cell's volume. In A^-6."""
+    d, e, f = 0.5 * m[3], 0.5 * m[4], 0.5 * m[5]
+    found: float = m[0] * (m[1] * m[2] - d * d) - f * (f * m[2] - d * e) + e * (f * d - m[1] * e)
+    return found
+
+
+@compiled
+def lines_of(
+    m: Float[ndarray, "6"],
+    q_max: float,
+    laue: int,
+    centring: int,
+    hkl: Int[ndarray, "most 3"],
+    q: Float[ndarray, " most"],
+) -> int:
+    """Writes the lines with 1 / d^2 up to q_max; their number, or -1 if there is no room for them.
+
+    Args:
+        m: the lattice.
+        q_max: 1/A^2.
+        laue, centring: numbers of both.
+        hkl, q: what is written to.
+    """
+    det = determinant(m)
+    if not det > 0 or m[2] <= 0:
+        return -1
+    h_most = int(math.sqrt(q_max * (m[1] * m[2] - 0.25 * m[3] * m[3]) / det) + 1e-9)
+    k_most = int(math.sqrt(q_max * (m[0] * m[2] - 0.25 * m[4] * m[4]) / det) + 1e-9)
+    count = 0
+    for h in range(h_most + 1):
+        k_first = 0 if laue != TRICLINIC or h == 0 else -k_most
+        k_last = h if laue >= TETRAGONAL else k_most
+        for k in range(k_first, k_last + 1):
+            half = 0.5 * (m[4] * h + m[3] * k) / m[2]
+            rest = (q_max - m[0] * h * h - m[1] * k * k - m[5] * h * k) / m[2] + half * half
+            if rest < 0:
+                continue
+            reach = math.sqrt(rest)
+            l_first = math.ceil(-half - reach - 1e-9)
+            l_last = math.floor(-half + reach + 1e-9)
+            if laue >= ORTHORHOMBIC or (h == 0 and (k == 0 or laue == MONOCLINIC)):
+                l_first = 0
+            if h == 0 and k == 0:
+                l_first = 1
+            if laue == CUBIC:
+                l_last = min(l_last, k)
+            for ell in range(l_first, l_last + 1):
+                if (
+                    (centring == 1 and (h + k) % 2 != 0)
+                    or (centring == 2 and (h + k + ell) % 2 != 0)
+                    or (centring == 3 and ((h + k) % 2 != 0 or (k + ell) % 2 != 0))
+                    or (centring == 4 and (k - h + ell) % 3 != 0 and (k - h - ell) % 3 != 0)
+                ):
+                    continue
+                if count == len(q):
+                    return -1
+                hkl[count, 0], hkl[count, 1], hkl[count, 2] = h, k, ell
+                q[count] = (
+                    m[0] * h * h
+                    + m[1] * k * k
+                    + m[2] * ell * ell
+                    + m[3] * k * ell
+                    + m[4] * h * ell
+                    + m[5] * h * k
+                )
+                count += 1
+    return count
+
+
+@compiled
+def solved(left: Float[ndarray, "n n"], right: Float[ndarray, " n"]) -> bool:
+    """Solves left x = right (symmetric, positive) in place of both; False where it is singular."""
+    n = len(right)
+    usual = np.empty(n)
+    for i in range(n):
+        usual[i] = left[i, i]
+    for i in range(n):
+        pivot = left[i, i]
+        if not pivot > 1e-10 * usual[i]:
+            return False
+        for j in range(i + 1, n):
+            factor = left[j, i] / pivot
+            for k in range(i + 1, n):
+                left[j, k] -= factor * left[i, k]
+            right[j] -= factor * right[i]
+    for i in range(n - 1, -1, -1):
+        for k in range(i + 1, n):
+            right[i] -= left[i, k] * right[k]
+        right[i] /= left[i, i]
+    return True
+
+
+@compiled
+def first_judgement(
+    trials: Float[ndarray, "trials parameters"],
+    zeros: Float[ndarray, " trials"],
+    metric: Float[ndarray, "6 parameters"],
+    laue: int,
+    centring: int,
+    lines: Float[ndarray, " lines"],
+    slopes: Float[ndarray, " lines"],
+    window: float,
+    most: int,
+    volumes: tuple[float, float],
+) -> Float[ndarray, " trials"]:
+    """How improbable it is that lines anywhere are as near to the first ones of a lattice.
+
+    Minus the logarithm of the probability, summed over the lines, from the nearest line of the
+    lattice and the mean density of its lines; -1 for what is no lattice or has too many lines.
+
+    Args:
+        trials, zeros: parameters of each in 1/A^2, and its zero shift in degrees.
+        metric: what makes the six numbers of the parameters.
+        lines, slopes: 1 / d^2 of each line in 1/A^2, and the degrees that 1/A^2 more are.
+        window: how far off a line counts, in degrees.
+        most: lines that a lattice may have up to the last.
+        volumes: least and largest of the conventional cell, in A^3.
+    """
+    hkl = np.empty((most, 3), dtype=np.int64)
+    q = np.empty(most)
+    m = np.empty(6)
+    merit = np.full(len(trials), -1.0)
+    q_max = lines[-1] + window / slopes[-1]
+    low, high = 1 / volumes[1] ** 2, 1 / volumes[0] ** 2
+    for t in range(len(trials)):
+        for i in range(6):
+            m[i] = 0.0
+            for j in range(metric.shape[1]):
+                m[i] += metric[i, j] * trials[t, j]
+        if m[0] <= 0 or m[1] <= 0 or m[2] <= 0 or 4 * m[0] * m[1] <= m[5] * m[5]:
+            continue
+        det = determinant(m)
+        if not low <= det <= high:
+            continue
+        count = lines_of(m, q_max, laue, centring, hkl, q)
+        if count < 2:
+            continue
+        total = 0.0
+        for i in range(len(lines)):
+            place, wide = lines[i] - zeros[t] / slopes[i], window / slopes[i]
+            nearest = 1e9
+            for j in range(count):
+                off = abs(q[j] - place)
+                if off < nearest:
+                    nearest = off
+            if nearest <= wide:
+                density = 1.5 * count * math.sqrt(lines[i] / q_max) / q_max
+                chance = 1 - math.exp(-2 * density * (nearest + wide / 4))
+                total -= math.log(chance)
+        merit[t] = total
+    return merit
+
+
+@compiled
+def refined(
+    starts: Float[ndarray, "starts parameters"],
+    metric: Float[ndarray, "6 parameters"],
+    laue: int,
+    centring: int,
+    lines: Float[ndarray, " lines"],
+    two_theta: Float[ndarray, " lines"],
+    wavelength: float,
+    sigma: float,
+    zero_sigma: float,
+    used: Int[ndarray, " steps"],
+    windows: Float[ndarray, " steps"],
+    most_predicted: int,
+) -> tuple[
+    Float[ndarray, "starts parameters"], Float[ndarray, " starts"], Bool[ndarray, " starts"]
+]:
+    """Parameters and zero shifts (degrees) by least squares, and which of them are any good.
+
+    Errors of a start grow with the angle: the first lines, which it explains, improve it, then more
+    are used.
+
+    Args:
+        used, windows: lines of each step, and within how many degrees of one a measured line is.
+        most_predicted: lines of the lattice for each measured one.
+    """
+    parameters, zeros = starts.copy(), np.zeros(len(starts))
+    good = np.zeros(len(starts), dtype=np.bool_)
+    size = starts.shape[1]
+    room = most_predicted * max(len(lines), 8)
+    hkl = np.empty((room, 3), dtype=np.int64)
+    q = np.empty(room)
+    m = np.empty(6)
+    row = np.empty(size + 1)
+    to_degrees = 180 / math.pi
+    for t in range(len(starts)):
+        failed = False
+        for step in range(len(used)):
+            number = min(used[step], len(lines))
+            for i in range(6):
+                m[i] = 0.0
+                for j in range(size):
+                    m[i] += metric[i, j] * parameters[t, j]
+            count = lines_of(m, lines[number - 1] * 1.05, laue, centring, hkl, q)
+            if count < 2 or count > most_predicted * max(number, 8):
+                failed = True
+                break
+            left = np.zeros((size + 1, size + 1))
+            right = np.zeros(size + 1)
+            # The expected zero shift is one more equation.
+            weight = sigma / zero_sigma
+            left[size, size] = weight * weight
+            right[size] = -zeros[t] * weight * weight
+            near = 0
+            for i in range(number):
+                sine = math.sin((two_theta[i] - zeros[t]) / (2 * to_degrees))
+                place = (2 * sine / wavelength) ** 2
+                best = 0
+                for j in range(1, count):
+                    if abs(q[j] - place) < abs(q[best] - place):
+                        best = j
+                slope = (
+                    to_degrees
+                    * wavelength**2
+                    / (2 * max(math.sin((two_theta[i] - zeros[t]) / to_degrees), 1e-3))
+                )
+                error = (place - q[best]) * slope
+                if abs(error) > windows[step]:
+                    continue
+                near += 1
+                h, k, ell = hkl[best, 0], hkl[best, 1], hkl[best, 2]
+                for j in range(size):
+                    row[j] = slope * (
+                        metric[0, j] * h * h
+                        + metric[1, j] * k * k
+                        + metric[2, j] * ell * ell
+                        + metric[3, j] * k * ell
+                        + metric[4, j] * h * ell
+                        + metric[5, j] * h * k
+                    )
+                row[size] = 1.0
+                for a in range(size + 1):
+                    right[a] += row[a] * error
+                    for b in range(size + 1):
+                        left[a, b] += row[a] * row[b]
+            if near < size or near < 0.6 * number:
+                failed = True
+                break
+            # What lines say nothing of stays about as it is.
+            known = sigma / (START_ERROR * (m[0] + m[1] + m[2]) / 3)
+            for j in range(size):
+                left[j, j] += known * known
+            if not solved(left, right):
+                failed = True
+                break
+            for j in range(size):
+                parameters[t, j] += right[j]
+            zeros[t] += right[size]
+        good[t] = not failed
+    return parameters, zeros, good
+
+
+@compiled
+def lowest_lines(
+    lattices: Float[ndarray, "lattices parameters"],
+    metric: Float[ndarray, "6 parameters"],
+    laue: int,
+    centring: int,
+    number: int,
+) -> Float[ndarray, "lattices number"]:
+    """1 / d^2 of the first lines of each lattice in 1/A^2, ascending: the same for the same one."""
+    found = np.zeros((len(lattices), number))
+    room = 64 * number
+    hkl = np.empty((room, 3), dtype=np.int64)
+    q = np.empty(room)
+    m = np.empty(6)
+    for t in range(len(lattices)):
+        for i in range(6):
+            m[i] = 0.0
+            for j in range(metric.shape[1]):
+                m[i] += metric[i, j] * lattices[t, j]
+        det = determinant(m)
+        if not det > 0:
+            continue
+        # As many as that on average; more are looked for until there are enough.
+        reach = (number * math.sqrt(det)) ** (2 / 3)
+        count = lines_of(m, reach, laue, centring, hkl, q)
+        while 0 <= count < number:
+            reach *= 1.5
+            count = lines_of(m, reach, laue, centring, hkl, q)
+        if count >= number:
+            found[t] = np.sort(q[:count])[:number]
+    return found
