@@ -1,103 +1,108 @@
-"""Whether the true lattice comes first when simulated peaks of the test crystals are indexed.
+"""Whether the true lattice comes first when simulated peaks of unseen crystals are indexed.
 
-    python -m benchmarks.indexing [--every 1] [--error 0.02] [--failures]
+    python -m benchmarks.indexing [--number 40] [--error 0.02] [--failures] [--fox PYTHON]
 
-For each embedded test crystal: the peaks of its pattern with normal errors of position, those below
-0.5 % of the strongest left out and those nearer than 0.05 degrees to each other merged. A lattice
-is right if its Niggli cell is that of the crystal: lengths within 1 %, angles within 0.5 degrees.
+For each of some test crystals of every system, drawn with a seed: the peaks of its pattern with
+normal errors of position, those below 0.5 % of the strongest left out and those nearer than 0.05
+degrees to each other merged; and exact peaks to 90 degrees. The system is not given. A lattice is
+right if its Niggli cell is that of the crystal: lengths within 1 %, angles within 0.5 degrees.
 
-Two kinds of crystals are counted apart: `distorted` ones, whose stored lattice is not cubic or
-trigonal within 0.001 A (their lines split), and those whose lines are `hidden`: all peaks left are
-reflections of a smaller cell, so that positions cannot tell the lattice.
+Of some crystals positions do not tell the lattice: those whose peaks left are all reflections of a
+smaller cell (`hidden`), and those that are less symmetric than their atoms within the error.
+
+With `--fox` FOX (a Python that has pyobjcryst, Debian's python3-pyobjcryst say) indexes the same
+peaks, one after the other.
 """
 
 import argparse
+import json
+import subprocess
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from pymatgen.core import Lattice, Structure
-from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+from pymatgen.core import Lattice
 
 from benchmarks.decoding import DATA
 from benchmarks.scoring import machine
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.crystallography.diffraction import MO_K_ALPHA, powder_pattern
+from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.lattice.index import index
+from crystalnet.solving.lattice.kinds.lattice_kind import PRIMITIVE
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
+from pipeline.sources import FIVE_SYSTEMS_FILE, STRUCTURES_FILE
+from pipeline.tables import read_table
 
 CU_K_ALPHA = 1.54184
-RANGES = {
-    "Mo 0-120": (MO_K_ALPHA, (0.0, 120.0)),
-    "Cu 5-120": (CU_K_ALPHA, (5.0, 120.0)),
-    "Cu 5-65": (CU_K_ALPHA, (5.0, 65.0)),
-}
 WEAKEST, RESOLUTION = 0.5, 0.05
+FOX = Path(__file__).parent / "fox_indexing.py"
+SYSTEMS = (
+    "cubic", "trigonal", "hexagonal", "tetragonal", "orthorhombic", "monoclinic", "triclinic",
+)  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--every", type=int, default=1, help="take every n-th crystal")
+    parser.add_argument("--number", type=int, default=40, help="crystals of each system")
+    parser.add_argument("--split", default="test")
     parser.add_argument("--error", type=float, default=0.02, help="of positions, in degrees")
-    parser.add_argument("--split", default="test", help="of the embedded densities")
     parser.add_argument("--failures", action="store_true", help="name each crystal missed")
-    arguments = parser.parse_args()
-    print(f"{machine(torch.device('cpu'))}; error {arguments.error} degrees")
-    table = pd.read_parquet(
-        DATA / "dft_densities.parquet",
-        columns=[
-            "material_id",
-            "crystal_system",
-            "split",
-            "lattice",
-            "atomic_numbers",
-            "frac_coords",
-        ],
-    )
-    table = table[table["split"] == arguments.split].iloc[:: arguments.every]
+    parser.add_argument("--fox", help="a Python that has pyobjcryst")
+    given = parser.parse_args()
+    print(f"{machine(torch.device('cpu'))}; error {given.error} degrees")
     generator = np.random.default_rng(2024)
     results = []
-    for row in table.itertuples():
-        crystal = Crystal(
-            row.material_id,
-            np.asarray(row.lattice, dtype=np.float64).reshape(3, 3),
-            np.asarray(row.atomic_numbers, dtype=np.int64),
-            np.asarray(row.frac_coords, dtype=np.float64).reshape(-1, 3),
-        )
-        for name, (wavelength, limits) in RANGES.items():
-            peaks = simulated(crystal, wavelength, limits, arguments.error, generator)
-            for systems in ((row.crystal_system,), ("cubic", "trigonal")):
-                start = time.perf_counter()
-                try:
-                    found = index(peaks, systems)
-                except CrystalNetError:
-                    found = []
-                seconds = time.perf_counter() - start
-                place = next((i for i, x in enumerate(found) if right(x, crystal)), len(found) + 99)
-                given = "given" if len(systems) == 1 else "both"
-                kind = "distorted" if distorted(crystal, row.crystal_system) else "hidden"
-                if kind == "hidden" and not hidden(crystal, wavelength, limits):
-                    kind = "told"
-                results.append((name, given, row.crystal_system, kind, place, seconds))
-                if arguments.failures and place > 0:
-                    report(crystal, name, given, place, found, len(peaks.two_theta))
-    frame = pd.DataFrame(
-        results, columns=["range", "systems", "system", "kind", "place", "seconds"]
-    )
-    for (name, given), rows in frame.groupby(["range", "systems"], sort=False):
-        shares = "; ".join(
-            f"{system} ({len(each)}): "
-            + ", ".join(f"top {n} {100 * (each['place'] < n).mean():.1f} %" for n in (1, 3, 10))
-            for system, each in [("all", rows), *rows.groupby("system"), *rows.groupby("kind")]
-        )
-        seconds = rows["seconds"]
-        print(
-            f"{name}, systems {given}: {shares}; {seconds.median():.2f} s (at most "
-            f"{seconds.max():.2f})"
-        )
+    for system, crystal in chosen(given.number, given.split):
+        for name, limits, error in (
+            ("Cu 5-120", (5.0, 120.0), given.error),
+            ("Cu 5-90, exact", (5.0, 90.0), 0.0),
+        ):
+            peaks = simulated(crystal, CU_K_ALPHA, limits, error, generator)
+            seen = not hidden(crystal, CU_K_ALPHA, limits)
+            start = time.perf_counter()
+            try:
+                found = index(peaks, most=20)
+            except CrystalNetError:
+                found = []
+            seconds = time.perf_counter() - start
+            cells = [each.primitive for each in found]
+            results.append((name, "ours", system, seen, place_of(crystal, cells), seconds))
+            if given.failures and results[-1][4] > 0:
+                report(crystal, name, results[-1][4], found, len(peaks.two_theta), seen)
+            if given.fox:
+                cells, seconds = fox(given.fox, peaks, max(error, 0.01))
+                results.append((name, "FOX", system, seen, place_of(crystal, cells), seconds))
+    columns = ["peaks", "by", "system", "seen", "place", "seconds"]
+    frame = pd.DataFrame(results, columns=columns)
+    for (name, by), rows in frame.groupby(["peaks", "by"], sort=False):
+        print(f"\\n{name}, {by}\\n")
+        print("| system | crystals | hidden | first | among 10 | among 20 | median, s | most, s |")
+        print("|---|---|---|---|---|---|---|---|")
+        for system, each in [*rows.groupby("system", sort=False), ("all", rows)]:
+            shares = " | ".join(f"{100 * (each['place'] < n).mean():.1f}" for n in (1, 10, 20))
+            print(
+                f"| {system} | {len(each)} | {(~each['seen']).sum()} | {shares} | "
+                f"{each['seconds'].median():.2f} | {each['seconds'].max():.1f} |"
+            )
+
+
+def chosen(number: int, split: str) -> list[tuple[str, Crystal]]:
+    """So many crystals of each system, drawn."""
+    tables = [
+        read_table(DATA / each, CRYSTAL_COLUMNS) for each in (STRUCTURES_FILE, FIVE_SYSTEMS_FILE)
+    ]
+    table = pd.concat(tables).query("split == @split").sort_values("material_id")
+    table = table.sample(frac=1, random_state=1)
+    return [
+        (system, crystal)
+        for system in SYSTEMS
+        for crystal in crystals_of(table[table["crystal_system"] == system].head(number))
+    ]
 
 
 def simulated(
@@ -118,13 +123,6 @@ def simulated(
     return MeasuredPeaks(np.clip(two_theta, *limits), intensity[strong], wavelength, limits)
 
 
-def distorted(crystal: Crystal, system: str) -> bool:
-    """Whether the lattice is less symmetric than the crystal is said to be."""
-    bare = Structure(crystal.lattice, ["Na"], [[0.0, 0.0, 0.0]])
-    of_lattice = SpacegroupAnalyzer(bare, symprec=0.001).get_crystal_system()
-    return of_lattice not in {"cubic": ("cubic",)}.get(system, ("trigonal", "hexagonal", "cubic"))
-
-
 def hidden(crystal: Crystal, wavelength: float, limits: tuple[float, float]) -> bool:
     """Whether the indices of the peaks left generate only a part of the reciprocal lattice."""
     pattern = powder_pattern(crystal, wavelength, limits)
@@ -138,11 +136,32 @@ def hidden(crystal: Crystal, wavelength: float, limits: tuple[float, float]) -> 
     return int(np.gcd.reduce(determinants)) > 1
 
 
-def right(found: IndexedLattice, crystal: Crystal) -> bool:
+def fox(python: str, peaks: MeasuredPeaks, error: float) -> tuple[list[np.ndarray], float]:
+    """Primitive cells that FOX finds, the best first, and its seconds."""
+    angle = np.radians(np.sort(peaks.two_theta) / 2)
+    d = peaks.wavelength / (2 * np.sin(angle))
+    sigma = d / np.tan(angle) * np.radians(error / 2)
+    asked = json.dumps({"d": d.tolist(), "sigma": sigma.tolist()}) + "\\n"
+    answer = subprocess.run(
+        [python, str(FOX)], input=asked, capture_output=True, text=True, check=True
+    )
+    told = json.loads(answer.stdout.splitlines()[-1])
+    turned = {**PRIMITIVE, "A": PRIMITIVE["C"][:, [2, 0, 1]], "B": PRIMITIVE["C"][:, [1, 2, 0]]}
+    return [
+        turned[cell[6]] @ Lattice.from_parameters(*cell[:6]).matrix for cell in told["cells"]
+    ], told["seconds"]
+
+
+def place_of(crystal: Crystal, cells: list[np.ndarray]) -> int:
+    """The place of the right lattice, from 0; 999 if it is not there."""
+    return next((place for place, cell in enumerate(cells) if right(cell, crystal)), 999)
+
+
+def right(cell: np.ndarray, crystal: Crystal) -> bool:
     """Whether the Niggli cells agree."""
     reduced = [
-        np.array(Lattice(cell).get_niggli_reduced_lattice(1e-3).parameters)
-        for cell in (found.primitive, crystal.lattice)
+        np.array(Lattice(each).get_niggli_reduced_lattice(1e-3).parameters)
+        for each in (cell, crystal.lattice)
     ]
     difference = np.abs(reduced[0] - reduced[1])
     lengths = (difference[:3] <= 0.01 * reduced[1][:3]).all()
@@ -150,19 +169,20 @@ def right(found: IndexedLattice, crystal: Crystal) -> bool:
 
 
 def report(
-    crystal: Crystal, name: str, given: str, place: int, found: list[IndexedLattice], peaks: int
+    crystal: Crystal, name: str, place: int, found: list[IndexedLattice], peaks: int, seen: bool
 ) -> None:
     """What came instead."""
     niggli = Lattice(crystal.lattice).get_niggli_reduced_lattice(1e-3).parameters
     first = (
-        f"{found[0].system} {found[0].centring} a {found[0].a:.3f} c {found[0].c} "
-        f"M {found[0].figure_of_merit:.0f} unexplained {found[0].unexplained}"
+        f"{found[0].system} {found[0].centring} {found[0].told()} M "
+        f"{found[0].figure_of_merit:.0f} unexplained {found[0].unexplained}"
         if found
         else "nothing"
     )
     print(
-        f"  {name} {given} {crystal.material_id} {crystal.to_structure().formula}, {peaks} peaks, "
-        f"Niggli {np.round(niggli, 3).tolist()}: place {place}, first {first}"
+        f"  {name} {crystal.material_id} {crystal.to_structure().formula}, {peaks} peaks"
+        f"{'' if seen else ', hidden'}, Niggli {np.round(niggli, 3).tolist()}: place {place}, "
+        f"first {first}"
     )
 
 
