@@ -21,7 +21,7 @@ from crystalnet.retrieval.prototypes import amounts_of, atoms_of
 from crystalnet.settings import CrystalSystem
 from crystalnet.solving.density.decoding import decode
 from crystalnet.solving.lattice.cells import IndexedLattice
-from crystalnet.solving.lattice.kinds import KINDS, lattices_of
+from crystalnet.solving.lattice.kinds import KINDS, crystal_systems_of, lattices_of
 from crystalnet.solving.output.predicted import PredictedDensity, write_predicted
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.file import PatternFile, read_pattern
@@ -125,21 +125,21 @@ def predict(
     found = find_peaks(file)
     progress(f"{file.path}: {len(found.peaks.two_theta)} peaks")
     indexed = _lattice(found, question, progress)
-    chosen = indexed.system if indexed else question.system
     # Without a lattice there is a system that was asked for.
-    assert chosen in get_args(CrystalSystem)
+    may_be = crystal_systems_of(indexed.system) if indexed else ()
+    systems = [question.system] if question.system else _with_weights(may_be)
+    assert set(systems) <= set(get_args(CrystalSystem))
     q, intensity = standard_lines(found.peaks, indexed.zero_shift if indexed else 0.0)
     cell = None if indexed is None else indexed.primitive
-    made = predict_densities(
-        q,
-        intensity,
-        amounts,
-        cast(CrystalSystem, chosen),
-        grid=grid,
-        guesses=guesses,
-        kind=kind,
-        lattice=cell,
-    )
+    made = [
+        each
+        for system in systems
+        for each in predict_densities(
+            q, intensity, amounts, cast(CrystalSystem, system), grid=grid, guesses=guesses,
+            kind=kind, lattice=cell,
+        )
+    ]  # fmt: skip
+    made = sorted(made, key=lambda each: -each.likely_ssim)[:guesses]
     gaussians = ValenceGaussians.load(TEMPLATES)
     densities = []
     for rank, each in enumerate(made, start=1):
@@ -163,7 +163,7 @@ def predict(
         "pattern_sha256": sha256(file.path),
         "wavelength_A": found.peaks.wavelength,
         "formula": formula,
-        "system": chosen,
+        "system": " or ".join(systems),
         "lattice": None if indexed is None else {
             "centring": indexed.centring, "edges_A": list(indexed.edges),
             "figure_of_merit": indexed.figure_of_merit,
@@ -190,6 +190,12 @@ def whole_units(
     electrons = float(density.mean()) * abs(float(np.linalg.det(lattice)))
     scaled: ndarray = density * (max(round(electrons / unit), 1) * unit / electrons)
     return scaled
+
+
+def _with_weights(systems: Sequence[str]) -> list[str]:
+    """Those of some crystal systems that a network comes with, or else the first."""
+    there = [each for each in systems if (WEIGHTS / f"{each}.safetensors").is_file()]
+    return there or list(systems[:1])
 
 
 def _amounts(known: KnownComposition) -> dict[int, int]:

@@ -15,7 +15,7 @@ from crystalnet.solving.budget import Budget
 from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
 from crystalnet.solving.lattice.find import find_lattices, given_lattices
-from crystalnet.solving.lattice.kinds import KINDS
+from crystalnet.solving.lattice.kinds import KINDS, lattices_of
 from crystalnet.solving.output import check_folder, write_all
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.file import PatternFile, read_pattern
@@ -134,7 +134,7 @@ def solve(
         wavelength, formula, symbols(elements), complete, system, edges(lattice), quantity, peaks,
         seed, effort, budget.seconds, settings,
     )  # fmt: skip
-    systems = list(KINDS) if system is None else [system]
+    systems = list(KINDS) if system is None else lattices_of(system)
     budget.start()
     file = read_pattern(pattern, quantity, question.radiation, peaks, settings.reading)
     found = find_peaks(file, settings.peaks, settings.profile)

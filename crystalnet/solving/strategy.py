@@ -17,6 +17,7 @@ from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.candidate import Candidate, Structure
 from crystalnet.solving.flipping.flipped_structures import flipped_structures
 from crystalnet.solving.lattice.cells import IndexedLattice
+from crystalnet.solving.lattice.kinds import crystal_systems_of
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.ranking import Ranked, different, in_rank_order
 from crystalnet.solving.search.analogues import analogues
@@ -181,10 +182,12 @@ class _Solving:
 
     def by_analogy(self, order: int) -> None:
         """Take known structures, as they are and with the elements of the likeliest formulas."""
-        lattice = self.lattices[order]
-        known = known_in(lattice.system)
-        if known is None or self.budget.over():
-            return
+        for system in crystal_systems_of(self.lattices[order].system):
+            known = known_in(system)
+            if known is not None and not self.budget.over():
+                self._by_analogy(self.lattices[order], system, known)
+
+    def _by_analogy(self, lattice: IndexedLattice, system: str, known: Known) -> None:
         self.budget.doing = f"known structures in {lattice.system} {lattice.centring}"
         if self.known.amounts is None:
             self._take_known(
@@ -198,7 +201,7 @@ class _Solving:
         for formula in self._formulas(lattice):
             if self.budget.over() or (self.known.amounts is None and self.explained()):
                 break
-            library = prototypes_of(lattice.system, tuple(sorted(formula.values())))
+            library = prototypes_of(system, tuple(sorted(formula.values())))
             if library is not None:
                 self._take_known(
                     analogues(self.measured, formula, lattice, library, known, self.settings),

@@ -15,20 +15,11 @@ from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.cells import IndexedLattice, centring_vectors, conventional_cell
+from crystalnet.solving.lattice.kinds import kind_of
 from crystalnet.solving.lattice.kinds.lattice_kind import Centring
 from crystalnet.solving.symmetry.special_positions import grid_points
 from crystalnet.solving.symmetry.wyckoff import MIRROR_IMAGES, SpaceGroup, space_group
 
-# Groups by the shape of the lattice: trigonal and hexagonal ones share theirs.
-GROUPS = {
-    "triclinic": range(1, 3),
-    "monoclinic": range(3, 16),
-    "orthorhombic": range(16, 75),
-    "tetragonal": range(75, 143),
-    "trigonal": range(143, 195),
-    "hexagonal": range(143, 195),
-    "cubic": range(195, 231),
-}
 # Origins are looked for on a grid of so many points along each axis.
 ORIGINS = 8
 
@@ -61,12 +52,16 @@ def frames_of(lattice: IndexedLattice, number: int | None = None) -> list[Frame]
     own = conventional_cell(lattice)
     numbers = [
         each
-        for each in GROUPS[lattice.system]
+        for each in kind_of(lattice.system).groups
         if (each == number or (number is None and each not in MIRROR_IMAGES))
         and axes_of(each, lattice.system, lattice.centring)
     ]
     if not numbers:
-        listed = [g for g in GROUPS[lattice.system] if axes_of(g, lattice.system, lattice.centring)]
+        listed = [
+            g
+            for g in kind_of(lattice.system).groups
+            if axes_of(g, lattice.system, lattice.centring)
+        ]
         raise CrystalNetError(
             f"the space group {number} is none of a {lattice.system} {lattice.centring} lattice; "
             f"want one of {', '.join(map(str, listed))}"

@@ -6,7 +6,8 @@ import pytest
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.cells import conventional_lattices
-from crystalnet.solving.symmetry.frames import GROUPS, axes_of, frames_of
+from crystalnet.solving.lattice.kinds import KINDS
+from crystalnet.solving.symmetry.frames import axes_of, frames_of
 from crystalnet.solving.symmetry.wyckoff import MIRROR_IMAGES, space_group
 
 HKL = np.stack(np.meshgrid(*[np.arange(-4, 5)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
@@ -30,7 +31,7 @@ def settings(number: int, centring: str) -> list[gemmi.SpaceGroup]:
 @pytest.mark.parametrize("number", [*range(3, 75), 86, 122, 141, 166, 205])
 def test_every_listed_setting_of_a_lattice_is_a_frame(number: int) -> None:
     group = space_group(number)
-    system = next(name for name, groups in GROUPS.items() if number in groups)
+    system = next(name for name, kind in KINDS.items() if number in kind.groups)
     found = {}
     for axes in axes_of(number, system, group.centring):
         # Indices go as the axes do.

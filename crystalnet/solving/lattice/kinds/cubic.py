@@ -29,7 +29,6 @@ class Cubic(LatticeKind):
     }
     fewest_lines = 3
     first_lines = 6
-    grid = 8
 
     def primitive(self, centring: Centring, edges: tuple[float, ...]) -> Float[ndarray, "3 3"]:
         """F: 60 degrees between edges of a / sqrt 2; I: 109.47 degrees, a sqrt(3) / 2."""

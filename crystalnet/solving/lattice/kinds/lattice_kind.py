@@ -73,8 +73,6 @@ class LatticeKind(ABC):
         frequencies: of each centring; the densest comes first: its absences are the strictest.
         fewest_lines: that its parameters need to be worth anything.
         first_lines: that trial lattices are made of: small indices are theirs.
-        grid: points of each axis of a grid that all special positions pass through
-            (`crystalnet.solving.symmetry.wyckoff`).
         hexagonal_axes: whether a and b are at 120 degrees.
     """
 
@@ -86,7 +84,6 @@ class LatticeKind(ABC):
     frequencies: ClassVar[dict[Centring, Frequency]]
     fewest_lines: ClassVar[int]
     first_lines: ClassVar[int]
-    grid: ClassVar[int] = 12
     hexagonal_axes: ClassVar[bool] = False
 
     @property

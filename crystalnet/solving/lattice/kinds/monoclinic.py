@@ -22,7 +22,6 @@ class Monoclinic(LatticeKind):
     }
     fewest_lines = 8
     first_lines = 10
-    grid = 8
 
     def standard(self, centring: Centring, edges: tuple[float, ...]) -> tuple[float, ...]:
         """The shortest a and c there are; if it is P, a <= c.

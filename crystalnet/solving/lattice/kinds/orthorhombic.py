@@ -22,7 +22,6 @@ class Orthorhombic(LatticeKind):
     }
     fewest_lines = 6
     first_lines = 12
-    grid = 8
 
     def standard(self, centring: Centring, edges: tuple[float, ...]) -> tuple[float, ...]:
         """a <= b <= c, but with c across the centred face where there is one."""

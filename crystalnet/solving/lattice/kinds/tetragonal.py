@@ -20,4 +20,3 @@ class Tetragonal(LatticeKind):
     }
     fewest_lines = 5
     first_lines = 10
-    grid = 8
