@@ -170,7 +170,7 @@ def predict(
         },
         "kind": kind or loaded(chosen, amounts_of(atoms_of(amounts))).kinds[0],
         "grid": grid,
-        "model_sha256": sha256(WEIGHTS / f"{chosen}.safetensors"),
+        "models_sha256": {each: sha256(WEIGHTS / f"{each}.safetensors") for each in systems},
     }  # fmt: skip
     return Prediction(file, found, indexed, densities, told)
 

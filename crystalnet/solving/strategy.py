@@ -12,6 +12,7 @@ from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.predicting.learned import known_in, prototypes_of
+from crystalnet.retrieval.known import Known
 from crystalnet.solving.agreement.profile import match_pattern
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.candidate import Candidate, Structure

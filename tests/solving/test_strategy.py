@@ -57,7 +57,8 @@ def peaks_of(structure: Structure) -> MeasuredPeaks:
 
 
 def lattice_of(centring: str, edges: tuple[float, ...]) -> IndexedLattice:
-    found = conventional_lattices("cubic" if len(edges) == 1 else "trigonal", *edges)
+    system = {1: "cubic", 2: "trigonal" if centring == "R" else "hexagonal"}[len(edges)]
+    found = conventional_lattices(system, *edges)
     return next(each for each in found if each.centring == centring)
 
 

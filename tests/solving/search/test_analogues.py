@@ -45,7 +45,11 @@ def lattice_of(name: str) -> IndexedLattice:
     found = (
         conventional_lattices("cubic", lattice.a)
         if cubic
-        else conventional_lattices("trigonal", lattice.a, lattice.c)
+        else [
+            each
+            for system in ("trigonal", "hexagonal")
+            for each in conventional_lattices(system, lattice.a, lattice.c)
+        ]
     )
     volume = crystal_of(name).volume
     return min(found, key=lambda each: abs(abs(np.linalg.det(each.primitive)) - volume))

@@ -57,7 +57,8 @@ def lattice_of(structure: Structure, centring: str) -> IndexedLattice:
     lattice = structure.lattice
     cubic = np.allclose(lattice.angles, 90)
     edges = (lattice.a,) if cubic else (lattice.a, lattice.c)
-    found = conventional_lattices("cubic" if cubic else "trigonal", *edges)
+    system = "cubic" if cubic else "trigonal" if centring == "R" else "hexagonal"
+    found = conventional_lattices(system, *edges)
     return next(each for each in found if each.centring == centring)
 
 

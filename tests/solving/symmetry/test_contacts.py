@@ -10,6 +10,7 @@ from crystalnet.solving.lattice.cells import (
     conventional_cell,
     conventional_lattices,
 )
+from crystalnet.solving.lattice.kinds import KINDS
 from crystalnet.solving.symmetry.contacts import NEAR, covalent_radius, too_near
 from crystalnet.solving.symmetry.orbit_distances import Distances
 from crystalnet.solving.symmetry.wyckoff import space_group
@@ -45,8 +46,8 @@ def test_the_limit_is_the_share_of_the_radii(number: int) -> None:
         ("cubic", "P", (3.0,)),
         ("cubic", "I", (3.0,)),
         ("cubic", "F", (3.0,)),
-        ("trigonal", "P", (3.0, 9.0)),
-        ("trigonal", "P", (9.0, 3.0)),
+        ("hexagonal", "P", (3.0, 9.0)),
+        ("hexagonal", "P", (9.0, 3.0)),
         ("trigonal", "R", (3.0, 20.0)),
         ("trigonal", "R", (9.0, 4.0)),
     ],
@@ -82,7 +83,7 @@ def test_points_of_an_orbit_that_coincide_do_not_keep_their_distance(apart: floa
 def test_every_orbit_on_a_more_special_place_is_crowded(number: int) -> None:
     """Free coordinates at fractions of 24 lie on every special place of these groups."""
     group = space_group(number)
-    system: str = "cubic" if number >= 195 else "trigonal"
+    system = next(name for name, kind in KINDS.items() if number in kind.groups)
     lattices = conventional_lattices(system, *([20.0] if number >= 195 else [20.0, 20.0]))
     chosen = next(each for each in lattices if group.centring == each.centring)
     cell = Lattice(chosen.primitive)

@@ -80,7 +80,11 @@ def test_groups_of_lattices() -> None:
     lattices = {each.centring: each for each in conventional_lattices("cubic", 8.0)}
     numbers = [frame.group.number for frame in frames_of(lattices["I"])]
     assert numbers == [197, 199, 204, 206, 211, 214, 217, 220, 229, 230]
-    on_hexagonal = {each.centring: each for each in conventional_lattices("trigonal", 5.0, 6.0)}
+    on_hexagonal = {
+        each.centring: each
+        for system in ("trigonal", "hexagonal")
+        for each in conventional_lattices(system, 5.0, 6.0)
+    }
     numbers = [frame.group.number for frame in frames_of(on_hexagonal["R"])]
     assert numbers == [146, 148, 155, 160, 161, 166, 167]
     numbers = [frame.group.number for frame in frames_of(on_hexagonal["P"])]
