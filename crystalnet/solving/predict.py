@@ -168,7 +168,7 @@ def predict(
             "centring": indexed.centring, "edges_A": list(indexed.edges),
             "figure_of_merit": indexed.figure_of_merit,
         },
-        "kind": kind or loaded(chosen, amounts_of(atoms_of(amounts))).kinds[0],
+        "kind": kind or loaded(systems[0], amounts_of(atoms_of(amounts))).kinds[0],
         "grid": grid,
         "models_sha256": {each: sha256(WEIGHTS / f"{each}.safetensors") for each in systems},
     }  # fmt: skip
