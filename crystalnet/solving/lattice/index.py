@@ -77,8 +77,13 @@ def index(
             for centring in kind.centrings:
                 fits += _fits(kind, centring, lines, settings)
         if parameters <= len(settings.beyond_doubt):
-            enough = settings.beyond_doubt[parameters - 1] * len(lines.q)
-            if any(fit.score > enough and fit.explained.all() for fit in fits):
+            # Lines without errors of position would say more of wrong lattices too.
+            enough = settings.beyond_doubt[parameters - 1]
+            if any(
+                fit.explained.all()
+                and fit.score / len(lines.q) > enough + np.log(lines.sigma / fit.width)
+                for fit in fits
+            ):
                 break
     lattices = _distinct([fit for fit in fits if fit.score > settings.evidence], most)
     if not lattices:

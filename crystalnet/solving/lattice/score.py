@@ -54,6 +54,7 @@ class LatticeFit:
         parameters: of its kind, in 1/A^2.
         zero_shift: degrees 2-theta.
         score: logarithm of how probable the lines are, relative to lines anywhere.
+        width: standard deviation of the errors of the lines explained, in degrees.
         merit: M_N.
         explained: which lines are.
     """
@@ -63,6 +64,7 @@ class LatticeFit:
     parameters: Float[ndarray, " parameters"]
     zero_shift: float
     score: float
+    width: float
     merit: float
     explained: Bool[ndarray, " lines"]
 
@@ -146,7 +148,9 @@ def score_lattice(
     score -= zero**2 / (2 * ZERO_SIGMA**2) + PARAMETER_COST * len(parameters)
     score += _prior(centring, system, parameters)
     merit = _de_wolff(kind.terms(hkl) @ parameters, seen, zero, explained, lines)
-    return LatticeFit(system, centring, parameters, zero, float(score), merit, explained)
+    return LatticeFit(
+        system, centring, parameters, zero, float(score), float(width), merit, explained
+    )
 
 
 def _absences(

@@ -72,7 +72,9 @@ def test_given_lattices_keep_their_order() -> None:
 @pytest.mark.parametrize("noise", [0.0, 1e-12, -1e-12])
 def test_of_equal_scores_the_smaller_cell_comes_first(noise: float) -> None:
     def fit(a: float, score: float) -> LatticeFit:
-        return LatticeFit("cubic", "P", np.array([a**-2]), 0.0, score, 1.0, np.ones(3, dtype=bool))
+        return LatticeFit(
+            "cubic", "P", np.array([a**-2]), 0.0, score, 0.02, 1.0, np.ones(3, dtype=bool)
+        )
 
     fits = [fit(8.0, 5 + noise), fit(4.0, 5.0), fit(6.0, 5 - noise), fit(9.0, 5.1)]
     assert [round(x.lattice().a) for x in _in_order(fits)] == [9, 4, 6, 8]
