@@ -94,7 +94,7 @@ def predict(
         pattern: two- or three-column text, a powder CIF or a list of peaks (`read_pattern`).
         formula: such as "Gd2Hf2O7".
         wavelength: a name such as "CuKa", or A; may be None where the file says it.
-        system: "cubic" or "trigonal"; None takes that of the lattice.
+        system: one of the seven crystal systems; None takes that of the lattice.
         lattice: a of a cubic crystal, (a, c) of a trigonal one in hexagonal axes, in A; None finds
             it from the peaks.
         quantity: of the first column: "two_theta" (degrees), "q" (1/A) or "d" (A); None reads it

@@ -112,9 +112,9 @@ def solve(
         elements: symbols of the elements, "Si,O" or a list; with neither, nothing is known of the
             composition.
         complete: whether these are all the elements there are.
-        system: "cubic" or "trigonal"; None tries both.
-        lattice: a of a cubic crystal, (a, c) of a trigonal one in hexagonal axes, of the
-            conventional cell in A; None finds it from the peaks.
+        system: one of the seven crystal systems; None tries all.
+        lattice: free cell parameters in A and degrees, of the conventional cell: a if it is cubic,
+            (a, c), (a, b, c), (a, b, c, beta), or all six; None finds it from the peaks.
         quantity: of the first column: "two_theta" (degrees), "q" (1/A) or "d" (A); None reads it
             from the header, or takes degrees.
         peaks: whether the pattern is a list of peaks, not a profile; None sees for itself.
