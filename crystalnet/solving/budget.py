@@ -69,11 +69,6 @@ class Budget:
             self.cut = True
         return late or self.stopped
 
-    def part(self, share: float) -> Callable[[], bool]:
-        """`over` for a share of the time that is left from now on."""
-        left = 0.0 if self.seconds is None else max(self.seconds - self.spent, 0.0)
-        return lambda: self.over(grace=-(1 - share) * left)
-
     @property
     def cut_short(self) -> str | None:
         """What cut something short, in words; None where nothing was left out."""

@@ -72,23 +72,6 @@ def test_a_budget_ends_and_says_so() -> None:
     assert endless.cut_short == "it was interrupted"
 
 
-def test_a_part_of_what_is_left() -> None:
-    now = [0.0]
-    budget = Budget(10.0, clock=lambda: now[0])
-    now[0] = 4.0
-    enough = budget.part(0.5)
-    now[0] = 6.9
-    assert not enough()
-    assert budget.cut_short is None
-    now[0] = 7.1
-    assert enough()
-    assert not budget.over()
-    assert budget.cut_short
-    endless = Budget(clock=lambda: now[0]).part(0.5)
-    now[0] = 1e9
-    assert not endless()
-
-
 @pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan")])
 def test_a_time_is_above_nothing(seconds: float) -> None:
     with pytest.raises(CrystalNetError, match="want more than 0"):
