@@ -47,8 +47,9 @@ SIZES = (0, 5, 10, 20, 40, 200)
 # What finds the atoms: the arguments of `solve_peaks` that leave the rest out.
 SOURCES: dict[str, dict[str, Any]] = {
     "all": {},
-    "symmetry": {"analogy": False},
-    "known structures": {"symmetry": False},
+    "symmetry": {"flipping": False, "analogy": False},
+    "charge flipping": {"symmetry": False, "analogy": False},
+    "known structures": {"symmetry": False, "flipping": False},
 }
 # Whether the lattice is given, and what finds the atoms.
 WAYS = [*(("given", source) for source in SOURCES), ("found", "all")]

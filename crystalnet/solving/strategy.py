@@ -78,7 +78,7 @@ def solve_peaks(
             break
         if symmetry:
             solving.by_symmetry(order)
-        if flipping and not solving.explained():
+        if flipping and not solving.explained(settings.strategy.certain):
             solving.by_flipping(order)
         if analogy and not solving.explained():
             solving.by_analogy(order)
@@ -118,15 +118,19 @@ class _Solving:
     def plan(self) -> StrategySettings:
         return self.settings.strategy
 
-    def explained(self) -> bool:
-        """Whether one of the three best structures agrees so well at low angles."""
+    def explained(self, by: float | None = None) -> bool:
+        """Whether one of the three best structures agrees so well at low angles.
+
+        Args:
+            by: the Rwp, if not the usual one.
+        """
+        enough = self.plan.explained if by is None else by
         best = sorted(self.found, key=lambda each: each.match.rwp)
         same = self.settings.ranking.same_rwp
         # What agrees as well as the third counts too, so that no rounding chooses among equals.
         best = [each for each in best if each.match.rwp <= best[:3][-1].match.rwp + same]
         return any(
-            _low_angles(each.structure, self.measured, self.settings) < self.plan.explained
-            for each in best
+            _low_angles(each.structure, self.measured, self.settings) < enough for each in best
         )
 
     def by_symmetry(self, order: int) -> None:
@@ -167,14 +171,14 @@ class _Solving:
         """Make maps of the likeliest contents of a lattice, and take atoms from them."""
         lattice = self.lattices[order]
         contents = cell_contents(self.known, _volume(lattice), self.settings.contents)
-        starts = math.ceil(self._effort(order) * self.settings.flipping.starts)
-        if not contents or not starts or self.budget.over():
+        maps = math.ceil(self._effort(order) * self.settings.flipping.maps)
+        if not contents or not maps or self.budget.over():
             return
         likely = contents[: self.settings.flipping.contents if order == 0 else 1]
         what = f"{lattice.system} {lattice.centring}: {', '.join(map(_formula, likely))}"
         self.budget.doing = f"{what} by charge flipping"
         crystals = flipped_structures(
-            self.measured, likely, lattice, starts=starts, number=self.space_group, seed=self.seed,
+            self.measured, likely, lattice, maps=maps, number=self.space_group, seed=self.seed,
             budget=self.budget, settings=self.settings,
         )  # fmt: skip
         peaks = self.measured.shifted(lattice.zero_shift)

@@ -1,5 +1,6 @@
 """Structures by charge flipping: maps, their symmetry, their atoms, refined and in order."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -13,6 +14,7 @@ from crystalnet.solving.flipping.reflections import Reflections
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search.group_search import Arrangement, GroupSearch
+from crystalnet.solving.search.symmetric_search import worth
 from crystalnet.solving.settings import USUAL, SolveSettings
 from crystalnet.solving.symmetry.frames import Frame, frames_of
 
@@ -22,7 +24,7 @@ def flipped_structures(
     contents: Sequence[Mapping[int, int]],
     lattice: IndexedLattice,
     *,
-    starts: int | None = None,
+    maps: int | None = None,
     number: int | None = None,
     seed: int = 0,
     budget: Budget = UNBOUNDED,
@@ -33,7 +35,7 @@ def flipped_structures(
     Args:
         contents: what the primitive cell may hold: atoms of each atomic number, the likeliest
             first.
-        starts: maps of each content at most, if not as many as usual.
+        maps: made at most, if not as many as usual.
         number: the space group, if it is known.
         budget: when it is over, what has been found is returned.
 
@@ -58,26 +60,33 @@ def flipped_structures(
             )  # fmt: skip
         return searches[id(frame)]
 
+    def least() -> float:
+        return min((each.residual for _, each in found), default=np.inf)
+
+    tried = []
     for counts in contents:
-        if sum(counts.values()) > plan.most_atoms:
-            continue
-        reflections = Reflections(measured, lattice, counts, plan, settings.agreement)
-        if not reflections.possible or np.prod(reflections.shape) > plan.most_points:
-            continue
-        possible = [frame for frame in frames if search_of(frame).lines.possible]
-        for start in range(plan.starts if starts is None else starts):
+        if sum(counts.values()) <= plan.most_atoms:
+            one = Reflections(measured, lattice, frames[0].cell, counts, plan, settings.agreement)
+            if one.possible and np.prod(one.shape) <= plan.most_points:
+                tried.append((counts, one))
+    possible = [frame for frame in frames if tried and search_of(frame).lines.possible]
+    made = itertools.product(range(plan.maps), tried)
+    for start, (counts, reflections) in itertools.islice(made, plan.maps if maps is None else maps):
+        if budget.over():
+            break
+        amplitude = flipped(reflections, generator, plan, sharp=bool(start % 2), budget=budget)
+        symmetry = MapSymmetry(reflections, amplitude, lattice.primitive)
+        for framed in symmetry.likely(possible, plan.symmetric, plan.frames):
             if budget.over():
                 break
-            amplitude = flipped(reflections, generator, plan, sharp=bool(start % 2), budget=budget)
-            symmetry = MapSymmetry(reflections, amplitude, lattice.primitive)
-            for framed in symmetry.likely(possible, plan.symmetric, plan.frames):
-                if budget.over():
-                    break
-                one = search_of(framed.frame)
-                builder = Builder(reflections, one, counts, plan)
-                found += [(one, each) for each in builder.build(framed)]
-            if found and min(each.residual for _, each in found) < plan.perfect:
+            searching = search_of(framed.frame)
+            builder = Builder(reflections, searching, counts, plan)
+            found += [(searching, each) for each in builder.build(framed)]
+            if least() < plan.perfect:
                 break
+        if least() < (plan.perfect if start < plan.surely else plan.explained):
+            break
     good = [pair for pair in found if pair[1].residual < plan.good]
-    good.sort(key=lambda pair: round(pair[1].residual, 4))
+    # Every structure has its subgroups too, which agree as well.
+    good.sort(key=lambda pair: round(pair[1].residual - worth(pair[0].group, settings.search), 4))
     return [one.crystal(each) for one, each in good[: plan.most]]

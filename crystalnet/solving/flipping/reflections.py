@@ -9,7 +9,7 @@ from numpy import ndarray
 
 from crystalnet.crystallography.scattering import form_factor
 from crystalnet.solving.agreement.line_intensities import LineIntensities
-from crystalnet.solving.lattice.cells import IndexedLattice, conventional_cell
+from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.settings import AgreementSettings, FlippingSettings
 from crystalnet.solving.symmetry.frames import Frame
@@ -43,6 +43,7 @@ class Reflections:
         self,
         measured: MeasuredPeaks,
         lattice: IndexedLattice,
+        cell: Float[ndarray, "3 3"],
         counts: Mapping[int, int],
         settings: FlippingSettings,
         agreement: AgreementSettings,
@@ -50,10 +51,10 @@ class Reflections:
         """Take what is measured of one lattice.
 
         Args:
+            cell: rows in A of a conventional cell of it.
             counts: atoms of each atomic number in the primitive cell.
         """
         group = space_group(LEAST[lattice.system])
-        cell = conventional_cell(lattice)
         self.lines = LineIntensities(
             measured, lattice, Frame(group, cell), settings.d_min, agreement
         )

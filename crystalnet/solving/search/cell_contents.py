@@ -57,7 +57,14 @@ def _formula_units(
     found = [{z: n * count for z, count in unit.items()} for n in units]
     found.sort(key=lambda counts: _excess(counts, volume, settings))
     widest = math.log(settings.widest)
-    return [c for c in found if _excess(c, volume, settings) < widest] or found[:1]
+    likely = [c for c in found if _excess(c, volume, settings) < widest] or found[:1]
+    # Layers and channels may take more room than all that is known of the atoms.
+    emptier = [
+        c
+        for c in found
+        if c not in likely and 1 < volume / _volume(c, settings) < settings.emptiest
+    ]
+    return likely + emptier
 
 
 def _mixtures(

@@ -82,7 +82,7 @@ def search(
         if explained or least < settings.perfect or enough():
             break
         explained = least < settings.explained
-    merit = np.array([each.residual - _worth(one.group, settings) for one, each in found])
+    merit = np.array([each.residual - worth(one.group, settings) for one, each in found])
     places = tied(merit, SAME_RESIDUAL)
     # Of structures that agree alike the more symmetric one, and the one of fewer numbers.
     order = sorted(range(len(found)), key=lambda i: (places[i], *_simplicity(*found[i])))
@@ -177,7 +177,7 @@ def _spacing(lattice: IndexedLattice, lines: int) -> float:
         reach *= 1.3
 
 
-def _worth(group: SpaceGroup, settings: SearchSettings) -> float:
+def worth(group: SpaceGroup, settings: SearchSettings) -> float:
     """What the symmetry of a group is worth in residual: every structure has its subgroups too."""
     return settings.symmetry * math.log(len(group.rotations)) / math.log(48)
 

@@ -11,7 +11,7 @@ class FlippingSettings(Section):
 
     Attributes:
         contents: of the cell, the likeliest, that maps are made for.
-        starts: maps from random phases, at most; most crystals need one or two.
+        maps: from random phases, of all contents together; most crystals need one or two.
         cycles: of flipping for each.
         threshold: standard deviations of the map below which density is flipped: about 1, as
             G. Oszlanyi and A. Suto found (doi 10.1107/S0108767303027569).
@@ -34,12 +34,14 @@ class FlippingSettings(Section):
         rounds: difference maps that are made for one element.
         hopeless: residual of all atoms in place beyond which nothing more is done for them.
         good: residual of the intensities from which on a structure is handed on.
-        perfect: residual at which no other start is tried.
+        perfect: residual at which no other map is made, and
+        explained: after more than so many of each content:
+        surely.
         most: structures handed on.
     """
 
-    contents: int = 2
-    starts: int = 6
+    contents: int = 4
+    maps: int = 8
     cycles: int = 250
     threshold: float = 1.1
     repartition: int = 8
@@ -57,5 +59,7 @@ class FlippingSettings(Section):
     rounds: int = 3
     hopeless: float = 0.5
     good: float = 0.6
-    perfect: float = 0.08
+    perfect: float = 0.03
+    explained: float = 0.1
+    surely: int = 2
     most: int = 5

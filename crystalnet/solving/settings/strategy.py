@@ -42,6 +42,7 @@ class StrategySettings(Section):
         explained: Rwp, over the spacings that structures are searched by, at which a pattern needs
             no less likely contents or lattices. The true atoms reach 0.05 or less in perfect
             patterns; measured ones are seldom explained better.
+        certain: such an Rwp at which charge flipping is not tried either: it takes few seconds.
         together: contents of a cell that are gone through together, the simplest arrangements of
             all of them first.
         less: lattices and contents that are less likely get less time, as 1 / (1 + less * order).
@@ -49,6 +50,7 @@ class StrategySettings(Section):
     """
 
     explained: float = 0.15
+    certain: float = 0.05
     together: int = 4
     less: float = 4.0
     density_grid: int = 40
