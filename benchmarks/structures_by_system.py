@@ -31,9 +31,9 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.solving.budget import Budget
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
 from crystalnet.solving.lattice.kinds import KINDS
+from crystalnet.solving.lattice.kinds.lattice_kind import CELL
 from crystalnet.solving.strategy import solve_peaks
 from crystalnet.solving.symmetry.conventional import conventional_cell, space_group_of
-from crystalnet.solving.symmetry.frames import GROUPS
 from crystalnet.solving.symmetry.symmetrise import symmetrised, symmetry_of
 from pipeline.crystal_tables import crystals_of
 
@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=40, help="crystals of each system and size")
     parser.add_argument("--skip", type=int, default=0, help="of each, crystals to leave out first")
     parser.add_argument("--only", choices=list(SOURCES), help="one source alone")
-    parser.add_argument("--systems", nargs="+", default=list(GROUPS))
+    parser.add_argument("--systems", nargs="+", default=list(KINDS))
     parser.add_argument("--largest", type=int, default=40, help="atoms of a primitive cell")
     parser.add_argument("--output", type=Path, help="table of results, CSV")
     parser.add_argument("--markdown", action="store_true", help="tables as the documents have them")
@@ -98,19 +98,16 @@ def known_lattice(crystal: Crystal, generator: np.random.Generator) -> tuple[Ind
     cell = conventional_cell(even, number)
     lengths, angles = np.array(cell.parameters[:3]), cell.parameters[3:]
     centring = symbol[0]
-    if GROUPS["orthorhombic"].start <= number < GROUPS["orthorhombic"].stop:
+    kind = next(each for each in KINDS.values() if number in each.groups)
+    if kind.system == "orthorhombic":
         if centring == "A":
             lengths, centring = lengths[[1, 2, 0]], "C"
         order = generator.permutation(2 if centring == "C" else 3)
         lengths[: len(order)] = lengths[order]
-    named = dict(zip(("a", "b", "c", "alpha", "beta", "gamma"), (*lengths, *angles), strict=True))
-    for system, groups in GROUPS.items():
-        kind = KINDS.get(system)
-        if kind is None or number not in groups or centring not in kind.centrings:
-            continue
-        found = conventional_lattices(system, *[float(named[name]) for name in kind.edges])
-        return next(each for each in found if each.centring == centring), symbol
-    raise CrystalNetError(f"{crystal.material_id}: no lattice of {symbol}")
+    named = dict(zip(CELL, (*lengths.tolist(), *angles), strict=True))
+    edges = kind.standard(centring, tuple(named[name] for name in kind.edges))
+    every = conventional_lattices(kind.system, *edges)
+    return next(each for each in every if each.centring == centring), symbol
 
 
 def solved(crystal: Crystal, gaussians: ValenceGaussians, by: str) -> dict[str, object]:
