@@ -121,17 +121,20 @@ def _scaled(system: str, edges: Sequence[float], scale: float) -> list[float]:
 def find_lattices(
     peaks: MeasuredPeaks, systems: Sequence[str], settings: LatticeSettings = USUAL.lattices
 ) -> list[IndexedLattice]:
-    """Lattices from peaks; where none fits them all, from the stronger ones.
+    """Lattices from peaks; where none fits them all, from the stronger ones, or on less evidence.
 
     Raises:
         CrystalNetError: if none fits the strongest either.
     """
     reason: CrystalNetError | None = None
-    for share, tolerance in settings.trials:
+    for share, tolerance, weak in (
+        *((*trial, False) for trial in settings.trials),
+        (*settings.trials[0], True),
+    ):
         strong = peaks.intensity >= share * peaks.intensity.max()
         some = replace(peaks, two_theta=peaks.two_theta[strong], intensity=peaks.intensity[strong])
         try:
-            return index(some, tuple(systems), tolerance, settings=settings)
+            return index(some, tuple(systems), tolerance, weak=weak, settings=settings)
         except CrystalNetError as error:
             reason = reason or error
     assert reason is not None

@@ -34,6 +34,8 @@ from crystalnet.solving.ties import in_order, tied
 
 # Lattices whose first so many lines are at the same 1 / d^2, to within this share, are one.
 COMPARED, SAME = 16, 5e-3
+# One that is more symmetric may be fitted to the same lines a little worse.
+ALIKE = 1e-2
 # Scores, and logarithms of volumes, that differ by no more than this are equal.
 SAME_SCORE, SAME_VOLUME = 1e-6, 1e-6
 # The least volume of a primitive cell, in A^3.
@@ -45,6 +47,8 @@ def index(
     systems: Sequence[str] = tuple(KINDS),
     tolerance: float = 0.05,
     most: int = 10,
+    *,
+    weak: bool = False,
     settings: LatticeSettings = USUAL.lattices,
 ) -> list[IndexedLattice]:
     """Lattices that explain the positions of peaks, the most probable first.
@@ -59,6 +63,7 @@ def index(
         systems: kinds of lattice to try.
         tolerance: what 99 of 100 errors of position stay within, in degrees 2-theta.
         most: lattices returned.
+        weak: whether evidence is enough that is only better than that of lines anywhere.
 
     Raises:
         CrystalNetError: for too few significant peaks, or if no lattice fits.
@@ -78,14 +83,15 @@ def index(
                 fits += _fits(kind, centring, lines, settings)
         if parameters <= len(settings.beyond_doubt):
             # Lines without errors of position would say more of wrong lattices too.
-            enough = settings.beyond_doubt[parameters - 1]
+            doubtless = settings.beyond_doubt[parameters - 1]
             if any(
                 fit.explained.all()
-                and fit.score / len(lines.q) > enough + np.log(lines.sigma / fit.width)
+                and fit.score / len(lines.q) > doubtless + np.log(lines.sigma / fit.width)
                 for fit in fits
             ):
                 break
-    lattices = _distinct([fit for fit in fits if fit.score > settings.evidence], most)
+    enough = settings.weak[0] - settings.weak[1] * len(lines.q) if weak else settings.evidence
+    lattices = _distinct([fit for fit in fits if fit.score > enough], most)
     if not lattices:
         names = " or ".join(kind.system for kind in tried)
         raise CrystalNetError(
@@ -153,8 +159,10 @@ def _judged(
     )
 
 
-def _same(one: Float[ndarray, " lines"], other: Float[ndarray, " lines"]) -> bool:
-    return bool((np.abs(one - other) <= SAME * one).all())
+def _same(
+    one: Float[ndarray, " lines"], other: Float[ndarray, " lines"], share: float = SAME
+) -> bool:
+    return bool((np.abs(one - other) <= share * one).all())
 
 
 def with_peaks(
@@ -201,7 +209,8 @@ def _told(lattice: IndexedLattice) -> str:
 
 def _acceptable(fit: LatticeFit, lines: Lines, settings: LatticeSettings) -> bool:
     stray, share = ~fit.explained, settings.unexplained
-    return bool(stray.sum() <= max(1, share * len(stray)) and lines.share[stray].sum() <= share)
+    few = stray.sum() <= max(settings.strays, share * len(stray))
+    return bool(few and lines.share[stray].sum() <= share)
 
 
 def _in_order(fits: Sequence[LatticeFit]) -> list[LatticeFit]:
@@ -212,18 +221,32 @@ def _in_order(fits: Sequence[LatticeFit]) -> list[LatticeFit]:
 
 
 def _distinct(fits: list[LatticeFit], most: int) -> list[IndexedLattice]:
-    """The best fits, without those whose lattice another has."""
+    """The best fits, each lattice once: in the highest symmetry that explains as many lines."""
     kept: list[IndexedLattice] = []
     firsts: list[Float[ndarray, " lines"]] = []
-    for fit in _in_order(fits):
-        lattice = fit.lattice()
-        reciprocal = np.linalg.inv(lattice.primitive)
-        g = reciprocal.T @ reciprocal
-        six = np.array([[g[0, 0], g[1, 1], g[2, 2], 2 * g[1, 2], 2 * g[0, 2], 2 * g[0, 1]]])
-        first = lowest_lines(six, np.eye(6), TRICLINIC, CENTRINGS["P"], COMPARED)[0]
-        if not any(_same(first, other) for other in firsts):
-            kept.append(lattice)
-            firsts.append(first)
+    ordered = [(fit, fit.lattice()) for fit in _in_order(fits)]
+    every = [_first_lines(lattice) for _, lattice in ordered]
+    for (fit, _), first in zip(ordered, every, strict=True):
+        if any(_same(first, other) for other in firsts):
+            continue
+        alike = [
+            (len(other.parameters), place)
+            for place, (other, _) in enumerate(ordered)
+            if _same(first, every[place], ALIKE)
+            and (~other.explained).sum() <= (~fit.explained).sum()
+        ]
+        simplest = min(alike)[1]
+        kept.append(ordered[simplest][1])
+        firsts += [first, every[simplest]]
         if len(kept) == most:
             break
     return kept
+
+
+def _first_lines(lattice: IndexedLattice) -> Float[ndarray, " lines"]:
+    """1 / d^2 of the first reflections of the primitive cell, of each Friedel pair one."""
+    reciprocal = np.linalg.inv(lattice.primitive)
+    g = reciprocal.T @ reciprocal
+    six = np.array([[g[0, 0], g[1, 1], g[2, 2], 2 * g[1, 2], 2 * g[0, 2], 2 * g[0, 1]]])
+    first = lowest_lines(six, np.eye(6), TRICLINIC, CENTRINGS["P"], COMPARED)
+    return np.asarray(first[0])

@@ -14,9 +14,13 @@ class LatticeSettings(Section):
             three for 93 to 98 % of crystals (docs/solve.md).
         trials: share of the strongest peak above which peaks are to be explained, and within how
             many degrees: first all of them, then without those that impurities may have.
-        unexplained: the largest shares of lines, and of intensity, that may stay unexplained.
+        unexplained: the largest shares of lines, and of intensity, that may stay unexplained;
+        strays: two lines may in any case.
         evidence: by how much (natural logarithm) lines must be more probable with a lattice than
             anywhere.
+        weak: what is enough where nothing reaches that: the first minus the second for each line.
+            Measured patterns lack weak lines and have foreign ones; for lines anywhere the best
+            lattice of all stays below, by 0.4 at 16 lines and by 20 at 30.
         beyond_doubt: the same for each line, above which less symmetric lattices are not tried:
             for lattices of one, two, three and four free parameters. Of 105 validation crystals of
             all systems one reaches it with a lattice that is too symmetric.
@@ -37,7 +41,9 @@ class LatticeSettings(Section):
     tried: int = 3
     trials: tuple[tuple[float, float], ...] = ((0.0, 0.05), (0.05, 0.05), (0.05, 0.1), (0.1, 0.1))
     unexplained: float = 0.1
+    strays: int = 2
     evidence: float = 3.0
+    weak: tuple[float, float] = (11.0, 1.3)
     beyond_doubt: tuple[float, ...] = (2.0, 1.5, 1.0, 1.0)
     compared: int = 20
     coarse: float = 6.0

@@ -10,9 +10,13 @@ from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.cells import conventional_lattices, primitive_lattice
+from crystalnet.solving.lattice.find import find_lattices
 from crystalnet.solving.lattice.index import index, with_peaks
 from crystalnet.solving.lattice.kinds import KINDS, kind_of
+from crystalnet.solving.pattern.file import read_pattern
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.pattern.peaks import find_peaks
+from crystalnet.solving.pattern.radiation import radiation
 
 STRUCTURES = Path(__file__).parents[3] / "data" / "structures.parquet"
 CU = 1.54184
@@ -231,3 +235,24 @@ def test_primitive_cells_are_pymatgens(system, centring):
         )
     assert same_lattice(standard.lattice.matrix, lattice)
     assert np.linalg.det(lattice) > 0
+
+
+MINERALS = Path(__file__).parents[3] / "data" / "measured_patterns"
+
+
+@pytest.mark.parametrize(
+    ("name", "system", "centring", "edges"),
+    [
+        ("rutile", "tetragonal", "P", (4.594, 2.959)),
+        ("celestine", "orthorhombic", "P", (5.36, 6.87, 8.38)),
+        ("pyroxene_diopside", "monoclinic", "C", (9.75, 8.93, 5.25, 105.9)),
+        ("fluorapatite", "hexagonal", "P", (9.37, 6.88)),
+        ("siderite", "trigonal", "R", (4.68, 15.3)),
+    ],
+)
+def test_measured_minerals_have_their_lattice(name, system, centring, edges):
+    """Lattices of the literature (Handbook of Mineralogy); the minerals are natural."""
+    pattern = read_pattern(MINERALS / f"rockjock_{name}.xy", None, radiation("CuKa"))
+    best = find_lattices(find_peaks(pattern).peaks, list(KINDS))[0]
+    assert (best.system, best.centring) == (system, centring)
+    assert best.edges == pytest.approx(edges, rel=1e-2)
