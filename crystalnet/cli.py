@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     known.add_argument("--elements", help="all that are there, such as Si,O")
     known.add_argument("--contains", help="some of those that are there, such as Si")
     _cell(solve)
+    solve.add_argument("--space-group", help="number or symbol, such as 62 or Pnma, if it is known")
     solve.add_argument("--seed", type=int, default=0, help="of the places that are tried (0)")
     solve.add_argument(
         "--effort",
@@ -133,6 +134,7 @@ def _solve(given: argparse.Namespace) -> int:
         complete=given.contains is None,
         system=given.system,
         lattice=edges(given.lattice),
+        space_group=given.space_group,
         quantity=given.quantity,
         peaks=given.peaks,
         seed=given.seed,

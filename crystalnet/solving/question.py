@@ -23,6 +23,7 @@ from crystalnet.solving.lattice.kinds import KINDS, kind_of
 from crystalnet.solving.lattice.kinds.lattice_kind import LARGEST_VOLUME
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.radiation import Radiation, radiation
+from crystalnet.solving.search.given_group import check_system, group_number
 from crystalnet.solving.settings import USUAL, SolveSettings
 
 MOST_EFFORT = 1000
@@ -46,6 +47,7 @@ class Question:
     complete: bool = True
     system: str | None = None
     lattice: tuple[float, ...] | None = None
+    space_group: str | int | None = None
     quantity: str | None = None
     peaks: bool | None = None
     seed: int = 0
@@ -69,6 +71,8 @@ class Question:
         _one_of("quantity", self.quantity, get_args(Quantity))
         if self.lattice is not None:
             _check_lattice(self.lattice)
+        if self.group is not None and self.system is not None:
+            check_system(self.group, self.system)
         # Read here, so that what cannot be read is said before anything else is done.
         assert self.known is not None
         assert self.radiation is None or self.radiation.wavelength
@@ -77,6 +81,11 @@ class Question:
     def known(self) -> KnownComposition:
         """What is known of the composition."""
         return composition(self.formula, self.elements, self.complete)
+
+    @cached_property
+    def group(self) -> int | None:
+        """Number of the space group, if it was given."""
+        return None if self.space_group is None else group_number(self.space_group)
 
     @cached_property
     def radiation(self) -> Radiation | None:
@@ -96,6 +105,7 @@ class Question:
             "elements_complete": self.complete,
             "system": self.system,
             "lattice_A": None if self.lattice is None else list(self.lattice),
+            "space_group": self.group,
             "quantity": self.quantity,
             "is_list_of_peaks": self.peaks,
             "seed": self.seed,

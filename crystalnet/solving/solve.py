@@ -21,7 +21,8 @@ from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.file import PatternFile, read_pattern
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.question import Question, edges, edges_wanted, symbols
-from crystalnet.solving.search.cell_contents import has_room
+from crystalnet.solving.search.cell_contents import check_room, has_room
+from crystalnet.solving.search.given_group import lattices_of_group
 from crystalnet.solving.settings import USUAL, SolveSettings
 from crystalnet.solving.strategy import solve_peaks
 
@@ -82,6 +83,7 @@ def solve(
     complete: bool = True,
     system: str | None = None,
     lattice: float | str | Sequence[float] | None = None,
+    space_group: str | int | None = None,
     quantity: Quantity | None = None,
     peaks: bool | None = None,
     seed: int = 0,
@@ -115,6 +117,7 @@ def solve(
         system: one of the seven crystal systems; None tries all.
         lattice: free cell parameters in A and degrees, of the conventional cell: a if it is cubic,
             (a, c), (a, b, c), (a, b, c, beta), or all six; None finds it from the peaks.
+        space_group: number or symbol, such as 62 or "Pnma" (in any setting), if it is known.
         quantity: of the first column: "two_theta" (degrees), "q" (1/A) or "d" (A); None reads it
             from the header, or takes degrees.
         peaks: whether the pattern is a list of peaks, not a profile; None sees for itself.
@@ -127,26 +130,32 @@ def solve(
 
     Raises:
         CrystalNetError: for an argument that makes no sense, a file, a composition or a lattice
-            that cannot be used, no lattice that fits the peaks, or if nothing is found.
+            that cannot be used, no lattice that fits the peaks, a space group that lattice or peaks
+            forbid, a formula that no cell has room for, or if nothing is found.
     """
     budget = time_limit if isinstance(time_limit, Budget) else Budget(time_limit, progress)
     question = Question(
-        wavelength, formula, symbols(elements), complete, system, edges(lattice), quantity, peaks,
-        seed, effort, budget.seconds, settings,
+        wavelength, formula, symbols(elements), complete, system, edges(lattice), space_group,
+        quantity, peaks, seed, effort, budget.seconds, settings,
     )  # fmt: skip
-    systems = list(KINDS) if system is None else lattices_of(system)
+    systems = list(KINDS) if system is None else list(lattices_of(system))
+    if question.group is not None:
+        systems = [each for each in systems if question.group in KINDS[each].groups]
     budget.start()
     file = read_pattern(pattern, quantity, question.radiation, peaks, settings.reading)
     found = find_peaks(file, settings.peaks, settings.profile)
     progress(f"{file.path}: {len(found.peaks.two_theta)} peaks")
     progress(_reach(found))
     lattices = likely_lattices(found, systems, question.lattice, question.known, settings)
+    if question.group is not None:
+        lattices = lattices_of_group(lattices, question.group, found.peaks, settings)
+    check_room(question.known, [each.volume for each in lattices], settings.contents)
     for each in lattices:
         progress(f"lattice to try: {each.system} {each.centring}, {each.told()}")
     gaussians = ValenceGaussians.load(TEMPLATES)
     candidates = solve_peaks(
-        found.peaks, question.known, lattices, gaussians, seed=seed,
-        effort=effort, progress=progress, budget=budget, settings=settings,
+        found.peaks, question.known, lattices, gaussians, space_group=question.group,
+        seed=seed, effort=effort, progress=progress, budget=budget, settings=settings,
     )  # fmt: skip
     told = {
         "pattern": shown(file.path),

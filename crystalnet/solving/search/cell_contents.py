@@ -10,6 +10,7 @@ from pathlib import Path
 from pymatgen.core import Element
 
 from crystalnet.crystallography.known_composition import KnownComposition
+from crystalnet.errors import CrystalNetError
 from crystalnet.solving.settings import USUAL, ContentsSettings
 
 VOLUMES = Path(__file__).parent / "atomic_volumes.json"
@@ -43,6 +44,30 @@ def has_room(
         return True
     unit = dict(zip(known.elements, known.amounts, strict=True))
     return volume * settings.widest > _volume(unit, settings)
+
+
+def check_room(
+    known: KnownComposition, volumes: Sequence[float], settings: ContentsSettings = USUAL.contents
+) -> None:
+    """See to it that one of some primitive cells may hold a formula unit.
+
+    Args:
+        volumes: of the primitive cells in A^3.
+
+    Raises:
+        CrystalNetError: if each is far too small.
+    """
+    if known.amounts is None or not volumes:
+        return
+    unit = dict(zip(known.elements, known.amounts, strict=True))
+    wanted, largest = _volume(unit, settings), max(volumes)
+    if wanted > settings.densest * largest:
+        formula = "".join(f"{Element.from_Z(z).symbol}{n}" for z, n in unit.items())
+        raise CrystalNetError(
+            f"atoms of the formula unit {formula} take about {wanted:.0f} A^3, and a primitive "
+            f"cell of the lattice has {largest:.0f}; want a lattice of at least "
+            f"{wanted / settings.densest:.0f} A^3, or a formula of fewer atoms"
+        )
 
 
 def _formula_units(

@@ -53,6 +53,7 @@ class ContentsSettings(Section):
             within 1.2, but frameworks such as quartz are emptier.
         emptiest: factor by which a cell may be larger than the sum of atomic volumes, where nothing
             likelier fits: some layered crystals are.
+        densest: factor by which it may be smaller at most, in alloys under pressure.
         usual: volume in A^3 of an element that the table lacks.
         most: contents tried where the ratios of the elements are not known, and
         most_atoms: in such a cell.
@@ -62,6 +63,7 @@ class ContentsSettings(Section):
 
     widest: float = 1.45
     emptiest: float = 2.3
+    densest: float = 2.5
     usual: float = 20.0
     most: int = 12
     most_atoms: int = 24
