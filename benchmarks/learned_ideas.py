@@ -13,22 +13,26 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 
 from benchmarks.machine import machine
 from crystalnet.files import atomic_write
+from crystalnet.learning.modes.flaws import Peaks
 from crystalnet.learning.modes.samples import Samples
 from crystalnet.learning.modes.training import train_modes
 from crystalnet.network.modes.density_modes import DensityModes
+from crystalnet.network.modes.features import BINS
 from crystalnet.network.modes.network import ModesNet
 from crystalnet.scoring.ssim import score_guesses
 from crystalnet.seeds import seeded_initialisation
-from pipeline import learned
+from pipeline import learned, learned_densities
+from pipeline.learned import SUBSTITUTE
 from pipeline.params import load_params
-from pipeline.steps.described import SUBSTITUTE
 
 RESULTS = Path("docs/learned_ideas.json")
+PLAIN_BINS = "no flaws, and bins of q instead of ln(q / q first)"
 EPOCHS, WIDTH = 8, 352
 
 # What each line changes of the short training; the first changes nothing.
@@ -36,6 +40,7 @@ IDEAS = (
     "as it is",
     "no substitutes",
     "no flawed patterns",
+    PLAIN_BINS,
     "one guess instead of two",
     "half the modes",
     "no pattern",
@@ -78,7 +83,7 @@ class Data:
         self.tensors = load_file(folder / "targets.safetensors")
         self.modes = DensityModes(*(self.tensors[n] for n in ("real", "imaginary", "scale")))
         self.truths = {
-            split: learned.iam_truth(self.described.rows(split), 50).half()
+            split: learned_densities.iam_truth(self.described.rows(split), 50).half()
             for split in ("val", "test")
         }
         self.samples = {split: self._samples(split) for split in ("train", SUBSTITUTE)}
@@ -99,12 +104,26 @@ class Data:
         """Mean SSIM of one guess."""
         inputs, truth = self.inputs[split], self.truths[split]
         patterns = inputs.patterns * (idea != "no pattern")
+        if idea == PLAIN_BINS:
+            patterns = plain_bins(inputs.peaks)
         scores = []
         for first in range(0, len(truth), 32):
             some = slice(first, first + 32)
             made = network.predict(patterns[some], inputs.formulas[some], 50, 1, kind="iam")
             scores.append(score_guesses(truth[some].float(), made, "none").ssim[:, 0, 0])
         return round(float(torch.cat(scores).mean()), 4)
+
+
+def plain_bins(peaks: list[Peaks]) -> torch.Tensor:
+    """Square roots of intensities in bins of q, which move with the size of the cell."""
+    # All patterns of a run end at the same angle.
+    last = max(float(q[-1]) for q, _ in peaks)
+    rows = []
+    for q, intensity in peaks:
+        row = np.zeros(BINS + 1, dtype=np.float32)
+        np.add.at(row, (q / last * (BINS - 1)).astype(int), intensity / intensity.max())
+        rows.append(np.sqrt(row))
+    return torch.from_numpy(np.stack(rows))
 
 
 def trained(data: Data, idea: str) -> ModesNet:
@@ -119,7 +138,7 @@ def trained(data: Data, idea: str) -> ModesNet:
     if idea == "no substitutes":
         # As many steps as with them.
         parts = [parts[0], parts[0]]
-    if idea == "no flawed patterns":
+    if idea in ("no flawed patterns", PLAIN_BINS):
         flaws = settings.flaws.model_copy(update={"share": 0.0})
         settings = settings.model_copy(update={"flaws": flaws})
     if idea == "one guess instead of two":
@@ -135,6 +154,8 @@ def trained(data: Data, idea: str) -> ModesNet:
             modes.real[: half + 1], modes.imaginary[: half + 1], modes.scale[:half]
         )
         samples = replace(samples, coefficients=samples.coefficients[:, :half].contiguous())
+    if idea == PLAIN_BINS:
+        samples = replace(samples, patterns=plain_bins(samples.peaks))
     if idea == "no pattern":
         samples.patterns.zero_()
         flaws = settings.flaws.model_copy(update={"share": 0.0})

@@ -7,6 +7,7 @@ python -m benchmarks.learned_table --write    # puts it into docs/network.md
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -17,6 +18,7 @@ from reports.tables import markdown
 
 PAGE = Path("docs/network.md")
 IDEAS = Path("docs/learned_ideas.json")
+INPUTS = Path("docs/learned_inputs.json")
 VALIDATION = {"iam": "IAM", "iam_flawed": "IAM, every pattern flawed", "dft": "DFT"}
 
 
@@ -69,8 +71,33 @@ def tables() -> dict[str, str]:
         "validation": markdown(pd.DataFrame(validation)),
         "scores": markdown(learned.table(metrics)),
         "ideas": markdown(pd.DataFrame(rows)),
+        "inputs": markdown(worth_of_inputs(json.loads(INPUTS.read_text(encoding="utf-8")))),
         "worst": markdown(learned.worst(metrics)),
     }
+
+
+def worth_of_inputs(found: dict[str, Any]) -> pd.DataFrame:
+    """One row for each system, kind of density and input of `benchmarks.learned_inputs`."""
+    rows = []
+    for system, entry in found.items():
+        for kind in ("iam", "dft"):
+            scores = {
+                name: each for name, each in entry.get(kind, {}).items() if name != "crystals"
+            }
+            for told, each in scores.items():
+                worth = each.get("worth")
+                rows.append(
+                    {
+                        "test crystals": f"{system}, {kind.upper()}, {entry[kind]['crystals']}",
+                        "told": told,
+                        "one guess": f"{each['ssim']:.3f}",
+                        "lost against baseline (95 %)": (
+                            f"{worth[0]:.3f} ({worth[1]:.3f} to {worth[2]:.3f})" if worth else ""
+                        ),
+                        "training": entry["training"],
+                    }
+                )
+    return pd.DataFrame(rows)
 
 
 if __name__ == "__main__":

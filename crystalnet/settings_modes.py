@@ -4,7 +4,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from crystalnet.settings import Count, Fraction, NotNegative, Positive, Precision, Settings
+from crystalnet.settings import (
+    CompositionInput,
+    Count,
+    Fraction,
+    NotNegative,
+    Positive,
+    Precision,
+    Settings,
+)
+
+ModesInput = Literal[CompositionInput, "no_pattern"]
+"""What a modes network is told; without a pattern it is told the baseline's composition."""
 
 
 class ScaleFreeSpec(Settings):

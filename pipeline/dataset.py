@@ -1,6 +1,7 @@
 """The data set: one crystal, one split, or everything as one tensor."""
 
 import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +76,8 @@ class Dataset:
             two_theta_max=last,
             bins=len(self._patterns.read("patterns", 0)),
         )
+        # Points along each axis.
+        self.grid: int = self._densities.shape("densities")[1]
         self.density_source: str = self._densities.attributes["density_source"]
         self.density_label: str = self._densities.attributes["density_label"]
 
@@ -112,6 +115,16 @@ class Dataset:
             raise CrystalNetError(f"the data set holds no crystal of {system}, split {split}")
         return self.table[chosen]
 
+    def densities(self, material_ids: Iterable[str]) -> Iterator[Float[ndarray, "x y z"]]:
+        """Densities of some crystals in e/A^3, as stored, one after the other.
+
+        Raises:
+            CrystalNetError: if one is damaged.
+        """
+        rows = dict(zip(self.table["material_id"], self.table["row"], strict=True))
+        for material_id in material_ids:
+            yield self._densities.read("densities", int(rows[material_id])).astype(np.float32)
+
     def tensors(
         self,
         system: str | None = None,
@@ -127,10 +140,6 @@ class Dataset:
         crystal, from the seed and the material id, so that they do not depend on which crystals
         are read together.
         """
-
-        def random_of(material_id: str) -> np.random.Generator:
-            return np.random.default_rng([seed, zlib.crc32(material_id.encode())])
-
         rows = self.rows(system, split)
         positions = rows["row"].to_numpy()
         block = slice(int(positions[0]), int(positions[-1]) + 1)
@@ -139,12 +148,12 @@ class Dataset:
             composition_input(
                 molar_fractions(crystal.atomic_numbers),
                 composition,
-                random_of(crystal.material_id),
+                random_of(seed, crystal.material_id),
             )
             for crystal in crystals_of(rows)
         ]
         patterns = [
-            pattern_input(intensities, pattern, random_of(material_id))
+            pattern_input(intensities, pattern, random_of(seed, material_id))
             for material_id, intensities in zip(
                 rows["material_id"], self._patterns.read("patterns", block)[inside], strict=True
             )
@@ -158,3 +167,8 @@ class Dataset:
                 np.stack([np.asarray(v, dtype=np.float64).reshape(3, 3) for v in rows["lattice"]])
             ),
         )
+
+
+def random_of(seed: int, material_id: str) -> np.random.Generator:
+    """Random numbers of one crystal, whichever crystals are read with it."""
+    return np.random.default_rng([seed, zlib.crc32(material_id.encode())])

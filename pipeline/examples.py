@@ -6,12 +6,13 @@ import torch
 from pymatgen.core import Composition
 
 from crystalnet.crystallography.rotations import rotation_set
-from crystalnet.network.crystalnet import CrystalNet
+from crystalnet.network.density_model import DensityModel
 from crystalnet.network.trained import load_trained
 from crystalnet.scoring.ssim import score_guesses
 from crystalnet.seeds import derived_generator
 from crystalnet.tensors import CrystalTensors
 from pipeline import store
+from pipeline.canonical import tensors_for
 from pipeline.dataset import Dataset
 from reports.data import Example, ModelReport, ReportData
 
@@ -24,7 +25,7 @@ TURNED_GUESSES = 2
 def example(
     dataset: Dataset,
     tensors: CrystalTensors,
-    network: CrystalNet,
+    network: DensityModel,
     report: ModelReport,
     material_id: str,
     rank: str,
@@ -61,7 +62,7 @@ def example(
     )
 
 
-def _network(dataset: Dataset, report: ModelReport) -> CrystalNet:
+def _network(dataset: Dataset, report: ModelReport) -> DensityModel:
     weights, card = (form.format(model=report.name) for form in (store.WEIGHTS, store.CARD))
     network, _ = load_trained(
         weights, card, dataset.pattern_spec, name=report.name, system=report.card.system
@@ -128,12 +129,15 @@ def quantiles(count: int, parts: int) -> list[int]:
 
 def of_inputs(dataset: Dataset, data: ReportData, system: str, seed: int) -> list[Example]:
     """Three test crystals, each with the guess of every input's model."""
+    main = data.main(system)
     models = [
         model
         for model in data.models
-        if model.card.system == system and model.protocol == "ablation" and not model.repeat
+        if model.card.system == system
+        and (model.protocol, model.repeat) == ("ablation", 0)
+        # The densities of the other architecture stand in other settings.
+        and model.architecture == main.architecture
     ]
-    main = data.main(system)
     column = f"ssim_{main.evaluation.rotations}"
     ranked = main.scores.sort_values([column, "material_id"], ascending=[False, True])
     ids = ranked["material_id"].tolist()
@@ -191,7 +195,9 @@ def tensors_of(dataset: Dataset, report: ModelReport, seed: int) -> CrystalTenso
     card = report.card
     # Those that come with the project are scored elsewhere.
     assert card.pattern_input != "realistic", card.name
-    return dataset.tensors(
+    return tensors_for(
+        report.architecture,
+        dataset,
         card.system,
         "test",
         composition=card.composition_input,

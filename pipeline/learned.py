@@ -1,6 +1,6 @@
 """The crystals of one system as the networks of the architecture `modes` see them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,22 +11,21 @@ from numpy import ndarray
 from torch import Tensor
 
 from crystalnet.crystallography.composition import molar_fractions
-from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.crystallography.setting import Setting
 from crystalnet.crystallography.spectrum import (
-    iam_spectrum,
     in_setting,
     on_grid,
-    spectrum_of,
     values_of,
 )
 from crystalnet.learning.modes.flaws import Peaks
-from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
-from pipeline.sources import DATA, DFT_FILE, GAUSSIANS, STRUCTURES_FILE
-from pipeline.sources.base import DensityRecord
-from pipeline.sources.embedded import MODES_GRID, DftDensities
-from pipeline.steps import command
+from crystalnet.learning.modes.samples import Samples
+from crystalnet.settings_modes import ModesInput
+from pipeline.crystal_tables import crystals_of
+from pipeline.dataset import random_of
 from pipeline.tables import read_table
+
+SUBSTITUTE = "substitute"
+"""The split of crystals that are made from training crystals."""
 
 COLUMNS = (
     "material_id",
@@ -84,69 +83,53 @@ def formulas(rows: pd.DataFrame) -> Float[Tensor, "crystals elements"]:
     return torch.from_numpy(np.stack(fractions).astype(np.float32))
 
 
-def iam_spectra(rows: pd.DataFrame, order: int, what: str) -> Complex[Tensor, "crystals h k l"]:
-    """Fourier coefficients of the independent-atom densities, e/A^3."""
-    gaussians = ValenceGaussians.load(GAUSSIANS)
-    made = [
-        iam_spectrum(crystal, order, gaussians)
-        for crystal in command.progress(crystals_of(rows), f"{what}: densities")
-    ]
+def told(samples: Samples, ids: Sequence[str], what: ModesInput, seed: int) -> Samples:
+    """Crystals of which a network is told only so much.
+
+    An element that is left out is drawn once per crystal, from the seed and its id.
+    """
+    return samples.told(what, lambda place: random_of(seed, ids[place]))
+
+
+def canonical_coefficients(
+    densities: Iterable[Float[ndarray, "x x x"]], rows: pd.DataFrame
+) -> Iterable[tuple[Int[ndarray, "coefficients 3"], Complex[ndarray, " coefficients"]]]:
+    """hkl and coefficients, both of each Friedel pair, in the canonical settings of crystals.
+
+    Args:
+        densities: in the settings of the crystals' tables, on the same grid.
+        rows: their descriptions.
+    """
+    hkl, kept = np.empty((0, 3), dtype=np.int64), np.empty(0, dtype=np.int64)
+    for density, crystal, matrix, shift, hall_number in zip(
+        densities,
+        crystals_of(rows),
+        rows["matrix"],
+        rows["shift"],
+        rows["hall_number"],
+        strict=True,
+    ):
+        grid = len(density)
+        if len(hkl) != grid**3:
+            signed = np.fft.fftfreq(grid, 1 / grid).round().astype(np.int64)
+            hkl = np.stack(np.meshgrid(signed, signed, signed, indexing="ij"), axis=-1)
+            hkl = hkl.reshape(-1, 3)
+            # The highest order of an even grid has no partner of the other sign.
+            kept = np.flatnonzero((2 * hkl > -grid).all(axis=1))
+        values = np.fft.fftn(density, norm="forward").ravel()
+        setting = Setting(
+            crystal, np.asarray(matrix).reshape(3, 3), np.asarray(shift), int(hall_number)
+        )
+        yield in_setting(hkl[kept], values[kept], setting)
+
+
+def canonical_densities(
+    densities: Iterable[Float[ndarray, "x x x"]], rows: pd.DataFrame, grid: int
+) -> Float[Tensor, "crystals x y z"]:
+    """Densities at points in canonical settings; arguments as of `canonical_coefficients`."""
+    pairs = canonical_coefficients(densities, rows)
+    made = [on_grid(hkl, values, grid).astype(np.float32) for hkl, values in pairs]
     return torch.from_numpy(np.stack(made))
-
-
-def iam_truth(rows: pd.DataFrame, grid: int) -> Float[Tensor, "crystals x y z"]:
-    """Independent-atom densities at points, e/A^3."""
-    return iam_density(crystals_of(rows), grid, ValenceGaussians.load(GAUSSIANS))
-
-
-class DftSpectra:
-    """The embedded DFT densities in the canonical settings of their crystals, cubic and trigonal
-    ones."""
-
-    def __init__(self, electron_tolerance: float) -> None:
-        self._source = DftDensities(DATA / DFT_FILE, electron_tolerance)
-
-    def rows(self, described: pd.DataFrame) -> pd.DataFrame:
-        """Those crystals that have one."""
-        available = self._source.available()
-        return described[described["material_id"].isin(available)].reset_index(drop=True)
-
-    def coefficients(
-        self, rows: pd.DataFrame
-    ) -> Iterable[tuple[Int[ndarray, "coefficients 3"], Complex[ndarray, " coefficients"]]]:
-        """hkl and coefficients of each crystal, both of each Friedel pair."""
-        ids = rows["material_id"].tolist()
-        stored = read_table(DATA / STRUCTURES_FILE, CRYSTAL_COLUMNS, ids).set_index("material_id")
-        there = crystals_of(stored.loc[ids].reset_index())
-        records = self._source.densities(there, MODES_GRID)
-        signed = np.fft.fftfreq(MODES_GRID, 1 / MODES_GRID).astype(np.int64)
-        hkl = np.stack(np.meshgrid(signed, signed, signed, indexing="ij"), axis=-1).reshape(-1, 3)
-        # The highest order of an even grid has no partner of the other sign.
-        kept = (hkl > -(MODES_GRID // 2)).all(axis=1)
-        for record, crystal, matrix, shift, hall_number in zip(
-            records,
-            crystals_of(rows),
-            rows["matrix"],
-            rows["shift"],
-            rows["hall_number"],
-            strict=True,
-        ):
-            assert isinstance(record, DensityRecord)
-            values = np.fft.fftn(record.density, norm="forward").ravel()
-            setting = Setting(
-                crystal, np.asarray(matrix).reshape(3, 3), np.asarray(shift), int(hall_number)
-            )
-            yield in_setting(hkl[kept], values[kept], setting)
-
-    def spectra(self, rows: pd.DataFrame, order: int) -> Complex[Tensor, "crystals h k l"]:
-        """Fourier coefficients up to an order, e/A^3."""
-        made = [spectrum_of(hkl, values, order) for hkl, values in self.coefficients(rows)]
-        return torch.from_numpy(np.stack(made))
-
-    def truth(self, rows: pd.DataFrame, grid: int) -> Float[Tensor, "crystals x y z"]:
-        """Densities at points, e/A^3."""
-        made = [on_grid(hkl, values, grid) for hkl, values in self.coefficients(rows)]
-        return torch.from_numpy(np.stack(made).astype(np.float32))
 
 
 def sizes(spectra: Complex[Tensor, "crystals h k l"]) -> Float[Tensor, " crystals"]:

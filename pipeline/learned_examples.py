@@ -9,7 +9,7 @@ from crystalnet.crystallography.diffraction import bin_pattern
 from crystalnet.predicting.learned import LearnedModel
 from crystalnet.predicting.ranking import ranked
 from crystalnet.retrieval.prototypes import amounts_of
-from pipeline import learned, store
+from pipeline import learned, learned_densities, store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS
 from pipeline.params import Params
 from pipeline.sources import DATA, STRUCTURES_FILE
@@ -57,7 +57,7 @@ def _of_system(params: Params, system: str) -> Sequence[Example]:
     table = table.set_index("material_id").loc[ids].reset_index()
     wavelength, last = params.patterns.wavelength, params.learned.last_two_theta
     rows = described_rows(table, wavelength, last)
-    truths = learned.DftSpectra(params.densities.electron_tolerance).truth(rows, _GRID)
+    truths = learned_densities.DftSpectra(params.densities.electron_tolerance).truth(rows, _GRID)
     kinds = {amounts_of(np.asarray(z, dtype=np.int64)) for z in rows["atomic_numbers"]}
     model = LearnedModel.load(system, kinds=kinds)
     ssim = scores.set_index("material_id")["one_guess"]

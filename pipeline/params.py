@@ -5,28 +5,26 @@ import json
 import re
 import reprlib
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, cast, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.settings import (
-    CompositionInput,
     Count,
     CrystalSystem,
     EvaluationSettings,
     Fraction,
     NetworkSettings,
     NotNegative,
-    PatternInput,
     PatternSpec,
     Positive,
     Settings,
-    Sha256,
     TrainingSettings,
 )
 from crystalnet.settings_modes import ModesSettings, ModesTraining
 from pipeline.model_lines import of_systems
+from pipeline.models import Model, ModelInput, inputs, models_told
 from pipeline.yaml_file import read_mapping
 
 PARAMS_FILE = Path("params.yaml")
@@ -92,53 +90,27 @@ class Store(Settings):
     crystals_per_file: Count
 
 
-# What a model is told: the four inputs of the paper, which differ in the composition, and three
-# that differ in the pattern and are told the baseline's composition.
-ModelInput = Literal[
-    "baseline",
-    "no_ratios",
-    "drop_element",
-    "no_formula",
-    "no_pattern",
-    "noisy_pattern",
-    "broadened_pattern",
-]
-_PATTERNS: dict[ModelInput, PatternInput] = {
-    "no_pattern": "none",
-    "noisy_pattern": "noisy",
-    "broadened_pattern": "broadened",
-}
+class Modes(Settings):
+    """The architecture `modes`, as the lines of `models` train it on the data set.
 
-
-class Start(Settings):
-    """The weights that a training starts from instead of random ones."""
-
-    weights: Annotated[str, Field(min_length=1)]
-    sha256: Sha256
-
-
-class Model(Settings):
-    """One model: the crystals it sees, what it is told of them, and by which protocol.
-
-    `repeat` numbers trainings of the same kind from other random numbers; `start` names weights of
-    the same network to train on with, such as those of a training on other densities.
+    Attributes:
+        last_two_theta: degrees, with the wavelength of `patterns`: where its patterns end.
+        substitutes: crystals made by isostructural substitution, as a share of the training ones;
+            they and the training crystals are seen with the densities of free atoms too.
+        copies: how often the densities of the data set are seen in an epoch.
+        order: highest order of the density modes along each axis.
+        count: how many, where there are more training crystals than that.
+        network: sizes.
+        training: how it is trained.
     """
 
-    system: CrystalSystem
-    input: ModelInput
-    protocol: str
-    repeat: Annotated[int, Field(ge=0)] = 0
-    start: Start | None = None
-
-    @property
-    def composition(self) -> CompositionInput:
-        """The form in which it is told the composition."""
-        return "baseline" if self.input in _PATTERNS else cast(CompositionInput, self.input)
-
-    @property
-    def pattern(self) -> PatternInput:
-        """The form in which it is told the pattern."""
-        return _PATTERNS.get(self.input, "full")
+    last_two_theta: Annotated[float, Field(gt=0, le=180)]
+    substitutes: NotNegative
+    copies: Count
+    order: Count
+    count: Count
+    network: ModesSettings
+    training: ModesTraining
 
 
 class Learned(Settings):
@@ -212,6 +184,7 @@ class Scale(Settings):
     training: dict[str, Any]
     evaluation: dict[str, Any]
     protocols: dict[str, Any]
+    modes: dict[str, Any]
 
 
 class Preset(Settings):
@@ -227,21 +200,6 @@ T = TypeVar("T", bound=BaseModel)
 ModelName = Annotated[str, Field(pattern=r"^[a-z0-9_]+(-[a-z0-9_]+)*$", max_length=100)]
 # A key that is shown as it is; another one is shown in quotes.
 _PLAIN = re.compile(r"[\w\[\]-]{1,100}")
-
-
-def models_told(models: dict[str, Model], told: ModelInput) -> dict[str, str]:
-    """The model of each system that is told this input, by the protocol of Table 2."""
-    found: dict[str, str] = {}
-    for name, model in models.items():
-        if (model.input, model.protocol, model.repeat) == (told, "ablation", 0):
-            found.setdefault(model.system, name)
-    return found
-
-
-def inputs(models: dict[str, Model]) -> list[ModelInput]:
-    """The inputs that the models of Table 2 are told, and so what can be in focus."""
-    told = [model.input for model in models.values()]
-    return [each for each in dict.fromkeys(told) if models_told(models, each)]
 
 
 class Params(Settings):
@@ -263,6 +221,7 @@ class Params(Settings):
     protocols: dict[str, Protocol]
     models: Annotated[dict[ModelName, Model], Field(min_length=1)]
     focus: ModelInput
+    modes: Modes
     learned: Learned
 
     @model_validator(mode="after")
@@ -403,6 +362,9 @@ def _first(error: ValidationError, prefix: str) -> str:
     """The first finding of a validation, in one line: where, what was seen, what is wanted."""
     found = error.errors()[0]
     parts = [str(part) if _PLAIN.fullmatch(str(part)) else _shown(part) for part in found["loc"]]
+    if parts[:1] == ["models"] and len(parts) > 3:
+        # The tag of the union, which is a word of the line and no key.
+        del parts[2]
     where = ".".join([prefix, *parts]).strip(".")
     more = f" (and {len(error.errors()) - 1} more)" if len(error.errors()) > 1 else ""
     message = found["msg"].removeprefix("Value error, ")

@@ -48,6 +48,11 @@ FOCUS_DISTRIBUTION = METRICS / "focus_distribution.csv"
 BASELINE_SCORES = "artifacts/scores/baselines/{system}.parquet"
 BASELINE_METRICS = "metrics/baselines/{system}.json"
 
+# The crystals as the architecture `modes` is trained on them, and its density modes.
+CANONICAL_CRYSTALS = "artifacts/canonical/{system}.parquet"
+CANONICAL_MODES = "artifacts/canonical/{system}.safetensors"
+CANONICAL_METRICS = "metrics/canonical/{system}.json"
+
 # What comes with the project, and what it scores.
 LEARNED_SYSTEMS = ("cubic", "trigonal")
 LEARNED_WEIGHTS = "crystalnet/predicting/weights/{system}.safetensors"
@@ -82,6 +87,11 @@ ARRAY_UNITS = {
     "densities": "e/A^3 on a grid of fractional coordinates, index i at i/N",
     "electrons": "electrons in the cell",
 }
+
+
+def canonical_files(system: str) -> list[str]:
+    """What the architecture `modes` is given of the crystals of a system."""
+    return [path.format(system=system) for path in (CANONICAL_CRYSTALS, CANONICAL_MODES)]
 
 
 def learned_files(system: str) -> list[str]:
@@ -198,6 +208,10 @@ class Arrays:
 
     def __len__(self) -> int:
         return int(next(iter(self._arrays.values())).shape[0])
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of one array."""
+        return tuple(self._arrays[name].shape)
 
     def read(self, name: str, rows: slice | int = slice(None)) -> ndarray:
         """One array's rows, as stored.

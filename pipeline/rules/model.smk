@@ -1,12 +1,43 @@
 # From the data set to scored models.
 
 
+rule canonical:
+    input:
+        code=code_of("pipeline.steps.canonical"),
+        table=store.DATASET,
+        patterns=store.PATTERNS,
+        densities=store.DENSITIES,
+        free_atoms=GAUSSIANS,
+    output:
+        crystals=store.CANONICAL_CRYSTALS,
+        modes=store.CANONICAL_MODES,
+        metrics=store.CANONICAL_METRICS,
+    log:
+        "work/logs/canonical/{system}.log",
+    benchmark:
+        "work/benchmarks/canonical/{system}.tsv"
+    resources:
+        mem_mb=8000,
+        runtime=120,
+    params:
+        settings=PARAMS.fingerprint("seed", "patterns", "modes"),
+    conda:
+        ENVIRONMENT
+    message:
+        "canonical: settings, lines and density modes, {wildcards.system}"
+    shell:
+        "python -m pipeline.steps.canonical --system {wildcards.system} "
+        "--crystals {output.crystals} --modes {output.modes} --metrics {output.metrics} "
+        "2>&1 | tee {log}"
+
+
 rule train:
     input:
         code=code_of("pipeline.steps.train"),
         table=store.DATASET,
         patterns=store.PATTERNS,
         densities=store.DENSITIES,
+        canonical=lambda wildcards: store.canonical_files(PARAMS.models[wildcards.model].system),
     output:
         weights=store.WEIGHTS,
         card=store.CARD,
@@ -22,7 +53,7 @@ rule train:
         mem_mb=8000,
         runtime=30 if PARAMS.scale == "quick" else 600,
     params:
-        settings=PARAMS.fingerprint("seed", "network", "training", "protocols"),
+        settings=PARAMS.fingerprint("seed", "network", "training", "protocols", "modes"),
         model=lambda wildcards: str(PARAMS.models[wildcards.model]),
     conda:
         ENVIRONMENT
@@ -41,6 +72,7 @@ rule evaluate:
         table=store.DATASET,
         patterns=store.PATTERNS,
         densities=store.DENSITIES,
+        canonical=lambda wildcards: store.canonical_files(PARAMS.models[wildcards.model].system),
         weights=store.WEIGHTS,
         card=store.CARD,
     output:

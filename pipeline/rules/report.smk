@@ -9,6 +9,8 @@ rule report:
         table=store.DATASET,
         patterns=store.PATTERNS,
         densities=store.DENSITIES,
+        canonical=expand(store.CANONICAL_CRYSTALS, system=PARAMS.systems),
+        modes=expand(store.CANONICAL_MODES, system=PARAMS.systems),
         dataset_metrics=store.METRICS / "dataset.json",
         paper_results="data/paper_test_results.parquet",
         weights=expand(store.WEIGHTS, model=PARAMS.models),

@@ -16,7 +16,8 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.scoring.summary import summarise
 from crystalnet.settings import EvaluationSettings
 from pipeline import store
-from pipeline.params import Model, load_params
+from pipeline.models import Model
+from pipeline.params import load_params
 from pipeline.scores import write_metrics
 from pipeline.steps import command
 from pipeline.tables import read_table, write_table
@@ -30,14 +31,14 @@ def compare(
 ) -> pd.DataFrame:
     """One row per model: its mean scores, and the differences from its reference.
 
-    The reference is the model of the same system and protocol that is given the baseline input;
-    without one, or for the reference itself, the differences are missing.
+    The reference is the model of the same system, architecture and protocol that is given the
+    baseline input; without one, or for the reference itself, the differences are missing.
 
     Raises:
         CrystalNetError: if a model and its reference were scored on different crystals.
     """
     references = {
-        (model.system, model.protocol, model.repeat): name
+        (model.system, model.architecture, model.protocol, model.repeat): name
         for name, model in models.items()
         if model.input == "baseline"
     }
@@ -45,23 +46,23 @@ def compare(
     for name, model in models.items():
         reference = next(
             (
-                references[model.system, model.protocol, repeat]
+                references[model.system, model.architecture, model.protocol, repeat]
                 for repeat in (model.repeat, 0)
-                if (model.system, model.protocol, repeat) in references
+                if (model.system, model.architecture, model.protocol, repeat) in references
             ),
             None,
         )
         row: dict[str, object] = {
             "model": name,
             "system": model.system,
+            "architecture": model.architecture,
             "input": model.input,
             "protocol": model.protocol,
             "density_source": scores[name]["density_source"].iat[0],
             "crystals": len(scores[name]),
             "reference": reference if reference != name else None,
         }
-        for score in ("ssim", "psnr"):
-            column = f"{score}_{settings.rotations}"
+        for score, column in compared(settings).items():
             row[score] = scores[name][column].mean()
             figures: dict[str, float | None] = dict.fromkeys(
                 ("mean", "mean_low", "mean_high"), np.nan
@@ -86,6 +87,12 @@ def compare(
     return pd.DataFrame(rows)
 
 
+def compared(settings: EvaluationSettings) -> dict[str, str]:
+    """The scores of the table, and their columns: the last is of one guess, as it comes."""
+    best = {score: f"{score}_{settings.rotations}" for score in ("ssim", "psnr")}
+    return best | {"ssim_first_none": "ssim_first_none"}
+
+
 def over_repeats(
     scores: dict[str, pd.DataFrame], models: dict[str, Model], settings: EvaluationSettings
 ) -> dict[str, dict[str, object]]:
@@ -95,17 +102,13 @@ def over_repeats(
     sample standard deviation, the lowest and the highest. Where the baseline input was trained as
     often, `ssim_difference` and so on hold the same of the differences from it, repeat by repeat.
     """
-    columns = {
-        "ssim": f"ssim_{settings.rotations}",
-        "psnr": f"psnr_{settings.rotations}",
-        "ssim_first_none": "ssim_first_none",
-    }
-    groups: dict[tuple[str, str, str], dict[int, str]] = {}
+    columns = compared(settings)
+    groups: dict[tuple[str, str, str, str], dict[int, str]] = {}
     for name, model in models.items():
-        key = (model.system, model.input, model.protocol)
+        key = (model.system, model.architecture, model.input, model.protocol)
         groups.setdefault(key, {})[model.repeat] = name
     found: dict[str, dict[str, object]] = {}
-    for (system, told, protocol), names in groups.items():
+    for (system, architecture, told, protocol), names in groups.items():
         if len(names) < 2:
             continue
         first = next(iter(names.values()))
@@ -113,7 +116,7 @@ def over_repeats(
             "density_source": scores[first]["density_source"].iloc[0],
             "trainings": len(names),
         }
-        baselines = groups.get((system, "baseline", protocol), {})
+        baselines = groups.get((system, architecture, "baseline", protocol), {})
         shared = sorted(names.keys() & baselines.keys()) if told != "baseline" else []
         for label, column in columns.items():
             means = {repeat: scores[name][column].mean() for repeat, name in names.items()}
@@ -142,9 +145,8 @@ def main() -> None:
     parser.add_argument("--repeats", type=Path, default=store.METRICS / "repeats.json")
     arguments = parser.parse_args()
     params = load_params()
-    column = params.evaluation.rotations
-    wanted = ["material_id", "density_source", f"ssim_{column}", f"psnr_{column}"]
-    wanted = list(dict.fromkeys([*wanted, "ssim_first_none"]))
+    columns = compared(params.evaluation)
+    wanted = list(dict.fromkeys(["material_id", "density_source", *columns.values()]))
     scores = {
         name: read_table(Path(store.MODEL_SCORES.format(model=name)), wanted)
         for name in params.models
@@ -152,7 +154,7 @@ def main() -> None:
     table = compare(scores, params.models, params.evaluation, params.seed)
     sources = ", ".join(sorted(set(table["density_source"])))
     write_table(arguments.table, table, {"density_source": sources})
-    numbers = ["ssim", "psnr", "ssim_difference", "psnr_difference"]
+    numbers = [f"{score}{end}" for end in ("", "_difference") for score in columns]
     write_metrics(
         arguments.metrics,
         {

@@ -21,14 +21,12 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.retrieval.substitution import substitute
 from crystalnet.seeds import derived_seed
 from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
+from pipeline.learned import SUBSTITUTE
 from pipeline.params import load_params
 from pipeline.sources import GAUSSIANS, structures_file
 from pipeline.steps import command
 from pipeline.steps.atomic_volumes import atomic_volumes, shares_of
 from pipeline.tables import read_table, write_table
-
-SUBSTITUTE = "substitute"
-"""The split of crystals that are made from training crystals."""
 
 NO_STANDARD = 0
 """The Hall number of a crystal whose setting is that of its table."""
@@ -40,7 +38,6 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
     params = load_params()
-    weights = ValenceGaussians.load(GAUSSIANS).valence
     table = read_table(structures_file(arguments.system), CRYSTAL_COLUMNS)
     table = table[
         (table["crystal_system"] == arguments.system)
@@ -50,25 +47,41 @@ def main() -> None:
     groups = table["spacegroup_number"].astype(int)
     refuse_shared(table["split"], list(zip(formulas, groups, strict=True)))
     wavelength, last = params.patterns.wavelength, params.learned.last_two_theta
-    rows = described_rows(table, wavelength, last).to_dict("records")
-    training = table["split"] == "train"
-    kept_out = set(zip(formulas[~training], groups[~training], strict=True))
-    standard = [row for row in rows if row["split"] == "train" and row["hall_number"]]
+    rows = described_rows(table, wavelength, last)
+    seed = derived_seed(params.seed, "substitutes", arguments.system)
+    share = params.learned.substitutes[arguments.system]
+    made = substituted(rows, share, wavelength, last, seed)
+    write_table(arguments.output, pd.concat([rows, made]), {"system": arguments.system})
+
+
+def substituted(
+    rows: pd.DataFrame, share: float, wavelength: float, last: float, seed: int
+) -> pd.DataFrame:
+    """Substitutes of the training crystals that have a canonical setting.
+
+    None has the formula and space group of a crystal that is kept out.
+
+    Args:
+        rows: all crystals of a system, described.
+        share: how many, as a share of the training crystals.
+    """
+    training = rows["split"] == "train"
+    standard = rows[training & (rows["hall_number"] != NO_STANDARD)].to_dict("records")
+    if not (standard and share):
+        return rows[:0]
+    others = rows[~training]
+    kept_out = set(zip(others["formula"], others["spacegroup_number"], strict=True))
     known = crystals_of(pd.DataFrame(standard))
-    made = substitute(
-        known,
-        [row["spacegroup_number"] for row in standard],
-        volumes_of(known),
-        kept_out,
-        round(params.learned.substitutes[arguments.system] * len(known)),
-        derived_seed(params.seed, "substitutes", arguments.system),
-    )
-    for crystal, formula, of in command.progress(made, f"{arguments.system} substitutes"):
-        row = standard[of]
-        setting = best_standard(crystal, row["hall_number"], weights)
-        group = row["spacegroup_number"]
-        rows.append(described(setting, formula, group, SUBSTITUTE, wavelength, last))
-    write_table(arguments.output, pd.DataFrame(rows), {"system": arguments.system})
+    groups = [row["spacegroup_number"] for row in standard]
+    count = round(share * len(known))
+    weights = ValenceGaussians.load(GAUSSIANS).valence
+    made = []
+    for crystal, formula, of in command.progress(
+        substitute(known, groups, volumes_of(known), kept_out, count, seed), "substitutes"
+    ):
+        setting = best_standard(crystal, standard[of]["hall_number"], weights)
+        made.append(described(setting, formula, groups[of], SUBSTITUTE, wavelength, last))
+    return pd.DataFrame(made, columns=rows.columns)
 
 
 def described_rows(table: pd.DataFrame, wavelength: float, last: float) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import torch
 
 from crystalnet.network.trained import load_trained
 from crystalnet.scoring.evaluate import evaluate
+from pipeline.canonical import tensors_for
 from pipeline.dataset import Dataset
 from pipeline.device import best_device
 from pipeline.params import load_params
@@ -32,8 +33,14 @@ def main() -> None:
     settings = params.evaluation_of(model.protocol)
     device = best_device()
     dataset = Dataset()
-    test = dataset.tensors(
-        model.system, "test", composition=model.composition, pattern=model.pattern, seed=params.seed
+    test = tensors_for(
+        model.architecture,
+        dataset,
+        model.system,
+        "test",
+        composition=model.composition,
+        pattern=model.pattern,
+        seed=params.seed,
     )
     network, _ = load_trained(
         arguments.weights,

@@ -14,7 +14,8 @@ import pandas as pd
 
 from crystalnet.files import atomic_write
 from pipeline import store
-from pipeline.params import inputs, load_params, models_told
+from pipeline.models import inputs, models_told
+from pipeline.params import load_params
 from pipeline.scores import write_metrics
 from pipeline.steps import command
 

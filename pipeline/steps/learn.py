@@ -3,6 +3,7 @@
 import argparse
 from dataclasses import asdict
 from pathlib import Path
+from typing import get_args
 
 import torch
 from safetensors.torch import load_file
@@ -14,11 +15,12 @@ from crystalnet.network.modes.network import Kind, ModesNet
 from crystalnet.network.modes.weights import load_modes, save_modes
 from crystalnet.scoring.ssim import score_guesses
 from crystalnet.seeds import seeded_initialisation
-from pipeline import learned
+from crystalnet.settings_modes import ModesInput
+from pipeline import learned, learned_densities
+from pipeline.learned import SUBSTITUTE
 from pipeline.params import load_params
 from pipeline.scores import write_metrics
 from pipeline.steps import command
-from pipeline.steps.described import SUBSTITUTE
 
 # Points per axis of the validation that goes with the learning curve.
 _GRID = 25
@@ -29,6 +31,7 @@ def main() -> None:
     parser.add_argument("--system", required=True)
     parser.add_argument("--described", type=Path, required=True)
     parser.add_argument("--targets", type=Path, required=True)
+    parser.add_argument("--input", default="baseline", choices=get_args(ModesInput))
     parser.add_argument("--start", type=Path, help="the weights of a pass, to go on behind it")
     parser.add_argument("--passed", type=int, default=0, help="passes that are behind them")
     parser.add_argument("--threads", type=int, default=1)
@@ -39,19 +42,20 @@ def main() -> None:
     described = learned.Described(arguments.described)
     tensors = load_file(arguments.targets)
     modes = DensityModes(tensors["real"], tensors["imaginary"], tensors["scale"])
-    dft = learned.DftSpectra(params.densities.electron_tolerance)
+    dft = learned_densities.DftSpectra(params.densities.electron_tolerance)
 
     def samples_of(split: str, kind: Kind) -> Samples:
         rows = described.rows(split)
         if kind == "dft":
             rows = dft.rows(rows)
-        return Samples.of(
+        samples = Samples.of(
             learned.peaks(rows),
             learned.formulas(rows),
             tensors[f"{kind}-{split}"],
             tensors[f"{kind}-{split}-size"],
             kind == "dft",
         )
+        return learned.told(samples, rows["material_id"], arguments.input, params.seed)
 
     # Two of the seven systems have DFT densities.
     copies = params.learned.dft_copies if "dft-train" in tensors else 0
@@ -61,11 +65,12 @@ def main() -> None:
     samples = Samples.joined(parts)
     settings = params.learned.training_of(arguments.system)
     with seeded_initialisation(params.seed):
-        model = ModesNet(params.learned.network_of(arguments.system), modes, with_formula=True)
+        sizes = params.learned.network_of(arguments.system)
+        model = ModesNet(sizes, modes, arguments.input != "no_formula")
     if arguments.start:
         model = load_modes(arguments.start).train()
     validation = described.rows("val")
-    truth = learned.iam_truth(validation, _GRID)
+    truth = learned_densities.iam_truth(validation, _GRID)
     scored: dict[Kind, tuple[Samples, torch.Tensor]]
     scored = {"iam": (samples_of("val", "iam"), truth)}
     if copies:
@@ -95,7 +100,12 @@ def main() -> None:
             save(arguments.weights.with_suffix(".partial.safetensors"), network)
 
     def save(path: Path, network: ModesNet) -> None:
-        notes = {"composition_input": "baseline", "system": arguments.system}
+        composition = "baseline" if arguments.input == "no_pattern" else arguments.input
+        notes = {
+            "composition_input": composition,
+            "input": arguments.input,
+            "system": arguments.system,
+        }
         save_modes(path, network, notes)
 
     for number in range(arguments.passed, params.learned.passes[arguments.system]):

@@ -3,19 +3,20 @@
 import argparse
 from pathlib import Path
 
-import pandas as pd
 import torch
+from jaxtyping import Float
 from safetensors.torch import save_file
+from torch import Tensor
 
 from crystalnet.files import atomic_write
 from crystalnet.network.modes.density_modes import DensityModes, fit_modes
 from crystalnet.scoring.ssim import score_guesses
 from crystalnet.seeds import derived_seed
-from pipeline import learned
+from pipeline import learned, learned_densities
+from pipeline.learned import SUBSTITUTE
 from pipeline.params import load_params
 from pipeline.scores import write_metrics
 from pipeline.steps import command
-from pipeline.steps.described import SUBSTITUTE
 
 _GRID = 50
 _CRYSTALS_AT_ONCE = 64
@@ -34,17 +35,17 @@ def main() -> None:
     numbers = params.learned.numbers[system]
     described = learned.Described(arguments.described)
     training = described.rows("train")
-    spectra = learned.iam_spectra(training, order, system)
+    spectra = learned_densities.iam_spectra(training, order, system)
     size = learned.sizes(spectra)
     modes = fit_modes(spectra, size, count, derived_seed(params.seed, "modes", system), numbers)
     tensors = {"real": modes.real, "imaginary": modes.imaginary, "scale": modes.scale}
     tensors |= {"iam-train": modes.coefficients(spectra, size), "iam-train-size": size}
     del spectra
-    dft = learned.DftSpectra(params.densities.electron_tolerance)
+    dft = learned_densities.DftSpectra(params.densities.electron_tolerance)
     for name in (SUBSTITUTE, "val"):
         rows = described.rows(name)
         if len(rows):
-            found = learned.iam_spectra(rows, order, f"{system} {name}")
+            found = learned_densities.iam_spectra(rows, order, f"{system} {name}")
             size = learned.sizes(found)
             tensors |= {f"iam-{name}": modes.coefficients(found, size), f"iam-{name}-size": size}
     for name in ("train", "val"):
@@ -55,8 +56,8 @@ def main() -> None:
             tensors |= {f"dft-{name}": modes.coefficients(found, size), f"dft-{name}-size": size}
     with atomic_write(arguments.targets) as partial:
         save_file({name: value.contiguous() for name, value in tensors.items()}, partial)
-    validation = described.rows("val")
-    score = ceiling(modes, validation, tensors["iam-val"], tensors["iam-val-size"])
+    truth = learned_densities.iam_truth(described.rows("val"), _GRID)
+    score = ceiling(modes, truth, tensors["iam-val"], tensors["iam-val-size"])
     metrics = {
         "density_source": "iam",
         "modes": count,
@@ -69,15 +70,17 @@ def main() -> None:
 
 
 def ceiling(
-    modes: DensityModes, rows: pd.DataFrame, coefficients: torch.Tensor, size: torch.Tensor
+    modes: DensityModes,
+    truth: Float[Tensor, "crystals x y z"],
+    coefficients: Float[Tensor, "crystals modes"],
+    size: Float[Tensor, " crystals"],
 ) -> float:
     """Mean SSIM of what the modes make of densities, as near as they come: what a head can give."""
     scores = []
-    for first in range(0, len(rows), _CRYSTALS_AT_ONCE):
+    for first in range(0, len(truth), _CRYSTALS_AT_ONCE):
         some = slice(first, first + _CRYSTALS_AT_ONCE)
-        truth = learned.iam_truth(rows[some], _GRID)
-        made = modes.densities(coefficients[some], size[some], _GRID)
-        scores.append(score_guesses(truth, made[:, None], "none").ssim[:, 0, 0])
+        made = modes.densities(coefficients[some], size[some], truth.shape[-1])
+        scores.append(score_guesses(truth[some], made[:, None], "none").ssim[:, 0, 0])
     return float(torch.cat(scores).mean())
 
 

@@ -18,7 +18,7 @@ from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.files import sha256
 from crystalnet.learning.modes.flaws import Peaks, flawed
 from crystalnet.network.card import CardSettings, ModelCard, write_card
-from crystalnet.network.modes.features import BINS, LONGEST
+from crystalnet.network.modes.features import scale_free_spec
 from crystalnet.network.modes.network import Kind
 from crystalnet.network.modes.weights import load_modes, save_modes
 from crystalnet.predicting.guesses import Guesser
@@ -28,8 +28,7 @@ from crystalnet.retrieval.prototypes import amounts_of
 from crystalnet.scoring.ssim import score_guesses
 from crystalnet.seeds import derived_seed
 from crystalnet.settings import CrystalSystem
-from crystalnet.settings_modes import ScaleFreeSpec
-from pipeline import learned
+from pipeline import learned, learned_densities
 from pipeline.crystal_tables import crystals_of
 from pipeline.device import LICENCE, hardware
 from pipeline.params import Params, load_params
@@ -74,13 +73,7 @@ def main() -> None:
     }
     save_modes(weights, network, notes, torch.int8, kept)
     report = json.loads(arguments.trained.with_suffix(".json").read_text())
-    spec = ScaleFreeSpec(
-        axis="ln(q / q of the first peak)",
-        bins=BINS,
-        longest=LONGEST,
-        wavelength=params.patterns.wavelength,
-        last_two_theta=params.learned.last_two_theta,
-    )
+    spec = scale_free_spec(params.patterns.wavelength, params.learned.last_two_theta)
     write_card(
         card,
         ModelCard(
@@ -121,13 +114,13 @@ def ranked_on_validation(
     Beside perfect patterns stand those with the flaws of the training, in every one of them.
     """
     validation = described.rows("val")
-    dft = learned.DftSpectra(params.densities.electron_tolerance)
+    dft = learned_densities.DftSpectra(params.densities.electron_tolerance)
     kinds = {amounts_of(np.asarray(z, dtype=np.int64)) for z in validation["atomic_numbers"]}
     guesser = Guesser(load_modes(weights), known, kinds)
     rng = np.random.default_rng(derived_seed(params.seed, "flawed validation"))
     flaws = params.learned.training.flaws
     of_dft = dft.rows(validation)
-    truths = learned.iam_truth(validation, _GRID)
+    truths = learned_densities.iam_truth(validation, _GRID)
     peaks = learned.peaks(validation)
     measured = [flawed(each, flaws, rng) for each in peaks]
     found = {"iam": seen_of(guesser, "iam", validation, peaks, truths)}

@@ -26,11 +26,12 @@ PAPER_RESULTS = Path("data/paper_test_results.parquet")
 ABLATION_COLUMNS = (
     "model",
     "system",
+    "architecture",
     "input",
     "protocol",
     *(
         f"{score}{figure}"
-        for score in ("ssim", "psnr")
+        for score in ("ssim", "psnr", "ssim_first_none")
         for figure in ("", "_difference", "_difference_low", "_difference_high")
     ),
 )

@@ -24,7 +24,7 @@ from crystalnet.retrieval.prototypes import amounts_of
 from crystalnet.scoring.agreement import electron_error_percent, map_correlation, nmae_percent
 from crystalnet.scoring.ssim import score_guesses
 from crystalnet.settings import RotationSet
-from pipeline import learned, store
+from pipeline import learned, learned_densities, store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS
 from pipeline.params import PAPER_SYSTEMS, load_params
 from pipeline.sources import structures_file
@@ -52,7 +52,7 @@ def main() -> None:
         print(f"{arguments.system}: no network comes along")
         return
     wavelength, last = params.patterns.wavelength, params.learned.last_two_theta
-    dft = learned.DftSpectra(params.densities.electron_tolerance)
+    dft = learned_densities.DftSpectra(params.densities.electron_tolerance)
     table = read_table(structures_file(arguments.system), CRYSTAL_COLUMNS)
     table = table[table["crystal_system"] == arguments.system]
     if arguments.described:
@@ -81,7 +81,7 @@ def main() -> None:
     scorer = Scorer(model, nearest, structure_types(training), seen, rotations)
     tables = []
     for kind, some in sets.items():
-        free = learned.iam_truth(some, GRID)
+        free = learned_densities.iam_truth(some, GRID)
         truths = dft.truth(some, GRID) if kind == "dft" else free
         triples = list(zip(some.iterrows(), truths, free, strict=True))
         scores = [

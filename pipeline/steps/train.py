@@ -3,17 +3,15 @@
 import argparse
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
 
 import torch
-from dvclive import Live
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.files import atomic_write, locked, sha256
+from crystalnet.files import locked, sha256
 from crystalnet.learning.checkpoints import CurveRow, fingerprint
 from crystalnet.learning.distributed import Processes, join_processes, leave_processes
 from crystalnet.learning.trainer import train
@@ -23,10 +21,13 @@ from crystalnet.network.weights import load_model, save_weights
 from crystalnet.settings import PatternSpec
 from crystalnet.tensors import CrystalTensors
 from pipeline import store
+from pipeline.curves import Curves
 from pipeline.dataset import Dataset
 from pipeline.device import LICENCE, best_device, hardware
-from pipeline.params import Model, load_params
+from pipeline.models import ModesModel, PaperModel
+from pipeline.params import load_params
 from pipeline.steps import command
+from pipeline.train_modes import train_modes_model
 
 
 def main() -> None:
@@ -38,12 +39,16 @@ def main() -> None:
     parser.add_argument("--curves", type=Path, nargs="+", required=True, help="QUANTITY.tsv")
     parser.add_argument("--processes", type=int, default=1, help="that train together, one a GPU")
     arguments = parser.parse_args()
-    if arguments.processes > 1 and "LOCAL_RANK" not in os.environ:
-        sys.exit(start_together(arguments.processes))
-    torch.set_num_threads(arguments.threads)
     params = load_params()
     name = arguments.model
     model = params.models[name]
+    if isinstance(model, ModesModel):
+        torch.set_num_threads(arguments.threads)
+        train_modes_model(name, model, params, arguments.weights, arguments.card, arguments.curves)
+        return
+    if arguments.processes > 1 and "LOCAL_RANK" not in os.environ:
+        sys.exit(start_together(arguments.processes))
+    torch.set_num_threads(arguments.threads)
     settings = params.training_of(model.protocol)
     dataset = Dataset()
     training, validation = (
@@ -85,7 +90,7 @@ def main() -> None:
             seed=seed,
             device=device,
             progress=lambda line: print(f"{name}: {line}", flush=True),
-            record=curves.add if curves else lambda row: None,
+            record=(lambda row: added(curves, row)) if curves else lambda row: None,
             start=start,
         )
         if curves:
@@ -126,7 +131,13 @@ def main() -> None:
     )
 
 
-def start_of(model: Model, patterns: PatternSpec) -> CrystalNet | None:
+def added(curves: Curves, row: CurveRow) -> None:
+    """One epoch of the paper's network."""
+    values = row._asdict()
+    curves.add(values.pop("epoch"), values)
+
+
+def start_of(model: PaperModel, patterns: PatternSpec) -> CrystalNet | None:
     """The network whose weights a training starts from, if it starts from any.
 
     Raises:
@@ -153,27 +164,6 @@ def start_together(processes: int) -> int:
     launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
     step = ["-m", "pipeline.steps.train", *sys.argv[1:]]
     return subprocess.run([sys.executable, "-m", *launcher, *step]).returncode
-
-
-class Curves:
-    """The learning curve as DVCLive writes it, one table for each quantity."""
-
-    def __init__(self, folder: Path) -> None:
-        self._live = Live(
-            str(folder), save_dvc_exp=False, dvcyaml=None, report=None, monitor_system=False
-        )
-
-    def add(self, row: CurveRow) -> None:
-        """Write one epoch."""
-        self._live.step = row.epoch
-        for name, value in row._asdict().items():
-            if name != "epoch" and value is not None:
-                self._live.log_metric(name, value)
-
-    def save(self, table: Path) -> None:
-        """Copy the table of the quantity that names the file."""
-        with atomic_write(table) as temporary:
-            shutil.copyfile(Path(self._live.plots_dir) / "metrics" / table.name, temporary)
 
 
 if __name__ == "__main__":

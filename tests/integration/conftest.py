@@ -57,6 +57,8 @@ ENVIRONMENT = {
     "GIT_COMMITTER_EMAIL": "test@example.org",
 }
 
+MODES_TRAINING = yaml.safe_load((ROOT / "params.yaml").read_text())["modes"]["training"]
+
 TINY: dict[str, Any] = {
     "systems": ["cubic"],
     "structures": {"limit": 6},
@@ -69,6 +71,8 @@ TINY: dict[str, Any] = {
         "cubic-main": {"system": "cubic", "input": "baseline", "protocol": "main"},
         "cubic-baseline": {"system": "cubic", "input": "baseline", "protocol": "ablation"},
         "cubic-no_formula": {"system": "cubic", "input": "no_formula", "protocol": "ablation"},
+        "cubic-modes": {"system": "cubic", "architecture": "modes", "input": "no_pattern",
+                        "protocol": "ablation"},
     },
     "scales": {
         "quick": {  # a model of more than 1 MB, as real ones are
@@ -78,6 +82,11 @@ TINY: dict[str, Any] = {
             "training": {"cycles": [2], "batch_size": 4, "points_per_axis": 2,
                          "validation_every": 1, "validation_grid": 7, "validation_guesses": 1},
             "evaluation": {"grid": 14, "guesses": 2},
+            "modes": {"order": 4, "count": 3, "substitutes": 0.5,
+                      "network": {"width": 8, "blocks": 1, "latents": 2, "latent_width": 4,
+                                  "dropout": 0.0},
+                      "training": {**MODES_TRAINING, "epochs": 2, "batch_size": 4,
+                                   "validation_every": 1}},
         },
         "cpu": {"evaluation": {"grid": 14}},
     },

@@ -74,41 +74,65 @@ def test_differences_stand_with_their_own_intervals(told: ReportData) -> None:
     ablation = pd.DataFrame(
         {
             "system": "cubic",
-            "protocol": ["main", "ablation", "ablation"],
-            "input": ["baseline", "baseline", "no_ratios"],
-            "ssim": [0.9, 0.7, 0.6],
-            "psnr": [33.0, 30.0, 29.0],
-            "ssim_difference": [np.nan, np.nan, -0.101],
-            "ssim_difference_low": [np.nan, np.nan, -0.202],
-            "ssim_difference_high": [np.nan, np.nan, 0.303],
-            "psnr_difference": [np.nan, np.nan, -1.1],
-            "psnr_difference_low": [np.nan, np.nan, -2.2],
-            "psnr_difference_high": [np.nan, np.nan, 3.3],
+            "protocol": ["main", "ablation", "ablation", "ablation"],
+            "architecture": ["paper", "paper", "paper", "modes"],
+            "input": ["baseline", "baseline", "no_ratios", "no_ratios"],
+            "ssim": [0.9, 0.7, 0.6, 0.8],
+            "psnr": [33.0, 30.0, 29.0, 31.0],
+            "ssim_first_none": [0.8, 0.65, 0.5, 0.7],
+            "ssim_first_none_difference": [np.nan, np.nan, -0.15, np.nan],
+            "ssim_first_none_difference_low": [np.nan, np.nan, -0.2, np.nan],
+            "ssim_first_none_difference_high": [np.nan, np.nan, -0.1, np.nan],
+            "ssim_difference": [np.nan, np.nan, -0.101, np.nan],
+            "ssim_difference_low": [np.nan, np.nan, -0.202, np.nan],
+            "ssim_difference_high": [np.nan, np.nan, 0.303, np.nan],
+            "psnr_difference": [np.nan, np.nan, -1.1, np.nan],
+            "psnr_difference_low": [np.nan, np.nan, -2.2, np.nan],
+            "psnr_difference_high": [np.nan, np.nan, 3.3, np.nan],
         }
     )
     found = tables.inputs(replace(told, ablation=ablation))
     assert found.to_dict("records") == [
         {
             "system": "cubic",
+            "architecture": architecture,
             "input": told_input,
             "SSIM": ssim,
             "against baseline (95 %)": ssim_difference,
             "PSNR (dB)": psnr,
             "against baseline, dB (95 %)": psnr_difference,
+            "one guess, no oracle": one_guess,
+            "one guess against baseline (95 %)": one_guess_difference,
             "paper SSIM": paper_ssim,
             "paper PSNR": paper_psnr,
         }
-        for told_input, ssim, ssim_difference, psnr, psnr_difference, paper_ssim, paper_psnr in (
-            ("baseline", "0.700", "", "30.0", "", "0.914", "40.9"),
+        for (
+            architecture,
+            told_input,
+            ssim,
+            ssim_difference,
+            psnr,
+            psnr_difference,
+            one_guess,
+            one_guess_difference,
+            paper_ssim,
+            paper_psnr,
+        ) in (
+            ("paper", "baseline", "0.700", "", "30.0", "", "0.650", "", "0.914", "40.9"),
             (
+                "paper",
                 "no_ratios",
                 "0.600",
                 "-0.101 (-0.202 to +0.303)",
                 "29.0",
                 "-1.1 (-2.2 to +3.3)",
+                "0.500",
+                "-0.150 (-0.200 to -0.100)",
                 "0.916",
                 "40.3",
             ),
+            # The paper has no score of another architecture than its own.
+            ("modes", "no_ratios", "0.800", "", "31.0", "", "0.700", "", "", ""),
         )
     ]
 

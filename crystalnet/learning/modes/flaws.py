@@ -6,8 +6,8 @@ from numpy import ndarray
 
 from crystalnet.settings_modes import FlawSettings
 
-Peaks = tuple[Float[ndarray, " peaks"], Float[ndarray, " peaks"]]
-"""q, 1/A, and intensities of any scale."""
+Peaks = tuple[Float[ndarray, " _"], Float[ndarray, " _"]]
+"""q, 1/A, and intensities of any scale: as many, but not as many in each crystal."""
 
 # Fewer peaks than this are left as they are.
 _FEWEST = 5

@@ -1,7 +1,7 @@
 """What a training of the modes network reads."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -9,9 +9,10 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from torch import Tensor
 
+from crystalnet.crystallography.composition import composition_input
 from crystalnet.learning.modes.flaws import Peaks, flawed
 from crystalnet.network.modes.features import scale_free_pattern
-from crystalnet.settings_modes import FlawSettings
+from crystalnet.settings_modes import FlawSettings, ModesInput
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,8 +20,8 @@ class Samples:
     """Patterns, compositions and densities of crystals in canonical settings.
 
     Attributes:
-        peaks: q (1/A, ascending) and intensity of each crystal.
-        patterns: `scale_free_pattern` of them.
+        peaks: q (1/A, ascending) and intensity of each crystal; none where no pattern is told.
+        patterns: `scale_free_pattern` of them, or zeros.
         formulas: molar fractions.
         coefficients: of the density modes.
         log_size: ln of the densities' ranges in e/A^3.
@@ -59,17 +60,33 @@ class Samples:
             *(torch.cat([getattr(part, name) for part in parts]) for name in tensors),
         )
 
+    def told(self, what: ModesInput, random_of: Callable[[int], np.random.Generator]) -> "Samples":
+        """The same crystals, of which the network is told only so much.
+
+        Args:
+            random_of: of a crystal, by its place: draws the element that it is not told of.
+        """
+        if what == "baseline":
+            return self
+        if what == "no_pattern":
+            return replace(self, peaks=[], patterns=torch.zeros_like(self.patterns))
+        formulas = [
+            composition_input(fractions, what, random_of(place))
+            for place, fractions in enumerate(self.formulas.numpy())
+        ]
+        return replace(self, formulas=torch.from_numpy(np.stack(formulas)))
+
     def __len__(self) -> int:
-        return len(self.peaks)
+        return len(self.log_size)
 
     def batch(
         self, chosen: Int[ndarray, " batch"], flaws: FlawSettings, rng: np.random.Generator
     ) -> "Samples":
-        """Some of the samples, a share of them with flawed patterns."""
+        """Some of the samples, a share of them with flawed patterns, where they have patterns."""
         index = torch.from_numpy(chosen)
         patterns = self.patterns[index]
-        there = [self.peaks[each] for each in chosen.tolist()]
-        for row in np.flatnonzero(rng.random(len(chosen)) < flaws.share):
+        there = [self.peaks[each] for each in chosen.tolist()] if self.peaks else []
+        for row in np.flatnonzero(rng.random(len(there)) < flaws.share):
             there[row] = flawed(there[row], flaws, rng)
             patterns[row] = torch.from_numpy(scale_free_pattern(*there[row]))
         return Samples(

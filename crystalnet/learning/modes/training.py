@@ -33,11 +33,12 @@ _RISING = 0.02
 
 @dataclass(frozen=True)
 class Epoch:
-    """One row of the learning curve: mean loss of the first guess, its seconds, and validation SSIM
-    by kind of density if taken."""
+    """One row of the learning curve: mean loss of the first guess, learning rate at the end, its
+    seconds, and validation SSIM by kind of density if taken."""
 
     epoch: int
     loss: float
+    learning_rate: float
     seconds: float
     validation: dict[Kind, float] | None
 
@@ -54,7 +55,7 @@ def train_modes(
 
     Args:
         model: where the training starts.
-        validate: the score of a network, for the learning curve alone: nothing is chosen by it.
+        validate: the scores of a network, for the learning curve alone: nothing is chosen by it.
         record: told of each epoch, with the running mean as it is.
 
     Raises:
@@ -71,7 +72,7 @@ def train_modes(
     steps = settings.epochs * batches
     generator = derived_generator("cpu", seed, "modes", "points")
     start = time.monotonic()
-    step = 0
+    step, rate = 0, 0.0
     for epoch in range(1, settings.epochs + 1):
         model.train()
         order = rng.permutation(len(samples))
@@ -97,7 +98,8 @@ def train_modes(
             raise CrystalNetError(f"epoch {epoch}: the loss is {total}; lower the learning rate")
         due = epoch % settings.validation_every == 0 or epoch == settings.epochs
         score = validate(mean) if due else None
-        record(Epoch(epoch, total / max(1, batches), time.monotonic() - start, score), mean)
+        seconds = time.monotonic() - start
+        record(Epoch(epoch, total / max(1, batches), rate, seconds, score), mean)
         start = time.monotonic()
     return mean
 

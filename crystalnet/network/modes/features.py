@@ -12,6 +12,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from crystalnet.errors import CrystalNetError
+from crystalnet.settings_modes import ScaleFreeSpec
 
 BINS = 512
 """Bins of ln(q / q_first)."""
@@ -25,6 +26,17 @@ _USUAL_FIRST = 0.3
 _MERGED = 1.5e-3
 SLOTS = 4
 """Elements that have a place of their own, from the most frequent on."""
+
+
+def scale_free_spec(wavelength: float, last_two_theta: float) -> ScaleFreeSpec:
+    """How patterns of a wavelength (A) up to an angle (degrees) are made, for a model's card."""
+    return ScaleFreeSpec(
+        axis="ln(q / q of the first peak)",
+        bins=BINS,
+        longest=LONGEST,
+        wavelength=wavelength,
+        last_two_theta=last_two_theta,
+    )
 
 
 def scale_free_pattern(

@@ -1,5 +1,7 @@
 """Training of a tiny modes network, and the flaws of its patterns."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -70,6 +72,27 @@ def test_a_training_learns_its_crystals_the_same_way_each_time() -> None:
     assert [row.loss for row in first] == [row.loss for row in second]
     assert first[-1].loss < 0.5 * first[0].loss
     assert [row.epoch for row in first if row.validation] == [20, 40]
+
+
+def test_what_is_not_told_is_not_seen() -> None:
+    _, seen = samples()
+    rng = np.random.default_rng(3)
+    assert seen.told("baseline", lambda _: rng) is seen
+    blind = seen.told("no_pattern", lambda _: rng)
+    batch = blind.batch(np.arange(6), FLAWS.model_copy(update={"share": 1.0}), rng)
+    assert not batch.patterns.any()
+    assert torch.equal(batch.formulas, seen.formulas[:6])
+    assert len(Samples.joined([blind, blind])) == 2 * len(seen) == 24
+    halves = torch.zeros(12, 119)
+    halves[:, [8, 12]] = 0.5
+    two = replace(seen, formulas=halves)
+    assert not two.told("no_formula", lambda _: rng).formulas.any()
+    assert torch.equal(two.told("no_ratios", lambda _: rng).formulas, 2 * halves)
+    dropped = two.told("drop_element", np.random.default_rng).formulas
+    assert dropped.sum(dim=1).tolist() == [1.0] * 12
+    # Drawn for each crystal, from its own numbers.
+    assert len(dropped.unique(dim=0)) == 2
+    assert torch.equal(dropped, two.told("drop_element", np.random.default_rng).formulas)
 
 
 def test_a_training_that_runs_away_is_stopped() -> None:

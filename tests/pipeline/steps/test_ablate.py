@@ -9,16 +9,17 @@ import pytest
 
 from crystalnet.errors import CrystalNetError
 from pipeline import store
-from pipeline.params import Model, load_params
+from pipeline.models import ModesModel, PaperModel
+from pipeline.params import load_params
 from pipeline.steps import ablate
 from pipeline.steps.ablate import compare, over_repeats
 from pipeline.tables import write_table
 
 MODELS = {
-    "cubic-main": Model(system="cubic", input="baseline", protocol="main"),
-    "cubic-baseline": Model(system="cubic", input="baseline", protocol="ablation"),
-    "cubic-no_ratios": Model(system="cubic", input="no_ratios", protocol="ablation"),
-    "trigonal-no_formula": Model(system="trigonal", input="no_formula", protocol="ablation"),
+    "cubic-main": PaperModel(system="cubic", input="baseline", protocol="main"),
+    "cubic-baseline": PaperModel(system="cubic", input="baseline", protocol="ablation"),
+    "cubic-no_ratios": PaperModel(system="cubic", input="no_ratios", protocol="ablation"),
+    "trigonal-no_formula": PaperModel(system="trigonal", input="no_formula", protocol="ablation"),
 }
 
 
@@ -30,6 +31,7 @@ def scores(offset: float, order: int = 1) -> pd.DataFrame:
             "density_source": "iam",
             "ssim_cube": ssim + offset,
             "psnr_cube": 30 + 100 * offset + 0 * ssim,
+            "ssim_first_none": ssim + 3 * offset,
         }
     )
     return frame.iloc[::order]
@@ -55,6 +57,22 @@ def test_pairs_are_matched_by_id_whatever_the_order() -> None:
     assert row["ssim_difference_low"] == pytest.approx(-0.02)
     assert row["ssim_difference_high"] == pytest.approx(-0.02)
     assert row["psnr_difference"] == pytest.approx(-2.0)
+    assert row["ssim_first_none_difference"] == pytest.approx(-0.06)
+
+
+def test_each_architecture_has_its_own_reference() -> None:
+    line = {"system": "cubic", "protocol": "ablation", "architecture": "modes"}
+    models = {
+        "cubic-baseline": MODELS["cubic-baseline"],
+        "modes": ModesModel(**line, input="baseline"),
+        "modes-no_pattern": ModesModel(**line, input="no_pattern"),
+    }
+    settings = load_params().evaluation.model_copy(update={"rotations": "cube"})
+    given = {"cubic-baseline": scores(0.0), "modes": scores(0.1), "modes-no_pattern": scores(0.05)}
+    found = compare(given, models, settings, seed=0).set_index("model")
+    assert found.loc["modes-no_pattern", "reference"] == "modes"
+    assert found.loc["modes-no_pattern", "ssim_difference"] == pytest.approx(-0.05)
+    assert pd.isna(found.loc["modes", "reference"])
 
 
 def test_a_reference_and_a_model_without_one_have_no_difference() -> None:
@@ -74,11 +92,11 @@ def test_different_crystals_are_refused() -> None:
 def test_repeats_are_summarised_over_trainings() -> None:
     models = {
         "cubic-main": MODELS["cubic-main"],
-        "cubic-main-1": Model(system="cubic", input="baseline", protocol="main", repeat=1),
+        "cubic-main-1": PaperModel(system="cubic", input="baseline", protocol="main", repeat=1),
         "cubic-no_ratios": MODELS["cubic-no_ratios"],
     }
     tables = {name: scores(0.1 * i) for i, name in enumerate(models)}
-    tables = {name: frame.assign(ssim_first_none=0.5) for name, frame in tables.items()}
+    tables = {name: frame for name, frame in tables.items()}
     settings = load_params().evaluation.model_copy(update={"rotations": "cube"})
     found = over_repeats(tables, models, settings)
     assert list(found) == ["cubic-main"]
@@ -91,7 +109,7 @@ def test_repeats_are_summarised_over_trainings() -> None:
 
 def test_differences_between_inputs_are_told_over_repeats() -> None:
     models = {
-        f"cubic-{told}-{repeat}": Model(
+        f"cubic-{told}-{repeat}": PaperModel(
             system="cubic", input=told, protocol="ablation", repeat=repeat
         )
         for told in ("baseline", "no_ratios")
@@ -110,11 +128,13 @@ def test_differences_between_inputs_are_told_over_repeats() -> None:
 def test_a_repeat_is_compared_with_the_baseline_of_the_same_number() -> None:
     models = {
         **MODELS,
-        "cubic-baseline-1": Model(system="cubic", input="baseline", protocol="ablation", repeat=1),
-        "cubic-no_ratios-1": Model(
+        "cubic-baseline-1": PaperModel(
+            system="cubic", input="baseline", protocol="ablation", repeat=1
+        ),
+        "cubic-no_ratios-1": PaperModel(
             system="cubic", input="no_ratios", protocol="ablation", repeat=1
         ),
-        "cubic-no_formula-2": Model(
+        "cubic-no_formula-2": PaperModel(
             system="cubic", input="no_formula", protocol="ablation", repeat=2
         ),
     }
@@ -140,7 +160,9 @@ def test_the_interval_is_that_of_the_paired_differences() -> None:
 
 def test_one_shared_repeat_has_no_spread_and_is_not_told() -> None:
     models = {
-        f"{told}-{repeat}": Model(system="cubic", input=told, protocol="ablation", repeat=repeat)
+        f"{told}-{repeat}": PaperModel(
+            system="cubic", input=told, protocol="ablation", repeat=repeat
+        )
         for told, repeats in (("baseline", (0, 2)), ("no_ratios", (0, 1)))
         for repeat in repeats
     }
@@ -165,15 +187,18 @@ def test_files_hold_what_was_compared(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(ablate, "load_params", lambda: params)
     monkeypatch.setattr(store, "MODEL_SCORES", str(tmp_path / "{model}.parquet"))
     for name, frame in given.items():
-        write_table(tmp_path / f"{name}.parquet", frame.assign(ssim_first_none=0.5), {})
+        write_table(tmp_path / f"{name}.parquet", frame, {})
     places = {name: tmp_path / f"out/{name}" for name in ("table", "metrics", "repeats")}
     options = [text for name, place in places.items() for text in (f"--{name}", str(place))]
     monkeypatch.setattr("sys.argv", ["ablate", *options])
     ablate.main()
     metrics = json.loads(places["metrics"].read_text())
-    assert metrics["cubic-baseline"] == pytest.approx({"ssim": 0.55, "psnr": 30.0})
+    assert metrics["cubic-baseline"] == pytest.approx(
+        {"ssim": 0.55, "psnr": 30.0, "ssim_first_none": 0.55}
+    )
     assert metrics["cubic-no_ratios"] == pytest.approx(
         {"ssim": 0.53, "psnr": 28.0, "ssim_difference": -0.02, "psnr_difference": -2.0}
+        | {"ssim_first_none": 0.49, "ssim_first_none_difference": -0.06}
     )
     written = pd.read_parquet(places["table"]).set_index("model")
     assert written.loc["cubic-no_ratios", "reference"] == "cubic-baseline"
@@ -191,8 +216,8 @@ def test_perfect_guesses_have_no_difference_in_psnr_and_break_nothing() -> None:
     assert pd.isna(row["psnr_difference"])
     assert row["ssim_difference"] == 0
     models = {
-        "a": Model(system="cubic", input="baseline", protocol="main"),
-        "b": Model(system="cubic", input="baseline", protocol="main", repeat=1),
+        "a": PaperModel(system="cubic", input="baseline", protocol="main"),
+        "b": PaperModel(system="cubic", input="baseline", protocol="main", repeat=1),
     }
     settings = load_params().evaluation.model_copy(update={"rotations": "cube"})
     given = {

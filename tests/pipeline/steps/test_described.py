@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from crystalnet.errors import CrystalNetError
-from pipeline import learned
+from pipeline import learned, learned_densities
 from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
 from pipeline.sources import DATA, STRUCTURES_FILE
 from pipeline.steps.described import described_rows, refuse_shared, volumes_of
@@ -22,20 +22,20 @@ def rows() -> pd.DataFrame:
 def some_dft_crystals() -> pd.DataFrame:
     table = read_table(DATA / STRUCTURES_FILE, CRYSTAL_COLUMNS)
     table = table[(table["crystal_system"] == "trigonal") & (table["split"] == "val")]
-    return learned.DftSpectra(1e-4).rows(table)[:3]
+    return learned_densities.DftSpectra(1e-4).rows(table)[:3]
 
 
 def test_dft_and_free_atom_densities_lie_on_each_other(rows: pd.DataFrame) -> None:
     """In the stored setting they do; so both were moved alike."""
-    dft = learned.DftSpectra(1e-4).truth(rows, 24).double().flatten(1).numpy()
-    iam = learned.iam_truth(rows, 24).double().flatten(1).numpy()
+    dft = learned_densities.DftSpectra(1e-4).truth(rows, 24).double().flatten(1).numpy()
+    iam = learned_densities.iam_truth(rows, 24).double().flatten(1).numpy()
     for one, other in zip(dft, iam, strict=True):
         assert np.corrcoef(one, other)[0, 1] > 0.9
 
 
 def test_spectra_and_sizes_are_those_of_the_densities(rows: pd.DataFrame) -> None:
-    spectra = learned.iam_spectra(rows, 6, "test")
-    electrons = learned.iam_truth(rows, 40).mean(dim=(1, 2, 3))
+    spectra = learned_densities.iam_spectra(rows, 6, "test")
+    electrons = learned_densities.iam_truth(rows, 40).mean(dim=(1, 2, 3))
     np.testing.assert_allclose(spectra[:, 6, 6, 0].real, electrons, rtol=2e-3)
     assert (learned.sizes(spectra) > 0).all()
 

@@ -3,15 +3,16 @@
 import pytest
 from pydantic import ValidationError
 
-from pipeline.params import Model, Params, inputs, load_params, models_told
+from pipeline.models import PaperModel, inputs, models_told
+from pipeline.params import Params, load_params
 from pipeline.steps.focus import distribution
 
 MODELS = {
-    "cubic-main": Model(system="cubic", input="no_ratios", protocol="main"),
-    "cubic-1": Model(system="cubic", input="no_ratios", protocol="ablation", repeat=1),
-    "cubic-0": Model(system="cubic", input="no_ratios", protocol="ablation"),
-    "trigonal-b": Model(system="trigonal", input="baseline", protocol="ablation"),
-    "trigonal-n": Model(system="trigonal", input="no_ratios", protocol="ablation"),
+    "cubic-main": PaperModel(system="cubic", input="no_ratios", protocol="main"),
+    "cubic-1": PaperModel(system="cubic", input="no_ratios", protocol="ablation", repeat=1),
+    "cubic-0": PaperModel(system="cubic", input="no_ratios", protocol="ablation"),
+    "trigonal-b": PaperModel(system="trigonal", input="baseline", protocol="ablation"),
+    "trigonal-n": PaperModel(system="trigonal", input="no_ratios", protocol="ablation"),
 }
 
 
