@@ -50,7 +50,8 @@ def main() -> None:
     parser.add_argument("--skip", type=int, default=0, help="of each, crystals to leave out first")
     parser.add_argument("--only", choices=list(SOURCES), help="one source alone")
     parser.add_argument("--systems", nargs="+", default=list(KINDS))
-    parser.add_argument("--largest", type=int, default=40, help="atoms of a primitive cell")
+    parser.add_argument("--smallest", type=int, default=1, help="atoms of a primitive cell")
+    parser.add_argument("--largest", type=int, default=40, help="and at most")
     parser.add_argument("--output", type=Path, help="table of results, CSV")
     parser.add_argument("--markdown", action="store_true", help="tables as the documents have them")
     arguments = parser.parse_args()
@@ -58,7 +59,7 @@ def main() -> None:
     gaussians = ValenceGaussians.load(DATA / "valence_gaussians.json")
     rows = []
     for system, crystal in unseen(
-        arguments.systems, arguments.each, arguments.skip, arguments.largest
+        arguments.systems, arguments.each, arguments.skip, arguments.smallest, arguments.largest
     ):
         rows.append({"system": system, **solved(crystal, gaussians, arguments.only or "all")})
         if arguments.output:
@@ -74,7 +75,9 @@ def main() -> None:
         )
 
 
-def unseen(systems: list[str], each: int, skip: int, largest: int) -> Iterator[tuple[str, Crystal]]:
+def unseen(
+    systems: list[str], each: int, skip: int, smallest: int, largest: int
+) -> Iterator[tuple[str, Crystal]]:
     """Test crystals of each system, small cells and then larger ones, system by system."""
     tables = [
         pd.read_parquet(DATA / name)
@@ -83,7 +86,7 @@ def unseen(systems: list[str], each: int, skip: int, largest: int) -> Iterator[t
     test = pd.concat(table[table["split"] == "test"] for table in tables)
     test = test.sort_values("material_id").sample(frac=1, random_state=1)
     for low, high in itertools.pairwise(SIZES):
-        sized = test[(test["nsites"] > low) & (test["nsites"] <= min(high, largest))]
+        sized = test[test["nsites"].between(max(low + 1, smallest), min(high, largest))]
         for number in range(skip, skip + each):
             for system in systems:
                 own = sized[sized["crystal_system"] == system]
