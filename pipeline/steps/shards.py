@@ -13,7 +13,8 @@ import pandas as pd
 from crystalnet.errors import CrystalNetError
 from pipeline import store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS
-from pipeline.params import Store, load_params
+from pipeline.params import load_params
+from pipeline.sections import Store
 from pipeline.steps import command
 from pipeline.tables import read_table
 

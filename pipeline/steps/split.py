@@ -9,7 +9,8 @@ import pandas as pd
 from crystalnet.errors import CrystalNetError
 from pipeline import store
 from pipeline.crystal_tables import CRYSTAL_COLUMNS, OBJECT_COLUMNS, by_id, known_stable
-from pipeline.params import Split, load_params
+from pipeline.params import load_params
+from pipeline.sections import Split
 from pipeline.steps import command
 from pipeline.tables import read_table, table_metadata, write_table
 

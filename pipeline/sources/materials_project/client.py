@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any, TypeVar
 
 from crystalnet.errors import CrystalNetError
-from pipeline.params import MaterialsProject
+from pipeline.sections import MaterialsProject
 from pipeline.sources.materials_project.retry import Transient, with_backoff
 
 T = TypeVar("T")

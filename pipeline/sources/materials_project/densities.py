@@ -18,7 +18,7 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.files import atomic_write, locked
 from pipeline import store
 from pipeline.crystal_tables import OBJECT_COLUMNS
-from pipeline.params import MaterialsProject
+from pipeline.sections import MaterialsProject
 from pipeline.sources.base import (
     DensityFailure,
     DensityRecord,

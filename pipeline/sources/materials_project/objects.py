@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from pipeline.params import MaterialsProject
+from pipeline.sections import MaterialsProject
 from pipeline.sources.materials_project.client import USER_AGENT
 from pipeline.sources.materials_project.ids import task_key
 from pipeline.sources.materials_project.kept import Kept

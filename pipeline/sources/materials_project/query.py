@@ -11,7 +11,8 @@ import pandas as pd
 
 from crystalnet.errors import CrystalNetError
 from pipeline.crystal_tables import OBJECT_COLUMNS
-from pipeline.params import PAPER_SYSTEMS, MaterialsProject
+from pipeline.params import PAPER_SYSTEMS
+from pipeline.sections import MaterialsProject
 from pipeline.sources.base import CRYSTAL_SOURCE_COLUMNS
 from pipeline.sources.materials_project.client import Service, database_version
 from pipeline.sources.materials_project.crystals import LeftOut, Row, crystals_of_system

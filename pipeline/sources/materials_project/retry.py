@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from crystalnet.errors import CrystalNetError
-from pipeline.params import MaterialsProject
+from pipeline.sections import MaterialsProject
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline.crystal_tables import crystals_of
-from pipeline.params import MaterialsProject
+from pipeline.sections import MaterialsProject
 from pipeline.sources.materials_project.densities import MaterialsProjectDensities
 from pipeline.sources.materials_project.query import MaterialsProjectCrystals
 from pipeline.tables import write_table

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from crystalnet.errors import CrystalNetError
-from pipeline.params import Split, load_params
+from pipeline.params import load_params
+from pipeline.sections import Split
 from pipeline.steps.deduplicate import deduplicate
 from pipeline.steps.split import assign
 
