@@ -13,6 +13,7 @@ import pandas as pd
 
 from crystalnet.network.card import read_card
 from pipeline import store
+from pipeline.params import PAPER_SYSTEMS
 from reports import learned
 from reports.tables import markdown
 
@@ -66,13 +67,22 @@ def tables() -> dict[str, str]:
         }
         for system, scores in cards.items()
         for name, label in VALIDATION.items()
+        if f"validation_{name}" in scores
     ]
+    paper, others = (
+        {
+            kind: {name: found for name, found in of.items() if (name in PAPER_SYSTEMS) == papers}
+            for kind, of in metrics.items()
+        }
+        for papers in (True, False)
+    )
     return {
         "validation": markdown(pd.DataFrame(validation)),
-        "scores": markdown(learned.table(metrics)),
+        "scores": markdown(learned.table(paper)),
+        "five": markdown(learned.table(others)),
         "ideas": markdown(pd.DataFrame(rows)),
         "inputs": markdown(worth_of_inputs(json.loads(INPUTS.read_text(encoding="utf-8")))),
-        "worst": markdown(learned.worst(metrics)),
+        "worst": markdown(learned.worst(paper)),
     }
 
 

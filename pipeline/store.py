@@ -54,7 +54,9 @@ CANONICAL_MODES = "artifacts/canonical/{system}.safetensors"
 CANONICAL_METRICS = "metrics/canonical/{system}.json"
 
 # What comes with the project, and what it scores.
-LEARNED_SYSTEMS = ("cubic", "trigonal")
+LEARNED_SYSTEMS = (
+    "cubic", "trigonal", "hexagonal", "tetragonal", "orthorhombic", "monoclinic", "triclinic",
+)  # fmt: skip
 LEARNED_WEIGHTS = "crystalnet/predicting/weights/{system}.safetensors"
 LEARNED_KNOWN = "crystalnet/predicting/weights/{system}.npz"
 LEARNED_CARD = "crystalnet/predicting/weights/{system}.yaml"
@@ -95,9 +97,7 @@ def canonical_files(system: str) -> list[str]:
 
 
 def learned_files(system: str) -> list[str]:
-    """Weights, known structures and card that come along; none for a system without them."""
-    if system not in LEARNED_SYSTEMS:
-        return []
+    """Weights, known structures and card that come along."""
     patterns = (LEARNED_WEIGHTS, LEARNED_KNOWN, LEARNED_CARD)
     return [pattern.format(system=system) for pattern in patterns]
 

@@ -24,7 +24,7 @@ from crystalnet.retrieval.prototypes import amounts_of
 from crystalnet.scoring.agreement import electron_error_percent, map_correlation, nmae_percent
 from crystalnet.scoring.ssim import score_guesses
 from crystalnet.settings import RotationSet
-from pipeline import learned, learned_densities, store
+from pipeline import learned, learned_densities
 from pipeline.crystal_tables import CRYSTAL_COLUMNS
 from pipeline.params import PAPER_SYSTEMS, load_params
 from pipeline.sources import structures_file
@@ -47,10 +47,6 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     params = load_params()
-    if arguments.folder is None and arguments.system not in store.LEARNED_SYSTEMS:
-        write_table(arguments.scores, pd.DataFrame(columns=["material_id", "kind", "system"]), {})
-        print(f"{arguments.system}: no network comes along")
-        return
     wavelength, last = params.patterns.wavelength, params.learned.last_two_theta
     dft = learned_densities.DftSpectra(params.densities.electron_tolerance)
     table = read_table(structures_file(arguments.system), CRYSTAL_COLUMNS)
@@ -59,15 +55,16 @@ def main() -> None:
         rows = learned.Described(arguments.described).rows(arguments.split)
     else:
         there = dft.rows(table[table["split"] == arguments.split])[: params.learned.scored]
+        if there.empty:
+            columns = ["material_id", "kind", "system"]
+            write_table(arguments.scores, pd.DataFrame(columns=columns), {})
+            print(f"{arguments.system}: no DFT density to score on")
+            return
         rows = described_rows(there, wavelength, last)
     sets: dict[Kind, pd.DataFrame] = {"dft": dft.rows(rows)[: params.learned.scored]}
     if arguments.described:
         sets = {"iam": rows[: params.learned.scored], **sets}
     sets = {kind: some for kind, some in sets.items() if len(some)}
-    if not sets:
-        write_table(arguments.scores, pd.DataFrame(columns=["material_id", "kind", "system"]), {})
-        print(f"{arguments.system}: no DFT density to score on")
-        return
     kinds = {
         amounts_of(np.asarray(z, dtype=np.int64))
         for some in sets.values()

@@ -16,6 +16,13 @@ LATTICES: dict[str, Float[ndarray, "3 3"]] = {
     "bcc": EDGE / 2 * (1 - 2 * np.eye(3)),
     "hexagonal": np.array([[EDGE, 0, 0], [-EDGE / 2, EDGE * 3**0.5 / 2, 0], [0, 0, 6.7]]),
     "rhombohedral": EDGE * np.eye(3) + 0.6,
+    "tetragonal": np.diag([EDGE, EDGE, 6.7]),
+    "body-centred tetragonal": (1 - 2 * np.eye(3)) @ np.diag([EDGE, EDGE, 6.7]) / 2,
+    "orthorhombic": np.diag([EDGE, 5.3, 6.7]),
+    "base-centred orthorhombic": np.array([[EDGE, 5.3, 0], [-EDGE, 5.3, 0], [0, 0, 9.0]]) / 2,
+    "face-centred orthorhombic": (1 - np.eye(3)) @ np.diag([EDGE, 5.3, 6.7]) / 2,
+    "monoclinic": np.array([[EDGE, 0, 0], [0, 5.3, 0], [-1.4, 0, 6.7]]),
+    "base-centred monoclinic": np.array([[4.0, 5.3, 0], [-4.0, 5.3, 0], [-2.8, 0, 13.4]]) / 2,
     "triclinic": np.array([[4.0, 0.3, 0.1], [1.1, 5.0, 0.4], [0.7, 1.3, 6.0]]),
 }
 COUNTS = {
@@ -24,6 +31,13 @@ COUNTS = {
     "bcc": 24,
     "hexagonal": 12,
     "rhombohedral": 6,
+    "tetragonal": 8,
+    "body-centred tetragonal": 8,
+    "orthorhombic": 4,
+    "base-centred orthorhombic": 4,
+    "face-centred orthorhombic": 4,
+    "monoclinic": 2,
+    "base-centred monoclinic": 2,
     "triclinic": 1,
 }
 
