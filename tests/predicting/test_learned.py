@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -17,6 +18,11 @@ from crystalnet.predicting.learned import WEIGHTS, LearnedModel, predict_densiti
 from crystalnet.predicting.ranking import FEATURES
 from crystalnet.retrieval.known import load_known
 from crystalnet.scoring.ssim import score_guesses
+from crystalnet.settings import CrystalSystem
+from pipeline.sources import structures_file
+
+
+SYSTEMS = get_args(CrystalSystem)
 
 
 def rock_salt(a: float, first: int, second: int) -> Crystal:
@@ -59,7 +65,7 @@ def test_a_known_lattice_is_the_only_one_that_structures_are_put_into() -> None:
         assert all(min(abs(edge / v - n) for n in (1, 2, 4)) < 1e-3 for v in volumes)
 
 
-@pytest.mark.parametrize("system", ["cubic", "trigonal"])
+@pytest.mark.parametrize("system", SYSTEMS)
 def test_the_files_belong_together_and_are_small(system: str) -> None:
     model = LearnedModel.load(system, kinds=set())
     assert model.card.name == f"{system}-learned"
@@ -78,10 +84,17 @@ def test_an_unknown_name_and_another_library_are_refused(tmp_path: Path) -> None
         LearnedModel.load("cubic", folder=tmp_path)
 
 
-@pytest.mark.parametrize("system", ["cubic", "trigonal"])
-def test_no_validation_or_test_crystal_is_known(system: str) -> None:
+def test_a_network_of_free_atoms_alone_says_so() -> None:
+    q, intensity = np.array([0.3, 0.4, 0.5]), np.array([1.0, 2.0, 3.0])
+    with pytest.raises(CrystalNetError, match=r"no DFT density of hexagonal crystals"):
+        predict_densities(q, intensity, {30: 1, 8: 1}, "hexagonal", kind="dft", grid=24)
+    assert predict_densities(q, intensity, {30: 1, 8: 1}, "hexagonal", grid=24)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_no_validation_or_test_crystal_is_known(system: CrystalSystem) -> None:
     pandas = pytest.importorskip("pandas")
-    table = pandas.read_parquet("data/structures.parquet", columns=["material_id", "split"])
+    table = pandas.read_parquet(structures_file(system), columns=["material_id", "split"])
     kept_out = set(table.loc[table["split"].isin(["val", "test"]), "material_id"])
     known = {crystal.material_id for crystal in load_known(WEIGHTS / f"{system}.npz").crystals}
     assert known
