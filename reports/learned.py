@@ -10,7 +10,7 @@ LINES = {
     "one_guess": "network and known structures: one guess",
     "network_alone": "the network alone: one guess",
     "chosen_of_5": "chosen of 5, in the best of {rotations}",
-    "paper_protocol": "best of 5 in {rotations} (the paper's protocol)",
+    "paper_protocol": "best of 5 in {rotations}{protocol}",
     "nearest_one_guess": "nearest training crystal by pattern and composition: one guess",
     "nearest_by_pattern": "nearest training crystal by pattern: one guess",
     "nearest_paper_protocol": "nearest training crystals: best of 5 in {rotations}",
@@ -19,7 +19,10 @@ LINES = {
     "free_atoms": "for reference: free atoms at the true places",
 }
 # By the rotations in which guesses are turned.
-ROTATIONS = {"cube": "24 rotations", "lattice": "the lattice's rotations"}
+ROTATIONS = {
+    "cube": {"rotations": "24 rotations", "protocol": " (the paper's protocol)"},
+    "lattice": {"rotations": "the lattice's rotations", "protocol": ""},
+}
 # From this SSIM a guess counts as right, from this agreement a pattern as explained.
 _RIGHT, _AGREES = 0.9, 0.99
 KINDS = {"iam": "IAM", "dft": "DFT"}
@@ -37,8 +40,7 @@ def table(metrics: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> pd.DataFram
             for system, found in systems.items():
                 column = f"{system}, {KINDS[kind]}, {found['crystals']} crystals"
                 if name in found:
-                    turned = ROTATIONS[found.get("rotations", "cube")]
-                    label = line.format(rotations=turned)
+                    label = line.format(**ROTATIONS[found.get("rotations", "cube")])
                     low, high = found["intervals"][name]
                     row = rows.setdefault(label, {"SSIM": label})
                     row[column] = f"{found[name]:.3f} ({low:.3f} to {high:.3f})"

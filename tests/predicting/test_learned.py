@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -18,11 +17,8 @@ from crystalnet.predicting.learned import WEIGHTS, LearnedModel, predict_densiti
 from crystalnet.predicting.ranking import FEATURES
 from crystalnet.retrieval.known import load_known
 from crystalnet.scoring.ssim import score_guesses
-from crystalnet.settings import CrystalSystem
 from pipeline.sources import structures_file
-
-
-SYSTEMS = get_args(CrystalSystem)
+from pipeline.store import LEARNED_SYSTEMS
 
 
 def rock_salt(a: float, first: int, second: int) -> Crystal:
@@ -65,7 +61,7 @@ def test_a_known_lattice_is_the_only_one_that_structures_are_put_into() -> None:
         assert all(min(abs(edge / v - n) for n in (1, 2, 4)) < 1e-3 for v in volumes)
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", LEARNED_SYSTEMS)
 def test_the_files_belong_together_and_are_small(system: str) -> None:
     model = LearnedModel.load(system, kinds=set())
     assert model.card.name == f"{system}-learned"
@@ -91,8 +87,8 @@ def test_a_network_of_free_atoms_alone_says_so() -> None:
     assert predict_densities(q, intensity, {30: 1, 8: 1}, "hexagonal", grid=24)
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_no_validation_or_test_crystal_is_known(system: CrystalSystem) -> None:
+@pytest.mark.parametrize("system", LEARNED_SYSTEMS)
+def test_no_validation_or_test_crystal_is_known(system: str) -> None:
     pandas = pytest.importorskip("pandas")
     table = pandas.read_parquet(structures_file(system), columns=["material_id", "split"])
     kept_out = set(table.loc[table["split"].isin(["val", "test"]), "material_id"])
