@@ -55,7 +55,7 @@ CANONICAL_METRICS = "metrics/canonical/{system}.json"
 
 # What comes with the project, and what it scores.
 LEARNED_SYSTEMS = (
-    "cubic", "trigonal", "hexagonal", "tetragonal", "orthorhombic",
+    "cubic", "trigonal", "hexagonal", "tetragonal", "orthorhombic", "monoclinic", "triclinic",
 )  # fmt: skip
 LEARNED_WEIGHTS = "crystalnet/predicting/weights/{system}.safetensors"
 LEARNED_KNOWN = "crystalnet/predicting/weights/{system}.npz"
