@@ -31,7 +31,8 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.cells import IndexedLattice
-from crystalnet.solving.lattice.index import index
+from crystalnet.solving.lattice.find import find_lattices
+from crystalnet.solving.lattice.kinds import KINDS
 from crystalnet.solving.lattice.kinds.lattice_kind import PRIMITIVE
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
@@ -66,7 +67,7 @@ def main() -> None:
             seen = not hidden(crystal, CU_K_ALPHA, limits)
             start = time.perf_counter()
             try:
-                found = index(peaks, most=20)
+                found = find_lattices(peaks, list(KINDS))
             except CrystalNetError:
                 found = []
             seconds = time.perf_counter() - start
@@ -80,11 +81,11 @@ def main() -> None:
     columns = ["peaks", "by", "system", "seen", "place", "seconds"]
     frame = pd.DataFrame(results, columns=columns)
     for (name, by), rows in frame.groupby(["peaks", "by"], sort=False):
-        print(f"\\n{name}, {by}\\n")
-        print("| system | crystals | hidden | first | among 10 | among 20 | median, s | most, s |")
+        print(f"\n{name}, {by}\n")
+        print("| system | crystals | hidden | first | among 3 | among 10 | median, s | most, s |")
         print("|---|---|---|---|---|---|---|---|")
         for system, each in [*rows.groupby("system", sort=False), ("all", rows)]:
-            shares = " | ".join(f"{100 * (each['place'] < n).mean():.1f}" for n in (1, 10, 20))
+            shares = " | ".join(f"{100 * (each['place'] < n).mean():.1f}" for n in (1, 3, 10))
             print(
                 f"| {system} | {len(each)} | {(~each['seen']).sum()} | {shares} | "
                 f"{each['seconds'].median():.2f} | {each['seconds'].max():.1f} |"
@@ -141,7 +142,7 @@ def fox(python: str, peaks: MeasuredPeaks, error: float) -> tuple[list[np.ndarra
     angle = np.radians(np.sort(peaks.two_theta) / 2)
     d = peaks.wavelength / (2 * np.sin(angle))
     sigma = d / np.tan(angle) * np.radians(error / 2)
-    asked = json.dumps({"d": d.tolist(), "sigma": sigma.tolist()}) + "\\n"
+    asked = json.dumps({"d": d.tolist(), "sigma": sigma.tolist()}) + "\n"
     answer = subprocess.run(
         [python, str(FOX)], input=asked, capture_output=True, text=True, check=True
     )

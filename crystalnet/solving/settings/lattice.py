@@ -45,10 +45,10 @@ class LatticeSettings(Section):
     evidence: float = 3.0
     weak: tuple[float, float] = (11.0, 1.3)
     beyond_doubt: tuple[float, ...] = (2.0, 1.5, 1.0, 1.0)
-    compared: int = 20
+    compared: int = 25
     coarse: float = 6.0
     fine: float = 4.0
-    refined: int = 5000
+    refined: int = 12000
     kept: int = 400
     scored: int = 20
     given_within: float = 0.01

@@ -21,7 +21,7 @@ class Monoclinic(LatticeKind):
         "P": Frequency(0.062, 5.86, 0.55, 50.0),
     }
     fewest_lines = 8
-    first_lines = 10
+    first_lines = 12
 
     def standard(self, centring: Centring, edges: tuple[float, ...]) -> tuple[float, ...]:
         """The shortest a and c there are; if it is P, a <= c.

@@ -20,7 +20,7 @@ class Triclinic(LatticeKind):
     groups = (1, 2)
     frequencies = {"P": Frequency(0.156, 5.62, 0.47, 40.0)}  # noqa: RUF012
     fewest_lines = 10
-    first_lines = 10
+    first_lines = 11
 
     def standard(self, centring: Centring, edges: tuple[float, ...]) -> tuple[float, ...]:
         """Three shortest edges, angles all acute or none (International Tables A, 3.1.3)."""
