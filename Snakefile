@@ -34,7 +34,7 @@ rule all:
         expand(store.CANONICAL_METRICS, system=PARAMS.systems),
         expand(store.WEIGHTS, model=PARAMS.models),
         expand(store.CARD, model=PARAMS.models),
-        expand(store.CURVES, model=PARAMS.models, quantity=store.CURVE_QUANTITIES),
+        expand(store.CURVES, model=PARAMS.models),
         expand(store.MODEL_SCORES, model=PARAMS.models),
         expand(store.MODEL_METRICS, model=PARAMS.models),
         expand(store.GROUP_METRICS, model=PARAMS.models),

@@ -39,7 +39,7 @@ LEFT_OUT = ARTIFACTS / "left_out.parquet"
 # Patterns in the braces of both engines; `.format(model=...)` or `.format(system=...)` fills them.
 WEIGHTS = "artifacts/models/{model}/model.safetensors"
 CARD = "artifacts/models/{model}/card.yaml"
-CURVES = "artifacts/models/{model}/curves/{quantity}.tsv"
+CURVES = "artifacts/models/{model}/curves"
 MODEL_SCORES = "artifacts/scores/{model}.parquet"
 MODEL_METRICS = "metrics/models/{model}.json"
 GROUP_METRICS = "metrics/groups/{model}.json"
@@ -75,7 +75,7 @@ METADATA_SUMS = "metadata.sha256"
 
 SPLITS = ("train", "val", "test")
 
-# The tables of a learning curve, one for each quantity that has a value an epoch.
+# The tables QUANTITY.tsv of a learning curve, one for each that has a value an epoch.
 CURVE_QUANTITIES = ("loss", "l1", "kl_pattern", "kl_formula", "learning_rate", "validation_ssim")
 
 # Key in the provenance of a crystal whose density could not be had: the reason. Its row in the

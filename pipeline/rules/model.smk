@@ -41,7 +41,7 @@ rule train:
     output:
         weights=store.WEIGHTS,
         card=store.CARD,
-        curves=expand(store.CURVES, quantity=store.CURVE_QUANTITIES, allow_missing=True),
+        curves=directory(store.CURVES),
     log:
         "work/logs/train/{model}.log",
     benchmark:

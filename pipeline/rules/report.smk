@@ -15,7 +15,7 @@ rule report:
         paper_results="data/paper_test_results.parquet",
         weights=expand(store.WEIGHTS, model=PARAMS.models),
         cards=expand(store.CARD, model=PARAMS.models),
-        curves=expand(store.CURVES, model=PARAMS.models, quantity=store.CURVE_QUANTITIES),
+        curves=expand(store.CURVES, model=PARAMS.models),
         scores=expand(store.MODEL_SCORES, model=PARAMS.models),
         metrics=expand(store.MODEL_METRICS, model=PARAMS.models),
         baselines=expand(store.BASELINE_METRICS, system=PARAMS.systems),

@@ -64,7 +64,7 @@ def read_curves(model: str) -> pd.DataFrame:
     """
     tables = []
     for quantity in store.CURVE_QUANTITIES:
-        path = store.CURVES.format(model=model, quantity=quantity)
+        path = Path(store.CURVES.format(model=model), f"{quantity}.tsv")
         try:
             tables.append(pd.read_csv(path, sep="\t", index_col="step"))
         except (OSError, ValueError) as error:

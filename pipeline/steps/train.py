@@ -36,15 +36,16 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--card", type=Path, required=True)
-    parser.add_argument("--curves", type=Path, nargs="+", required=True, help="QUANTITY.tsv")
+    parser.add_argument("--curves", type=Path, required=True, help="folder of QUANTITY.tsv")
     parser.add_argument("--processes", type=int, default=1, help="that train together, one a GPU")
     arguments = parser.parse_args()
     params = load_params()
     name = arguments.model
+    tables = [arguments.curves / f"{quantity}.tsv" for quantity in store.CURVE_QUANTITIES]
     model = params.models[name]
     if isinstance(model, ModesModel):
         torch.set_num_threads(arguments.threads)
-        train_modes_model(name, model, params, arguments.weights, arguments.card, arguments.curves)
+        train_modes_model(name, model, params, arguments.weights, arguments.card, tables)
         return
     if arguments.processes > 1 and "LOCAL_RANK" not in os.environ:
         sys.exit(start_together(arguments.processes))
@@ -94,7 +95,7 @@ def main() -> None:
             start=start,
         )
         if curves:
-            for table in arguments.curves:
+            for table in tables:
                 curves.save(table)
     leave_processes()
     if not processes.first:

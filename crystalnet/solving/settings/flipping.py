@@ -35,8 +35,8 @@ class FlippingSettings(Section):
         hopeless: residual of all atoms in place beyond which nothing more is done for them.
         good: residual of the intensities from which on a structure is handed on.
         perfect: residual at which no other map is made, and
-        explained: after more than so many of each content:
-        surely.
+        explained: the same after more maps of each content than
+        surely: by then a better one is not likely.
         most: structures handed on.
     """
 
