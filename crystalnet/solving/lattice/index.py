@@ -34,8 +34,9 @@ from crystalnet.solving.ties import in_order, tied
 
 # Lattices whose first so many lines are at the same 1 / d^2, to within this share, are one.
 COMPARED, SAME = 16, 5e-3
-# One that is more symmetric may be fitted to the same lines a little worse.
-ALIKE = 1e-2
+# One that is more symmetric may be fitted to the same lines a little worse: 1 / d^2 within this
+# share, and so much (natural logarithm) for each line.
+ALIKE, LESS_WELL = 1e-2, 0.6
 # Scores, and logarithms of volumes, that differ by no more than this are equal.
 SAME_SCORE, SAME_VOLUME = 1e-6, 1e-6
 # The least volume of a primitive cell, in A^3.
@@ -221,7 +222,10 @@ def _in_order(fits: Sequence[LatticeFit]) -> list[LatticeFit]:
 
 
 def _distinct(fits: list[LatticeFit], most: int) -> list[IndexedLattice]:
-    """The best fits, each lattice once: in the highest symmetry that explains as many lines."""
+    """The best fits, each lattice once, in the highest symmetry that explains lines about as well.
+
+    A cell of lower symmetry, whose every edge is fitted, always explains them a little better.
+    """
     kept: list[IndexedLattice] = []
     firsts: list[Float[ndarray, " lines"]] = []
     ordered = [(fit, fit.lattice()) for fit in _in_order(fits)]
@@ -232,8 +236,7 @@ def _distinct(fits: list[LatticeFit], most: int) -> list[IndexedLattice]:
         alike = [
             (len(other.parameters), place)
             for place, (other, _) in enumerate(ordered)
-            if _same(first, every[place], ALIKE)
-            and (~other.explained).sum() <= (~fit.explained).sum()
+            if _same(first, every[place], ALIKE) and _as_good(other, fit)
         ]
         simplest = min(alike)[1]
         kept.append(ordered[simplest][1])
@@ -241,6 +244,12 @@ def _distinct(fits: list[LatticeFit], most: int) -> list[IndexedLattice]:
         if len(kept) == most:
             break
     return kept
+
+
+def _as_good(simpler: LatticeFit, fit: LatticeFit) -> bool:
+    if (~simpler.explained).sum() <= (~fit.explained).sum():
+        return True
+    return fit.score - simpler.score <= LESS_WELL * len(fit.explained)
 
 
 def _first_lines(lattice: IndexedLattice) -> Float[ndarray, " lines"]:
