@@ -41,6 +41,19 @@ def determinant(m: Float[ndarray, "6"]) -> float:
 
 
 @compiled
+def six_numbers(
+    metric: Float[ndarray, "6 parameters"],
+    parameters: Float[ndarray, " parameters"],
+    m: Float[ndarray, "6"],
+) -> None:
+    """Writes the six numbers of a lattice, from those that are free in its kind."""
+    for i in range(6):
+        m[i] = 0.0
+        for j in range(len(parameters)):
+            m[i] += metric[i, j] * parameters[j]
+
+
+@compiled
 def lines_of(
     m: Float[ndarray, "6"],
     q_max: float,
@@ -159,10 +172,7 @@ def first_judgement(
     q_max = lines[-1] + window / slopes[-1]
     low, high = 1 / volumes[1] ** 2, 1 / volumes[0] ** 2
     for t in range(len(trials)):
-        for i in range(6):
-            m[i] = 0.0
-            for j in range(metric.shape[1]):
-                m[i] += metric[i, j] * trials[t, j]
+        six_numbers(metric, trials[t], m)
         if m[0] <= 0 or m[1] <= 0 or m[2] <= 0 or 4 * m[0] * m[1] <= m[5] * m[5]:
             continue
         det = determinant(m)
@@ -226,10 +236,7 @@ def refined(
         failed = False
         for step in range(len(used)):
             number = min(used[step], len(lines))
-            for i in range(6):
-                m[i] = 0.0
-                for j in range(size):
-                    m[i] += metric[i, j] * parameters[t, j]
+            six_numbers(metric, parameters[t], m)
             count = lines_of(m, lines[number - 1] * 1.05, laue, centring, hkl, q)
             if count < 2 or count > most_predicted * max(number, 8):
                 failed = True
@@ -304,10 +311,7 @@ def lowest_lines(
     q = np.empty(room)
     m = np.empty(6)
     for t in range(len(lattices)):
-        for i in range(6):
-            m[i] = 0.0
-            for j in range(metric.shape[1]):
-                m[i] += metric[i, j] * lattices[t, j]
+        six_numbers(metric, lattices[t], m)
         det = determinant(m)
         if not det > 0:
             continue

@@ -18,7 +18,12 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.lattice.compiled import CENTRINGS, TRICLINIC, first_judgement, lowest_lines
 from crystalnet.solving.lattice.kinds import KINDS, kind_of
-from crystalnet.solving.lattice.kinds.lattice_kind import POINTS, Centring, LatticeKind
+from crystalnet.solving.lattice.kinds.lattice_kind import (
+    POINTS,
+    Centring,
+    LatticeKind,
+    six_numbers_of,
+)
 from crystalnet.solving.lattice.lines import Lines
 from crystalnet.solving.lattice.score import (
     LARGEST,
@@ -254,8 +259,6 @@ def _as_good(simpler: LatticeFit, fit: LatticeFit) -> bool:
 
 def _first_lines(lattice: IndexedLattice) -> Float[ndarray, " lines"]:
     """1 / d^2 of the first reflections of the primitive cell, of each Friedel pair one."""
-    reciprocal = np.linalg.inv(lattice.primitive)
-    g = reciprocal.T @ reciprocal
-    six = np.array([[g[0, 0], g[1, 1], g[2, 2], 2 * g[1, 2], 2 * g[0, 2], 2 * g[0, 1]]])
-    first = lowest_lines(six, np.eye(6), TRICLINIC, CENTRINGS["P"], COMPARED)
+    six = six_numbers_of(lattice.primitive)
+    first = lowest_lines(six[None], np.eye(6), TRICLINIC, CENTRINGS["P"], COMPARED)
     return np.asarray(first[0])

@@ -124,9 +124,7 @@ class LatticeKind(ABC):
 
     def parameters_of(self, edges: Sequence[float]) -> Float[ndarray, " parameters"]:
         """The numbers in 1/A^2 that 1 / d^2 is linear in, from free cell parameters."""
-        reciprocal = np.linalg.inv(Lattice.from_parameters(*self.cell(edges)).matrix)
-        g = reciprocal.T @ reciprocal
-        six = np.array([g[0, 0], g[1, 1], g[2, 2], 2 * g[1, 2], 2 * g[0, 2], 2 * g[0, 1]])
+        six = six_numbers_of(Lattice.from_parameters(*self.cell(edges)).matrix)
         return np.asarray(np.linalg.lstsq(self.metric, six, rcond=None)[0])
 
     def edges_of(self, parameters: Float[ndarray, " parameters"]) -> tuple[float, ...]:
@@ -185,6 +183,13 @@ class LatticeKind(ABC):
     def unseen(self, centring: Centring) -> Float[ndarray, " ways"]:
         """How probable it is for each way that all lines of a family are too weak to be seen."""
         return np.full(len(self.families(centring, np.ones((1, 3), dtype=np.int64))), RARELY)
+
+
+def six_numbers_of(cell: Float[ndarray, "3 3"]) -> Float[ndarray, "6"]:
+    """Coefficients of h^2, k^2, l^2, kl, hl and hk in 1 / d^2, in 1/A^2, from rows a, b, c in A."""
+    reciprocal = np.linalg.inv(cell)
+    g = reciprocal.T @ reciprocal
+    return np.array([g[0, 0], g[1, 1], g[2, 2], 2 * g[1, 2], 2 * g[0, 2], 2 * g[0, 1]])
 
 
 @cache
