@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -137,16 +138,22 @@ def test_the_worst_comes_first_and_nothing_beyond_is_left_out() -> None:
     assert lines[4:] == ["and 1 more, all nearer than these"]
 
 
-def test_trainings_that_are_recorded_are_within_what_is_allowed() -> None:
-    """Trainings from other random numbers differ about as much as on another processor."""
+def typical_share(one: bytes, other: bytes) -> float:
+    """Root mean square difference of the scores of two models, in tolerances."""
+    found = compare({"models/x.json": one}, {"models/x.json": other})
+    return math.sqrt(sum(each.share**2 for each in found) / len(found))
+
+
+def test_tolerances_tell_one_training_from_what_is_no_repeat_of_it() -> None:
+    """Other random numbers move scores more than rounding does, and less than other crystals do."""
     metrics = made_here(ROOT)
-    for system in ("cubic", "trigonal"):
-        for folder in ("models", "groups"):
-            repeats = [metrics[f"{folder}/{system}-main{each}.json"] for each in ("", "-1", "-2")]
-            for one in repeats:
-                for other in repeats:
-                    found = compare({f"{folder}/x.json": one}, {f"{folder}/x.json": other})
-                    assert [each for each in found if each.share > 1] == []
+    for system, foreign in (("cubic", "trigonal"), ("trigonal", "cubic")):
+        repeats = [metrics[f"models/{system}-main{each}.json"] for each in ("", "-1", "-2")]
+        for one, other in combinations(repeats, 2):
+            assert typical_share(one, other) < 1
+        other_crystals = {"models/x.json": metrics[f"models/{foreign}-main.json"]}
+        found = compare({"models/x.json": repeats[0]}, other_crystals)
+        assert sum(each.share > 1 for each in found) > len(found) / 2
 
 
 def git(folder: Path, *arguments: str) -> None:
