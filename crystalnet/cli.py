@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--grid", type=int, default=50, help="points per axis (50)")
     predict.add_argument(
         "--kind", choices=["dft", "iam"],
-        help="densities as DFT gives them, or superposed free atoms (dft)",
+        help="densities as DFT gives them, or superposed free atoms (dft where it was learnt)",
     )  # fmt: skip
     predict.add_argument("--output", type=Path, help="folder (the pattern's name with -predicted)")
     return parser

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 CompositionInput = Literal["baseline", "no_ratios", "drop_element", "no_formula"]
-PatternInput = Literal["full", "none", "noisy", "broadened"]
+BinnedPattern = Literal["full", "none", "noisy", "broadened"]
+PatternInput = Literal[BinnedPattern, "scale_free"]
 TakenPattern = Literal[PatternInput, "realistic"]
 RotationSet = Literal["none", "array", "cube", "lattice"]
 Comparison = Literal["none", "array", "cube", "lattice", "released"]

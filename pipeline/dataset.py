@@ -13,7 +13,9 @@ from numpy import ndarray
 
 from crystalnet.crystallography.composition import composition_input, molar_fractions
 from crystalnet.crystallography.crystal import Crystal
+from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.crystallography.pattern_input import pattern_input
+from crystalnet.crystallography.scale_free import scale_free_bins
 from crystalnet.errors import CrystalNetError
 from crystalnet.settings import CompositionInput, PatternInput, PatternSpec
 from crystalnet.tensors import CrystalTensors
@@ -152,12 +154,15 @@ class Dataset:
             )
             for crystal in crystals_of(rows)
         ]
-        patterns = [
-            pattern_input(intensities, pattern, random_of(seed, material_id))
-            for material_id, intensities in zip(
-                rows["material_id"], self._patterns.read("patterns", block)[inside], strict=True
-            )
-        ]
+        if pattern == "scale_free":
+            patterns = [self._scale_free(crystal) for crystal in crystals_of(rows)]
+        else:
+            patterns = [
+                pattern_input(intensities, pattern, random_of(seed, material_id))
+                for material_id, intensities in zip(
+                    rows["material_id"], self._patterns.read("patterns", block)[inside], strict=True
+                )
+            ]
         return CrystalTensors(
             material_ids=rows["material_id"].tolist(),
             patterns=torch.from_numpy(np.stack(patterns)),
@@ -167,6 +172,12 @@ class Dataset:
                 np.stack([np.asarray(v, dtype=np.float64).reshape(3, 3) for v in rows["lattice"]])
             ),
         )
+
+    def _scale_free(self, crystal: Crystal) -> Float[ndarray, " bins"]:
+        """The lines of a pattern like those that are stored, in as many bins without a scale."""
+        spec = self.pattern_spec
+        lines = powder_pattern(crystal, spec.wavelength, spec.two_theta_range)
+        return scale_free_bins(1 / lines.d_spacing, lines.intensity, spec.bins)[0]
 
 
 def random_of(seed: int, material_id: str) -> np.random.Generator:

@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, Tag
 from crystalnet.settings import CompositionInput, CrystalSystem, PatternInput, Settings, Sha256
 from crystalnet.settings_modes import ModesInput
 
-# What a model is told: the four inputs of the paper, which differ in the composition, and three
+# What a model is told: the four inputs of the paper, which differ in the composition, and four
 # that differ in the pattern and are told the baseline's composition.
 ModelInput = Literal[
     "baseline",
@@ -18,11 +18,13 @@ ModelInput = Literal[
     "no_pattern",
     "noisy_pattern",
     "broadened_pattern",
+    "scale_free_pattern",
 ]
 _PATTERNS: dict[ModelInput, PatternInput] = {
     "no_pattern": "none",
     "noisy_pattern": "noisy",
     "broadened_pattern": "broadened",
+    "scale_free_pattern": "scale_free",
 }
 
 

@@ -1,4 +1,4 @@
-"""Patterns as a network may be given them: whole, or worse, to see what they are worth."""
+"""Binned patterns as a network may be given them: whole, or worse, to see what they are worth."""
 
 import numpy as np
 from jaxtyping import Float
@@ -6,7 +6,7 @@ from numpy import ndarray
 from numpy.random import Generator
 from scipy.ndimage import gaussian_filter1d
 
-from crystalnet.settings import PatternInput
+from crystalnet.settings import BinnedPattern
 
 # Standard deviation of the noise, in units of the strongest peak.
 NOISE = 0.02
@@ -15,7 +15,7 @@ FWHM_BINS = 0.5 * 1024 / 180
 
 
 def pattern_input(
-    pattern: Float[ndarray, " bins"], form: PatternInput, generator: Generator
+    pattern: Float[ndarray, " bins"], form: BinnedPattern, generator: Generator
 ) -> Float[ndarray, " bins"]:
     """What the network is told of a pattern.
 

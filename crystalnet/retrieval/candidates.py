@@ -18,9 +18,9 @@ from pymatgen.core import Element
 
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import MO_K_ALPHA
+from crystalnet.crystallography.scale_free import merge_peaks
 from crystalnet.crystallography.scattering import form_factor
 from crystalnet.errors import CrystalNetError
-from crystalnet.network.modes.features import merge_peaks
 from crystalnet.retrieval.fitted import FittedMatch, Observed
 from crystalnet.retrieval.lattices import TWO_NUMBERS, lattices, merged_share
 from crystalnet.retrieval.metrics import distortions, in_every_setting, stretched, volumes

@@ -95,8 +95,8 @@ def predict(
         formula: such as "Gd2Hf2O7".
         wavelength: a name such as "CuKa", or A; may be None where the file says it.
         system: one of the seven crystal systems; None takes that of the lattice.
-        lattice: a of a cubic crystal, (a, c) of a trigonal one in hexagonal axes, in A; None finds
-            it from the peaks.
+        lattice: free edges in A and angles in degrees of the cell, such as a of a cubic
+            crystal or (a, c) of a trigonal one in hexagonal axes; None finds it from the peaks.
         quantity: of the first column: "two_theta" (degrees), "q" (1/A) or "d" (A); None reads it
             from the header, or takes degrees.
         peaks: whether the pattern is a list of peaks, not a profile; None sees for itself.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from crystalnet.crystallography.pattern_input import FWHM_BINS, NOISE, pattern_input
-from crystalnet.settings import PatternInput
+from crystalnet.settings import BinnedPattern
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_a_broadened_peak_has_the_stated_width(pattern: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("form", ["noisy", "broadened", "none", "full"])
-def test_the_input_is_left_as_it_was(pattern: np.ndarray, form: PatternInput) -> None:
+def test_the_input_is_left_as_it_was(pattern: np.ndarray, form: BinnedPattern) -> None:
     before = pattern.copy()
     given = pattern_input(pattern, form, random())
     assert given.dtype == pattern.dtype

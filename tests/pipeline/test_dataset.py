@@ -126,3 +126,13 @@ def test_a_noisy_pattern_does_not_depend_on_what_is_read_with_it(tmp_path: Path)
     assert np.array_equal(noisy.patterns[5], alone.patterns[0])
     assert not np.array_equal(noisy.patterns[5], patterns[5])
     assert not dataset.tensors("cubic", pattern="none").patterns.any()
+
+
+def test_a_scale_free_pattern_does_not_depend_on_the_size_of_the_cell(tmp_path: Path) -> None:
+    write(tmp_path)
+    dataset = Dataset(tmp_path)
+    given = dataset.tensors("cubic", pattern="scale_free").patterns
+    assert given.shape == dataset.tensors("cubic").patterns.shape
+    # Cells of 4 to 9 A have their lines in the same bins.
+    assert (given[:, 1:] == 0).any()
+    assert ((given > 0) == (given[:1] > 0)).all()

@@ -1,8 +1,7 @@
 """The scale-free pattern and the composition as the input of the modes network.
 
-Isostructural crystals differ by a scale of q: every peak moves on an axis of 2 theta, and none does
-on ln(q / q of the first peak). The one number that is left out, ln(q of the first peak), is one
-more feature. Square roots of intensities, so that weak peaks count.
+The one number that the axis without a scale leaves out (`crystalnet.crystallography.scale_free`),
+ln(q of the first peak), is one more feature.
 """
 
 import numpy as np
@@ -11,19 +10,15 @@ from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
 
+from crystalnet.crystallography.scale_free import LONGEST, scale_free_bins
 from crystalnet.errors import CrystalNetError
 from crystalnet.settings_modes import ScaleFreeSpec
 
 BINS = 512
 """Bins of ln(q / q_first)."""
 
-LONGEST = 2.3
-"""The last of them, in units of the logarithm: ten times the first q."""
-
 # q (1/d, 1/A) of the first peak of a usual crystal: only centres the feature.
 _USUAL_FIRST = 0.3
-# Peaks nearer than this share of q are one.
-_MERGED = 1.5e-3
 SLOTS = 4
 """Elements that have a place of their own, from the most frequent on."""
 
@@ -44,8 +39,6 @@ def scale_free_pattern(
 ) -> Float[ndarray, " features"]:
     """BINS features of the peaks and one of the scale.
 
-    Each peak's intensity is shared by the two bins about it, so a small shift changes little.
-
     Args:
         q: 1 / d in 1/A, or any multiple that is the same for all patterns, ascending.
         intensity: any scale.
@@ -59,29 +52,10 @@ def scale_free_pattern(
         raise CrystalNetError("a pattern's q must be positive and ascending")
     if not (np.isfinite(intensity).all() and (intensity >= 0).all() and intensity.max() > 0):
         raise CrystalNetError("a pattern's intensities must be finite, and one of them positive")
-    q, intensity = merge_peaks(q, intensity, _MERGED)
-    place = np.log(q / q[0]) / LONGEST * BINS
-    inside = place < BINS - 1
-    left = place[inside].astype(int)
-    share = place[inside] - left
     features = np.zeros(BINS + 1, dtype=np.float32)
-    strength = intensity[inside] / intensity.max()
-    np.add.at(features, left, strength * (1 - share))
-    np.add.at(features, left + 1, strength * share)
-    features = np.sqrt(features)
-    features[BINS] = np.log(q[0] / _USUAL_FIRST)
+    features[:BINS], first = scale_free_bins(q, intensity, BINS)
+    features[BINS] = np.log(first / _USUAL_FIRST)
     return features
-
-
-def merge_peaks(
-    q: Float[ndarray, " peaks"], intensity: Float[ndarray, " peaks"], within: float
-) -> tuple[Float[ndarray, " merged"], Float[ndarray, " merged"]]:
-    """Peaks whose neighbours are nearer than a share of q as one, at their centre of mass."""
-    first = np.append(0, np.flatnonzero(np.diff(q) > within * q[1:]) + 1)
-    total = np.add.reduceat(intensity, first)
-    weight = np.where(intensity > 0, intensity, 1e-12)
-    centre = np.add.reduceat(weight * q, first) / np.add.reduceat(weight, first)
-    return centre, total
 
 
 def composition_features(

@@ -6,12 +6,12 @@ import torch
 
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
+from crystalnet.crystallography.scale_free import merge_peaks
 from crystalnet.errors import CrystalNetError
 from crystalnet.network.modes.features import (
     BINS,
     SLOTS,
     composition_features,
-    merge_peaks,
     scale_free_pattern,
 )
 
