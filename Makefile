@@ -38,8 +38,8 @@ test: setup  ## everything that needs no GPU, no network, no key and no extra pr
 	@echo "against pymatgen."
 	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist worksteal -m "not slow"
 
-test-all: setup  ## the tests above and the slow ones
-	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist worksteal
+test-all: setup  ## the tests above and the slow ones, with shapes checked at every call
+	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist worksteal --every-call
 
 lint: setup  ## ruff, mypy, snakemake --lint, and who may import whom
 	python -m ruff check .

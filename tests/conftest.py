@@ -1,15 +1,30 @@
 """Shapes checked at run time in every test; small made-up crystals and settings for trainings."""
 
+import math
 from collections.abc import Callable
 
 import pytest
 import torch
-from jaxtyping import install_import_hook
 
-install_import_hook(["crystalnet"], "beartype.beartype")
+from tests import first_calls
+
+first_calls.install("crystalnet")
 
 from crystalnet.settings import NetworkSettings, TrainingSettings  # noqa: E402 (after the hook)
 from crystalnet.tensors import CrystalTensors  # noqa: E402
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-call", action="store_true", help="check shapes at every call")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("every_call"):
+        first_calls.CALLS.limit = math.inf
+
+
+def pytest_runtest_setup() -> None:
+    first_calls.CALLS.checked.clear()
 
 
 def made_up_crystals(crystals: int, seed: int) -> CrystalTensors:
