@@ -239,7 +239,8 @@ def test_the_readme_shows_what_comes_out(tmp_path: Path) -> None:
     out = done.stdout
     lattice = r"lattice to try: (\w+) (\w), a = (\d+\.\d+) A, c = (\d+\.\d+) A"
     first = r"^ +1 (\w+) +(\S+) +(\d\.\d+) +(\d\.\d+)  (\w+) (\w), (\d+\.\d+) A\^3$"
-    for line in (lattice, first):
+    verdict = r"^verdict: (solved)\n +(Rwp) "
+    for line in (lattice, first, verdict):
         shown, came = (re.search(line, text, re.M) for text in (block, out))
         assert shown is not None
         assert came is not None, out

@@ -51,6 +51,7 @@ class Candidate:
         centring: the centring of that lattice: P, A, C, I, F or R.
         analogue_of: the known structure, a Materials Project id, that it is, or is with other
             elements and fitted coordinates; None where it was found otherwise.
+        zero_shift: of the lattice, in degrees 2-theta, to be subtracted from what was measured.
 
     Raises:
         CrystalNetError: for a rank below 1, a space group outside 1..230, or a density that
@@ -66,6 +67,7 @@ class Candidate:
     system: str
     centring: str
     analogue_of: str | None = None
+    zero_shift: float = 0.0
 
     def __post_init__(self) -> None:
         if self.rank < 1:

@@ -126,13 +126,13 @@ def _solve_one(pattern: Path, folder: Path, request: Request) -> bool:
 
         plot_peaks(solution.found, request.plot)
         _say(f"peaks: {request.plot}")
-    _tell(solution, question.settings.ranking.doubtful)
+    _tell(solution)
     solution.write(folder)
     _say(f"{solution.seconds:.1f} s; open {folder / 'report.html'}")
     return budget.stopped
 
 
-def _tell(solution: Solution, doubtful: float) -> None:
+def _tell(solution: Solution) -> None:
     _say(f"{'rank':>4} {'formula':<16} {'space group':<12} {'Rwp':>6} {'corr.':>6}  lattice")
     for each in solution.candidates:
         structure = each.crystal.to_structure()
@@ -141,11 +141,9 @@ def _tell(solution: Solution, doubtful: float) -> None:
             f"{each.space_group_symbol:<12} {each.match.rwp:>6.3f} {each.match.correlation:>6.3f}  "
             f"{each.system} {each.centring}, {structure.lattice.volume:.1f} A^3"
         )
-    if solution.candidates[0].match.rwp > doubtful:
-        _say(
-            f"none of these explains the pattern (Rwp above {doubtful}): give it more time "
-            "(--effort 10), or check wavelength, composition and lattice"
-        )
+    _say(f"verdict: {solution.verdict.word}")
+    for reason in solution.verdict.reasons:
+        _say(f"  {reason}")
     if solution.cut_short:
         _say(
             f"cut short: {solution.cut_short} before everything was tried, so what is found hangs "

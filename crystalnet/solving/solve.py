@@ -25,6 +25,8 @@ from crystalnet.solving.search.cell_contents import check_room, has_room
 from crystalnet.solving.search.given_group import lattices_of_group
 from crystalnet.solving.settings import USUAL, SolveSettings
 from crystalnet.solving.strategy import solve_peaks
+from crystalnet.solving.verdict.evidence import evidence_of
+from crystalnet.solving.verdict.judgement import Verdict, judged
 
 TEMPLATES = Path(__file__).parent / "valence_gaussians.json"
 """Free-atom valence densities, which atoms are found with."""
@@ -39,6 +41,7 @@ class Solution:
         found: its peaks and background.
         lattices: those that were tried, the likeliest first.
         candidates: different structures with their densities, the best first.
+        verdict: how far the first of them can be trusted, and why.
         told: what was known and used, in words and numbers that JSON can hold.
         seconds: from the file to the candidates.
         cut_short: why something was left out, which then hangs on the speed of the machine; None
@@ -49,6 +52,7 @@ class Solution:
     found: FoundPeaks
     lattices: list[IndexedLattice]
     candidates: list[Candidate]
+    verdict: Verdict
     told: Mapping[str, Any]
     seconds: float
     cut_short: str | None = None
@@ -69,7 +73,9 @@ class Solution:
             profile = (self.found.two_theta, self.found.intensity)
         check_folder(folder)
         try:
-            return write_all(Path(folder), self.candidates, self.found.peaks, self.told, profile)
+            return write_all(
+                Path(folder), self.candidates, self.found.peaks, self.told, profile, self.verdict
+            )
         except OSError as error:
             raise CrystalNetError(f"{folder}: cannot be written to ({error.strerror})") from None
 
@@ -157,6 +163,8 @@ def solve(
         found.peaks, question.known, lattices, gaussians, space_group=question.group,
         seed=seed, effort=effort, progress=progress, budget=budget, settings=settings,
     )  # fmt: skip
+    evidence = evidence_of(candidates, found.peaks, question.known, settings)
+    verdict = judged(evidence, settings.verdict)
     told = {
         "pattern": shown(file.path),
         **question.told(file.path),
@@ -167,7 +175,9 @@ def solve(
         "interrupted": budget.stopped,
         "seconds": round(budget.spent, 2),
     }
-    return Solution(file, found, lattices, candidates, told, budget.spent, budget.cut_short)
+    return Solution(
+        file, found, lattices, candidates, verdict, told, budget.spent, budget.cut_short
+    )
 
 
 def _reach(found: FoundPeaks) -> str:

@@ -281,6 +281,7 @@ def _candidate(place: int, ranked: Ranked, gaussians: ValenceGaussians, grid: in
         system=lattice.system,
         centring=lattice.centring,
         analogue_of=ranked.structure.analogue_of,
+        zero_shift=lattice.zero_shift,
     )
 
 

@@ -22,6 +22,7 @@ from crystalnet.solving.output.maps import DensityMap, write_ccp4, write_chgcar,
 from crystalnet.solving.output.page import Profile, write_page
 from crystalnet.solving.output.summary import summary, write_summary
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.verdict.judgement import Verdict
 
 __all__ = [
     "check_folder",
@@ -45,6 +46,7 @@ def write_all(
     measured: MeasuredPeaks,
     told: Mapping[str, Any],
     profile: Profile | None = None,
+    verdict: Verdict | None = None,
 ) -> list[Path]:
     """Write everything about the candidates; the summary comes last, so it stands for all.
 
@@ -57,6 +59,7 @@ def write_all(
         measured: the peaks that they were ranked by.
         told: what they were found from; wavelength (A) and range (degrees) are added.
         profile: 2-theta in degrees and counts of the measured pattern, for the page.
+        verdict: how far the first candidate can be trusted, if that was asked.
 
     Returns:
         The files: summary, page, then those of each candidate.
@@ -86,8 +89,8 @@ def write_all(
         write_ccp4(inner / CCP4, mapped)
         write_pattern(inner / PATTERN, candidate, measured)
         written += [inner / name for name in candidate.files]
-    write_page(folder / PAGE, candidates, measured, told, profile)
-    write_summary(folder / SUMMARY, candidates, told)
+    write_page(folder / PAGE, candidates, measured, told, profile, verdict)
+    write_summary(folder / SUMMARY, candidates, told, verdict)
     return [folder / SUMMARY, folder / PAGE, *written]
 
 

@@ -21,6 +21,7 @@ from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.output.computed_pattern import indexed_pattern
 from crystalnet.solving.output.summary import summary
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.verdict.judgement import Verdict
 
 # Candidates on the page, and points per axis of their densities, at most: pages are to be mailed.
 MOST = 10
@@ -41,6 +42,7 @@ def write_page(
     measured: MeasuredPeaks,
     told: Mapping[str, Any],
     profile: Profile | None = None,
+    verdict: Verdict | None = None,
 ) -> None:
     """Write the page of the first ten candidates.
 
@@ -50,12 +52,13 @@ def write_page(
         measured: the peaks that they were ranked by.
         told: what the candidates were found from, as for the summary.
         profile: 2-theta in degrees and counts of the measured pattern.
+        verdict: how far the first candidate can be trusted, if that was asked.
 
     Raises:
         CrystalNetError: as `write_pattern`.
     """
     shown = list(candidates[:MOST])
-    table = summary(shown, told)
+    table = summary(shown, told, verdict)
     data = {
         "measured": _measured(measured, profile),
         "range": list(measured.two_theta_range),

@@ -10,11 +10,14 @@ import orjson
 from crystalnet.files import atomic_write
 from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.symmetry.conventional import conventional_cell
+from crystalnet.solving.verdict.judgement import Verdict
 
 LATTICE = ("a", "b", "c", "alpha", "beta", "gamma")
 
 
-def summary(candidates: Sequence[Candidate], told: Mapping[str, Any]) -> dict[str, Any]:
+def summary(
+    candidates: Sequence[Candidate], told: Mapping[str, Any], verdict: Verdict | None = None
+) -> dict[str, Any]:
     """The candidates in the order given, and what they were found from.
 
     Args:
@@ -22,22 +25,28 @@ def summary(candidates: Sequence[Candidate], told: Mapping[str, Any]) -> dict[st
         told: anything that JSON can hold, paths and arrays included: pattern file, wavelength,
             composition, lattice, range, known structures by their checksums, seconds. The version
             of this program is added.
+        verdict: how far the first candidate can be trusted, if that was asked.
 
     Returns:
-        `told` and `candidates`; lengths in A, angles in degrees, the displacement B in A^2, Rwp
-        as a fraction. File names are relative to the folder of the summary.
+        `told`, `verdict` (its word, reasons and figures, or null) and `candidates`; lengths in A,
+        angles in degrees, the displacement B in A^2, Rwp as a fraction. File names are relative to
+        the folder of the summary.
     """
     return {
         "told": {"version": version("crystalnet"), **told},
+        "verdict": None if verdict is None else verdict.told(),
         "candidates": [_entry(candidate) for candidate in candidates],
     }
 
 
 def write_summary(
-    path: Path | str, candidates: Sequence[Candidate], told: Mapping[str, Any]
+    path: Path | str,
+    candidates: Sequence[Candidate],
+    told: Mapping[str, Any],
+    verdict: Verdict | None = None,
 ) -> None:
     """Write `summary` as JSON; what is not finite becomes null."""
-    write_json(path, summary(candidates, told))
+    write_json(path, summary(candidates, told, verdict))
 
 
 def write_json(path: Path | str, content: Mapping[str, Any]) -> None:

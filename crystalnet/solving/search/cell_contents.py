@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -43,7 +43,7 @@ def has_room(
     if known.amounts is None:
         return True
     unit = dict(zip(known.elements, known.amounts, strict=True))
-    return volume * settings.widest > _volume(unit, settings)
+    return volume * settings.widest > usual_volume(unit, settings)
 
 
 def check_room(
@@ -60,7 +60,7 @@ def check_room(
     if known.amounts is None or not volumes:
         return
     unit = dict(zip(known.elements, known.amounts, strict=True))
-    wanted, largest = _volume(unit, settings), max(volumes)
+    wanted, largest = usual_volume(unit, settings), max(volumes)
     if wanted > settings.densest * largest:
         formula = "".join(f"{Element.from_Z(z).symbol}{n}" for z, n in unit.items())
         raise CrystalNetError(
@@ -77,7 +77,7 @@ def _formula_units(
     settings: ContentsSettings,
 ) -> list[dict[int, int]]:
     unit = dict(zip(elements, amounts, strict=True))
-    about = max(round(volume / _volume(unit, settings)), 1)
+    about = max(round(volume / usual_volume(unit, settings)), 1)
     units = range(1, math.ceil(settings.widest * about) + 1)
     found = [{z: n * count for z, count in unit.items()} for n in units]
     found.sort(key=lambda counts: _excess(counts, volume, settings))
@@ -87,7 +87,7 @@ def _formula_units(
     emptier = [
         c
         for c in found
-        if c not in likely and 1 < volume / _volume(c, settings) < settings.emptiest
+        if c not in likely and 1 < volume / usual_volume(c, settings) < settings.emptiest
     ]
     return likely + emptier
 
@@ -145,10 +145,11 @@ def _balanced(amounts: tuple[int, ...], charges: Sequence[Sequence[int]]) -> boo
 
 def _excess(counts: dict[int, int], volume: float, settings: ContentsSettings) -> float:
     """How far the atoms are from filling the cell, as a logarithm."""
-    return abs(math.log(_volume(counts, settings) / volume))
+    return abs(math.log(usual_volume(counts, settings) / volume))
 
 
-def _volume(counts: dict[int, int], settings: ContentsSettings) -> float:
+def usual_volume(counts: Mapping[int, int], settings: ContentsSettings = USUAL.contents) -> float:
+    """What so many atoms of each atomic number usually take, in A^3."""
     return sum(n * (_atomic_volume(z) or settings.usual) for z, n in counts.items())
 
 

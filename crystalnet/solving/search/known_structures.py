@@ -21,6 +21,9 @@ from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.settings import USUAL, AgreementSettings, AnalogueSettings
 
+# What is bound to nothing as a rule: a cell and a pattern alone are no proof of the contrary.
+NOBLE_GASES = frozenset({2, 10, 18, 36, 54, 86})
+
 
 def known_structures(
     measured: MeasuredPeaks,
@@ -35,7 +38,8 @@ def known_structures(
 
     Args:
         measured: as it was measured.
-        composition: all elements of a structure, or some of them if it is not complete.
+        composition: all elements of a structure, or some of them if it is not complete; noble gases
+            are there only if they are named.
         known: of the system of the lattice.
 
     Returns:
@@ -93,4 +97,6 @@ def _may_be(crystal: Crystal, composition: KnownComposition) -> bool:
         return tuple(elements.tolist()) == composition.elements and amounts == composition.amounts
     if composition.complete:
         return there == set(composition.elements)
-    return there >= set(composition.elements)
+    return not there & NOBLE_GASES - set(composition.elements) and there >= set(
+        composition.elements
+    )

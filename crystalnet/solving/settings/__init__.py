@@ -15,6 +15,7 @@ from crystalnet.solving.settings.pattern import PeakSettings, ProfileSettings, R
 from crystalnet.solving.settings.search import AnalogueSettings, ContentsSettings, SearchSettings
 from crystalnet.solving.settings.section import Section
 from crystalnet.solving.settings.strategy import RankingSettings, StrategySettings
+from crystalnet.solving.settings.verdict import VerdictSettings
 
 __all__ = [
     "SECTIONS",
@@ -33,6 +34,7 @@ __all__ = [
     "Section",
     "SolveSettings",
     "StrategySettings",
+    "VerdictSettings",
 ]
 
 SECTIONS: dict[str, type[Section]] = {
@@ -48,6 +50,7 @@ SECTIONS: dict[str, type[Section]] = {
     "decoding": DecodingSettings,
     "ranking": RankingSettings,
     "strategy": StrategySettings,
+    "verdict": VerdictSettings,
 }
 
 
@@ -62,7 +65,7 @@ class SolveSettings:
 
     Attributes:
         reading, profile, peaks, lattices, search, contents, flipping, agreement, analogues,
-            decoding, ranking, strategy: the sections.
+            decoding, ranking, strategy, verdict: the sections.
 
     Raises:
         CrystalNetError: for something else in the place of a section.
@@ -80,6 +83,7 @@ class SolveSettings:
     decoding: DecodingSettings = field(default_factory=DecodingSettings)
     ranking: RankingSettings = field(default_factory=RankingSettings)
     strategy: StrategySettings = field(default_factory=StrategySettings)
+    verdict: VerdictSettings = field(default_factory=VerdictSettings)
 
     def __post_init__(self) -> None:
         for each in fields(self):

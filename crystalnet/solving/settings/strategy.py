@@ -19,7 +19,6 @@ class RankingSettings(Section):
         same_edges: those whose edges differ by more than this share,
         same_sites: whose atoms are farther apart than this share of their usual distance, or
         same_angles: whose angles differ by more than so many degrees.
-        doubtful: Rwp above which a structure is not right, and the command says so.
         grace: seconds that what was found may be ranked for when the time is over.
     """
 
@@ -30,7 +29,6 @@ class RankingSettings(Section):
     same_edges: float = 0.05
     same_sites: float = 0.1
     same_angles: float = 1.0
-    doubtful: float = 0.4
     grace: float = 1.0
 
 

@@ -15,7 +15,6 @@ import crystalnet
 from crystalnet import cli
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
-from crystalnet.solving.settings import USUAL
 from crystalnet.solving.solve import Solution
 from crystalnet.solving.symmetry.contacts import NEAR, covalent_radius, too_near
 
@@ -110,28 +109,17 @@ def gemmi_atoms(path: Path) -> int:
     return len(sites)
 
 
-@pytest.mark.parametrize(("threshold", "doubted"), [(0.0, True), (1.0, False)])
-def test_the_command_says_that_nothing_explains_the_pattern(
-    threshold: float,
-    doubted: bool,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setitem(vars(USUAL.ranking), "doubtful", threshold)
-    command = ["solve", str(MEASURED / "rockjock_halite.xy"), "--formula", "NaCl", "--lattice",
-               "5.64", "--effort", "0.1"]  # fmt: skip
-    assert cli.main([*command, "--output", str(tmp_path / "out")]) == 0
-    assert ("none of these explains the pattern" in capsys.readouterr().out) == doubted
-
-
-def test_wrong_atoms_are_doubted_and_right_ones_are_not(
+def test_wrong_atoms_are_not_solved_and_right_ones_are(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert USUAL.ranking.doubtful == 0.4
-    for formula, doubted in (("NaCl", False), ("LiI", True)):
+    for formula, word in (("NaCl", "solved"), ("LiI", "not solved")):
         command = ["solve", str(MEASURED / "rockjock_halite.xy"), "--formula", formula,
                    "--lattice", "5.64", "--effort", "0.1"]  # fmt: skip
         assert cli.main([*command, "--output", str(tmp_path / formula)]) == 0
         told = capsys.readouterr().out
-        assert ("none of these explains the pattern" in told) == doubted, told
+        assert f"\nverdict: {word}\n" in told
+        summary = json.loads((tmp_path / formula / "summary.json").read_bytes())
+        assert summary["verdict"]["word"] == word
+        assert all(f"  {reason}\n" in told for reason in summary["verdict"]["reasons"])
+        page = (tmp_path / formula / "report.html").read_text(encoding="utf-8")
+        assert f'data-word="{word}"' in page

@@ -1,0 +1,186 @@
+"""Cases for the verdict: patterns as they are measured, and right and wrong things told of them.
+
+Simulated are test crystals of all seven systems: a Cu K-alpha doublet, pseudo-Voigt peaks whose
+width grows with the angle, a displaced and textured sample, thermal motion, background with a hump,
+counting noise, each of random degree. The measured ones are those of the repository.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pymatgen.core import Element
+
+from benchmarks.decoding import DATA
+from benchmarks.structures_by_system import SYMMETRIC, unseen
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.crystallography.diffraction import powder_pattern
+from crystalnet.solving.lattice.kinds import KINDS
+from crystalnet.solving.pattern.peak_shape import PeakShape
+from crystalnet.solving.pattern.radiation import Radiation, radiation
+from crystalnet.solving.symmetry.symmetrise import symmetrised
+from pipeline.crystal_tables import crystals_of
+
+MEASURED = DATA / "measured_patterns"
+# What is told of a pattern, in the order in which cases are taken: half of it is wrong.
+TOLD = (
+    "right", "neighbour", "distant", "ratio", "wavelength", "unrelated", "elements", "lattice",
+    "nothing",
+)  # fmt: skip
+NOBLE = {2, 10, 18, 36, 54, 86}
+ANODES = {"CuKa": ("CoKa", "FeKa", "MoKa", "CrKa"), "MoKa": ("AgKa", "CuKa", "CoKa", "FeKa")}
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A pattern and the crystal that it is of.
+
+    Attributes:
+        name: the file, or the crystal's number.
+        truth: its atoms; of measured patterns those of the database.
+        anode: that it was measured with.
+        profile: 2-theta in degrees and counts.
+    """
+
+    name: str
+    truth: Crystal
+    anode: str
+    profile: np.ndarray
+
+
+def measured() -> Iterator[Pattern]:
+    """The patterns of the repository."""
+    tables = [
+        pd.read_parquet(DATA / name).set_index("material_id")
+        for name in ("structures.parquet", "structures_five_systems.parquet")
+    ]
+    for name in ("manifest.json", "manifest_seven_systems.json"):
+        for each in json.loads((MEASURED / name).read_bytes()):
+            number = each.get("material_id", each.get("mp_candidate"))
+            rows = [table.loc[[number]] for table in tables if number in table.index]
+            if rows:
+                truth = crystals_of(rows[0].reset_index())[0]
+                anode = "MoKa" if each["wavelength_A"] < 1 else "CuKa"
+                yield Pattern(each["file"], truth, anode, np.loadtxt(MEASURED / each["file"]))
+
+
+def simulated(each: int, skip: int, largest: int = 20) -> Iterator[Pattern]:
+    """Test crystals of all systems, in turn."""
+    for _, crystal in unseen(list(KINDS), each, skip, 1, largest):
+        if not NOBLE & set(crystal.atomic_numbers.tolist()):
+            seed = int("".join(c for c in crystal.material_id if c.isdigit()))
+            generator = np.random.default_rng(seed)
+            even = symmetrised(crystal, SYMMETRIC) or crystal
+            profile = as_measured(even, radiation("CuKa"), generator)
+            yield Pattern(crystal.material_id, crystal, "CuKa", profile)
+
+
+def as_measured(crystal: Crystal, beam: Radiation, generator: np.random.Generator) -> np.ndarray:
+    """2-theta in degrees and counts of a laboratory's powder, with all that is usual in them."""
+    x = np.arange(5.0, generator.uniform(65, 120), 0.02)
+    first = beam.alpha_1 or beam.wavelength
+    pattern = powder_pattern(crystal, first, (x[0], x[-1]))
+    s_squared = 1 / (2 * pattern.d_spacing) ** 2
+    area = pattern.intensity * np.exp(-2 * generator.uniform(0.3, 1.5) * s_squared)
+    area *= _texture(crystal, pattern, generator)
+    shift = generator.normal(0, 0.03) + generator.normal(0, 0.05) * np.cos(
+        np.radians(pattern.two_theta / 2)
+    )
+    width = generator.uniform(0.06, 0.2) ** 2
+    shape = PeakShape(beam, 0.02, np.array([0, 0.5 * width, width]), generator.uniform(0.2, 0.9))
+    peaks = shape.shapes(x, pattern.two_theta + shift) @ area
+    peaks *= 10 ** generator.uniform(3, 4.5) / peaks.max()
+    hump = np.exp(-(((x - generator.uniform(18, 32)) / 6) ** 2)) * generator.uniform(0, 0.05)
+    level = generator.uniform(0.005, 0.05) * (1 + 2 * np.exp(-(x - 5) / 12)) + hump
+    counts = generator.poisson(peaks + level * peaks.max())
+    return np.column_stack([x, counts])
+
+
+def _texture(crystal: Crystal, pattern: Any, generator: np.random.Generator) -> np.ndarray:
+    """Of each peak what March and Dollase's preferred orientation along c multiplies it by."""
+    r = float(np.exp(generator.normal(0, 0.1)))
+    hkl = pattern.sphere.hkl(np.arange(len(pattern.sphere.g_squared)))
+    inverse = np.linalg.inv(crystal.lattice)
+    towards = hkl @ inverse.T
+    cosine2 = (towards @ inverse[:, 2]) ** 2 / (
+        (towards**2).sum(axis=1) * (inverse[:, 2] ** 2).sum()
+    )
+    factor = (r * r * cosine2 + (1 - cosine2) / r) ** -1.5
+    return np.array([factor[a:b].mean() for a, b in zip(pattern.first, pattern.stop, strict=True)])
+
+
+def told(pattern: Pattern, kind: str, others: list[Crystal]) -> dict[str, Any] | None:
+    """What `solve` is told of a pattern; None where this kind makes no sense for it.
+
+    Args:
+        others: crystals of which unrelated formulas are taken.
+    """
+    seed = sum(map(ord, pattern.name + kind))
+    generator = np.random.default_rng(seed)
+    numbers, counts = np.unique(pattern.truth.atomic_numbers, return_counts=True)
+    unit = dict(zip(numbers.tolist(), (counts // np.gcd.reduce(counts)).tolist(), strict=True))
+    question: dict[str, Any] = {"wavelength": pattern.anode, "formula": _formula(unit)}
+    if kind == "wavelength":
+        question["wavelength"] = str(generator.choice(ANODES[pattern.anode]))
+    elif kind == "elements":
+        question = {"wavelength": pattern.anode, "elements": [_symbol(z) for z in unit]}
+    elif kind == "nothing":
+        question = {"wavelength": pattern.anode}
+    elif kind == "lattice":
+        question["scaled"] = float(generator.choice([0.94, 0.97, 1.03, 1.06]))
+    elif kind != "right":
+        wrong = _wrong(unit, kind, others, generator)
+        if wrong is None or _ratios(wrong) == _ratios(unit):
+            return None
+        question["formula"] = _formula(wrong)
+    return question
+
+
+def _wrong(
+    unit: dict[int, int], kind: str, others: list[Crystal], generator: np.random.Generator
+) -> dict[int, int] | None:
+    if kind == "unrelated":
+        other = others[int(generator.integers(len(others)))]
+        numbers, counts = np.unique(other.atomic_numbers, return_counts=True)
+        return dict(zip(numbers.tolist(), counts.tolist(), strict=True))
+    if kind == "ratio":
+        if len(unit) < 2:
+            return None
+        z = int(generator.choice(list(unit)))
+        return {**unit, z: unit[z] + int(generator.choice([1, 2] if unit[z] < 2 else [-1, 1]))}
+    z = int(generator.choice(list(unit)))
+    near = [z - 1, z + 1]
+    far = [other for other in range(3, 84) if 6 <= abs(other - z) <= 25]
+    choice = [
+        other
+        for other in (near if kind == "neighbour" else far)
+        if 3 <= other <= 83 and other not in unit and other not in NOBLE
+    ]
+    if not choice:
+        return None
+    taken = int(generator.choice(choice))
+    return {taken if each == z else each: count for each, count in unit.items()}
+
+
+def _ratios(unit: dict[int, int]) -> dict[int, int]:
+    divisor = math.gcd(*unit.values())
+    return {z: count // divisor for z, count in sorted(unit.items())}
+
+
+def _formula(unit: dict[int, int]) -> str:
+    return "".join(f"{_symbol(z)}{count}" for z, count in unit.items())
+
+
+def _symbol(z: int) -> str:
+    return str(Element.from_Z(z).symbol)
+
+
+def scaled(edges: tuple[float, ...], names: tuple[str, ...], by: float) -> tuple[float, ...]:
+    """Lengths of a lattice too long or too short by a factor; angles stay."""
+    return tuple(
+        value * by if len(name) == 1 else value for name, value in zip(names, edges, strict=True)
+    )

@@ -1,0 +1,1 @@
+"""How far a solution can be trusted: its evidence, and the word that stands for it."""

@@ -1,0 +1,80 @@
+"""What else may stand on the sites of each element: X-rays see electrons, not elements."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from pymatgen.core import Element
+
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.solving.search.known_structures import NOBLE_GASES
+from crystalnet.solving.verdict.charges import balanced
+from crystalnet.solving.verdict.distances import strangest
+from crystalnet.solving.verdict.lines import CrystalLines
+
+# Heavier elements have hardly any crystals.
+LARGEST = 94
+# Of each element so many are kept, and compared with what is known of distances and charges.
+MOST = 12
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """Another element on all sites of one, everything else as it is.
+
+    Attributes:
+        element: whose sites these are.
+        by: what stands there; "nothing" for empty sites.
+        rwp: with it, at the best scale and displacement.
+        distance: by which share its strangest distance is beyond what is known.
+        balanced: whether charges may add up to none; None where there are no ions.
+    """
+
+    element: str
+    by: str
+    rwp: float
+    distance: float
+    balanced: bool | None
+
+
+def replacements(
+    lines: CrystalLines,
+    factors: Float[ndarray, " hkl"],
+    crystal: Crystal,
+) -> tuple[Replacement, ...]:
+    """For each element nothing, and the elements that agree best, best first.
+
+    Args:
+        factors: of preferred orientation, for each reflection.
+    """
+    numbers, counts = np.unique(crystal.atomic_numbers, return_counts=True)
+    own = {z: z for z in numbers.tolist()}
+    amounts = dict(zip(own, counts.tolist(), strict=True))
+    others = [0] + [z for z in range(1, LARGEST + 1) if z not in NOBLE_GASES]
+    found: list[Replacement] = []
+    for z in own:
+        tried = [each for each in others if each not in own]
+        areas = np.array([lines.areas({**own, z: each}, factors) for each in tried])
+        values = lines.rwp(areas)
+        found.append(Replacement(_symbol(z), "nothing", float(values[0]), 0.0, None))
+        order = np.argsort(values[1:], kind="stable")[:MOST] + 1
+        for place in order.tolist():
+            found.append(_replaced(crystal, amounts, z, tried[place], float(values[place])))
+    return tuple(found)
+
+
+def _replaced(
+    crystal: Crystal, amounts: Mapping[int, int], z: int, by: int, rwp: float
+) -> Replacement:
+    numbers = np.where(crystal.atomic_numbers == z, by, crystal.atomic_numbers)
+    beyond, _ = strangest(replace(crystal, atomic_numbers=numbers))
+    divisor = math.gcd(*amounts.values())
+    unit = {by if each == z else each: n // divisor for each, n in amounts.items()}
+    return Replacement(_symbol(z), _symbol(by), rwp, beyond, balanced(unit))
+
+
+def _symbol(number: int) -> str:
+    return str(Element.from_Z(number).symbol)

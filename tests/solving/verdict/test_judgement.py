@@ -1,0 +1,118 @@
+"""The word, from evidence as it is and as it might be."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from crystalnet.crystallography.crystal import Crystal
+from crystalnet.crystallography.known_composition import KnownComposition
+from crystalnet.solving.candidate import Candidate
+from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.verdict.evidence import Evidence, evidence_of
+from crystalnet.solving.verdict.judgement import Verdict, Word, judged
+from tests.solving.verdict.conftest import CRYSTALS
+
+Peaks = Callable[[Crystal], MeasuredPeaks]
+NOTHING = KnownComposition((), complete=False)
+
+
+def formula_of(crystal: Crystal) -> KnownComposition:
+    return KnownComposition.from_formula(crystal.to_structure().composition.reduced_formula)
+
+
+@pytest.fixture
+def verdict_on(peaks_of: Peaks, candidate_of: Callable[..., Candidate]) -> Callable[..., Verdict]:
+    """What is said of some candidates for the pattern of a crystal."""
+
+    def verdict(
+        truth: Crystal, *crystals: Crystal, known: KnownComposition | None = None
+    ) -> Verdict:
+        peaks = peaks_of(truth)
+        candidates = [candidate_of(each, peaks, rank) for rank, each in enumerate(crystals, 1)]
+        return judged(evidence_of(candidates, peaks, known or formula_of(crystals[0])))
+
+    return verdict
+
+
+def with_elements(crystal: Crystal, elements: dict[int, int]) -> Crystal:
+    numbers = [elements.get(z, z) for z in crystal.atomic_numbers.tolist()]
+    return replace(crystal, atomic_numbers=np.array(numbers))
+
+
+@pytest.mark.parametrize("name", ["halite", "quartz"])
+def test_the_right_atoms_are_solved(name: str, verdict_on: Callable[..., Verdict]) -> None:
+    verdict = verdict_on(CRYSTALS[name], CRYSTALS[name])
+    assert verdict.word is Word.SOLVED, verdict.reasons
+    assert "peaks for" in verdict.reasons[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "elements", "truth"),
+    [("hematite", {26: 25}, "Fe"), ("halite", {17: 16}, None), ("HoB2", {67: 66}, "Ho")],
+)
+def test_neighbours_in_the_periodic_table_are_named(
+    name: str, elements: dict[int, int], truth: str | None, verdict_on: Callable[..., Verdict]
+) -> None:
+    verdict = verdict_on(CRYSTALS[name], with_elements(CRYSTALS[name], elements))
+    assert verdict.word in (Word.AMBIGUOUS, Word.NOT_SOLVED), verdict.reasons
+    if truth is not None:
+        (named,) = (each for each in verdict.reasons if "fit as well" in each)
+        assert f"{truth} " in named
+
+
+@pytest.mark.parametrize(
+    ("name", "elements"), [("HoB2", {67: 13}), ("halite", {11: 26}), ("quartz", {14: 32})]
+)
+def test_distant_elements_are_no_solution(
+    name: str, elements: dict[int, int], verdict_on: Callable[..., Verdict]
+) -> None:
+    verdict = verdict_on(CRYSTALS[name], with_elements(CRYSTALS[name], elements))
+    assert verdict.word in (Word.AMBIGUOUS, Word.NOT_SOLVED), verdict.reasons
+
+
+@pytest.mark.parametrize("known", [NOTHING, KnownComposition((17,), complete=False)])
+def test_without_all_elements_the_answer_is_a_framework(
+    known: KnownComposition, verdict_on: Callable[..., Verdict]
+) -> None:
+    halite = CRYSTALS["halite"]
+    verdict = verdict_on(halite, halite, known=known)
+    assert verdict.word is Word.AMBIGUOUS
+    assert "a framework of 4 atoms of 11 electrons, 4 atoms of 17 electrons" in verdict.reasons[0]
+
+
+def test_a_light_atom_that_the_pattern_does_not_see_is_named(
+    verdict_on: Callable[..., Verdict],
+) -> None:
+    hydride = with_elements(CRYSTALS["halite"], {11: 1, 17: 82})
+    verdict = verdict_on(hydride, hydride)
+    assert any("hardly sees H" in reason for reason in verdict.reasons)
+
+
+@pytest.fixture
+def solved(verdict_on: Callable[..., Verdict]) -> Evidence:
+    return verdict_on(CRYSTALS["quartz"], CRYSTALS["quartz"]).evidence
+
+
+@pytest.mark.parametrize(
+    ("changes", "word", "reason"),
+    [
+        ({"textured": 0.9}, Word.NOT_SOLVED, "far from the measured one"),
+        ({"unexplained": 0.8}, Word.NOT_SOLVED, "at no line of the lattice"),
+        ({"missing": 0.8}, Word.NOT_SOLVED, "where nothing is measured"),
+        ({"volume": 1.9}, Word.NOT_SOLVED, "1.90 times the volume"),
+        ({"volume": 0.4}, Word.NOT_SOLVED, "check wavelength"),
+        ({"distance": 0.5, "distance_words": "Si and O are 3 A apart"}, Word.NOT_SOLVED, "apart"),
+        ({"peaks": 1}, Word.AMBIGUOUS, "1 peaks are too few"),
+        ({"next_rwp": 0.0, "next_label": "2 Si P1"}, Word.AMBIGUOUS, "candidate 2 Si P1"),
+        ({"balanced": False}, Word.LIKELY, "charges"),
+    ],
+)
+def test_each_thing_that_speaks_against_it(
+    changes: dict[str, object], word: Word, reason: str, solved: Evidence
+) -> None:
+    verdict = judged(replace(solved, **changes))
+    assert verdict.word is word
+    assert reason in verdict.reasons[0]
+    assert verdict.told()["figures"]["peaks"] == changes.get("peaks", solved.peaks)
