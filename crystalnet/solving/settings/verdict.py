@@ -13,21 +13,27 @@ class VerdictSettings(Section):
         position_error: degrees within which a peak is of a line of the lattice.
         textures: degrees of preferred orientation tried (r of March and Dollase): usual samples
             lie between.
-        bad_rwp: Rwp above which a structure does not explain the pattern, and
-        good_rwp: up to which it does.
-        bad_unexplained, good_unexplained: the same of the strongest peak at no line of the
-            lattice, beside the strongest of all.
-        bad_missing, good_missing: and of the strongest computed line where nothing is measured.
-        bad_distance, good_distance: and of the share by which the strangest distance of nearest
-            atoms is beyond those of known crystals.
-        bad_volume, good_volume: and of the ratio of the cell's volume to what its atoms take.
+        bad_rwp: Rwp above which a structure does not explain the pattern.
+        good_rwp: Rwp up to which it does; between the two it may.
+        bad_unexplained: height of the strongest measured peak at no line of the lattice, beside
+            the strongest of all, above which there is another lattice or phase.
+        good_unexplained: height up to which it is an impurity's.
+        bad_missing: height of the strongest computed line where nothing is measured, above which
+            the structure is another.
+        good_missing: height up to which such a line is lost in the noise.
+        bad_distance: share by which the strangest distance of nearest atoms may be beyond those of
+            known crystals: ends of distributions are not sharp.
+        good_distance: share up to which it is not worth a word.
+        bad_volume: ratio of the cell's volume to what its atoms take, either way, from which on
+            they do not fill it.
+        good_volume: ratio up to which it is usual: nine of ten known crystals are within.
         fewest_spare: peaks beyond the parameters that prove a structure.
         error: Rwp with other elements, beside that of the candidate, up to which they fit as well.
         floor: Rwp that the errors of measured areas leave in any case.
         unseen: the same for an element that is left out.
         margin: Rwp of the next candidate, beside that of the first, up to which it explains the
-            pattern as well; and
-        same_rwp: beyond that.
+            pattern as well.
+        same_rwp: what is added to that, for patterns that are explained nearly perfectly.
     """
 
     position_error: float = 0.15
