@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -48,6 +49,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     solve.set_defaults(run=_solve)
     _pattern(solve, "a pattern, or a folder of patterns")
+    solve.add_argument(
+        "--columns", type=_whole_numbers, metavar="X,Y[,S]",
+        help="of text: numbers of the columns of position, intensity and its standard deviation",
+    )  # fmt: skip
+    solve.add_argument("--scan", type=int, help="which of several scans in the file, from 1")
     known = solve.add_mutually_exclusive_group()
     known.add_argument("--formula", help="such as Gd2Hf2O7")
     known.add_argument("--elements", help="all that are there, such as Si,O")
@@ -96,6 +102,12 @@ def _system(name: str) -> str:
     return name
 
 
+def _whole_numbers(text: str) -> tuple[int, ...]:
+    if not re.fullmatch(r"\d{1,3}(,\d{1,3})*", text):
+        raise argparse.ArgumentTypeError(f"{text!r}; want numbers such as 1,3")
+    return tuple(int(each) for each in text.split(","))
+
+
 def _pattern(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("pattern", type=Path, help=what)
     parser.add_argument(
@@ -137,6 +149,8 @@ def _solve(given: argparse.Namespace) -> int:
         space_group=given.space_group,
         quantity=given.quantity,
         peaks=given.peaks,
+        columns=given.columns,
+        scan=given.scan,
         seed=given.seed,
         effort=given.effort,
         time_limit=None if given.time == float("inf") else given.time,

@@ -50,6 +50,8 @@ class Question:
     space_group: str | int | None = None
     quantity: str | None = None
     peaks: bool | None = None
+    columns: tuple[int, ...] | None = None
+    scan: int | None = None
     seed: int = 0
     effort: float = 1.0
     time_limit: float | None = None
@@ -108,6 +110,8 @@ class Question:
             "space_group": self.group,
             "quantity": self.quantity,
             "is_list_of_peaks": self.peaks,
+            "columns": None if self.columns is None else list(self.columns),
+            "scan": self.scan,
             "seed": self.seed,
             "effort": self.effort,
             "time_limit_s": self.time_limit,

@@ -92,6 +92,8 @@ def solve(
     space_group: str | int | None = None,
     quantity: Quantity | None = None,
     peaks: bool | None = None,
+    columns: Sequence[int] | None = None,
+    scan: int | None = None,
     seed: int = 0,
     effort: float = 1.0,
     time_limit: float | Budget | None = None,
@@ -113,9 +115,8 @@ def solve(
         ('NaCl', 'Fm-3m', (40, 40, 40))
 
     Args:
-        pattern: two- or three-column text, a powder CIF or a list of peaks
-            (`read_pattern`).
-        wavelength: a name such as "CuKa", or A; may be None where the file says it.
+        pattern: a file of any format that `read_pattern` reads.
+        wavelength: a name such as "CuKa", "17.4 keV", or A; may be None where the file says it.
         formula: such as "Gd2Hf2O7"; or
         elements: symbols of the elements, "Si,O" or a list; with neither, nothing is known of the
             composition.
@@ -127,6 +128,9 @@ def solve(
         quantity: of the first column: "two_theta" (degrees), "q" (1/A) or "d" (A); None reads it
             from the header, or takes degrees.
         peaks: whether the pattern is a list of peaks, not a profile; None sees for itself.
+        columns: of a text: numbers, from 1, of those of position, intensity and perhaps its
+            standard deviation.
+        scan: its number, from 1, in a file of several that do not belong together.
         seed: of the places that are tried, 0 to 2^63 - 1.
         effort: how long atoms are put on Wyckoff positions, as a multiple of the usual time.
         time_limit: seconds after which what has been found is ranked, or a budget that somebody
@@ -142,13 +146,16 @@ def solve(
     budget = time_limit if isinstance(time_limit, Budget) else Budget(time_limit, progress)
     question = Question(
         wavelength, formula, symbols(elements), complete, system, edges(lattice), space_group,
-        quantity, peaks, seed, effort, budget.seconds, settings,
+        quantity, peaks, None if columns is None else tuple(columns), scan, seed, effort,
+        budget.seconds, settings,
     )  # fmt: skip
     systems = list(KINDS) if system is None else list(lattices_of(system))
     if question.group is not None:
         systems = [each for each in systems if question.group in KINDS[each].groups]
     budget.start()
-    file = read_pattern(pattern, quantity, question.radiation, peaks, settings.reading)
+    file = read_pattern(
+        pattern, quantity, question.radiation, peaks, settings.reading, columns, scan
+    )
     found = find_peaks(file, settings.peaks, settings.profile)
     progress(f"{file.path}: {len(found.peaks.two_theta)} peaks")
     progress(_reach(found))

@@ -22,7 +22,7 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.files import probe, shown
 from crystalnet.solving import command
 from crystalnet.solving.budget import Budget
-from crystalnet.solving.pattern.formats.text import LARGEST, pattern_text
+from crystalnet.solving.pattern.formats.content import LARGEST, file_content
 from crystalnet.solving.question import Question
 
 HALITE = Path(__file__).resolve().parents[2] / "data" / "measured_patterns" / "rockjock_halite.xy"
@@ -286,7 +286,7 @@ def test_reading_is_bounded_whatever_a_file_says_of_its_size(tmp_path: Path) -> 
     with path.open("wb") as stream:
         stream.truncate(LARGEST + 1)
     with pytest.raises(CrystalNetError, match="more than 100 MB"):
-        pattern_text(path)
+        file_content(path)
 
 
 NAMES = ["{x}.xy", "<b>x&y.xy", "a b'\"c.xy", "%s%d.xy", "\N{GREEK SMALL LETTER THETA}.xy",
@@ -340,7 +340,7 @@ def test_a_folder_asks_each_pattern_its_own_question(
     assert "README.txt: passed over, holds no pattern" in first
     assert "structure.cif: passed over, holds no pattern" in first
     assert "notes.dat: passed over, no such file" in first
-    assert "picture.csv: passed over, a binary file" in first
+    assert "picture.csv: passed over, a picture" in first
     assert "2 of 2 patterns solved, 0 failed; 4 other files passed over" in first
     for name in ("a.xy", "a.txt"):
         assert (tmp_path / f"{name}-solved" / "summary.json").is_file()

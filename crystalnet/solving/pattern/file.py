@@ -1,6 +1,7 @@
 """Reading powder patterns of any format: profiles and lists of peaks, checked."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -13,7 +14,8 @@ from crystalnet.crystallography.diffraction import lorentz_polarisation
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.axis import Quantity, to_two_theta
 from crystalnet.solving.pattern.formats import format_of
-from crystalnet.solving.pattern.formats.text import pattern_text
+from crystalnet.solving.pattern.formats.content import Content, file_content
+from crystalnet.solving.pattern.formats.pattern_format import Choice, PatternFormat
 from crystalnet.solving.pattern.radiation import Radiation
 from crystalnet.solving.pattern.radiation import radiation as known_radiation
 from crystalnet.solving.settings import USUAL, ReadingSettings
@@ -49,8 +51,10 @@ def read_pattern(
     wavelength: Radiation | str | float | None = None,
     peaks: bool | None = None,
     settings: ReadingSettings = USUAL.reading,
+    columns: Sequence[int] | None = None,
+    scan: int | None = None,
 ) -> PatternFile:
-    """Read a pattern.
+    """Read a pattern of any format of docs/formats.md.
 
         >>> from crystalnet import read_pattern
         >>> pattern = read_pattern("data/measured_patterns/rockjock_halite.xy", wavelength="CuKa")
@@ -58,32 +62,50 @@ def read_pattern(
         (3001, False)
 
     Args:
-        path: two or three columns of text (.xy, .xye, .dat, .csv, .chi ...), or a powder CIF.
-        quantity: of the first column: 2-theta in degrees, Q in 1/A or d in A; None takes what the
-            header or the CIF says, else degrees.
-        wavelength: a name such as "CuKa", or A; None only where a header or a CIF names it: it
+        path: columns of text (.xy, .xye, .dat, .csv, .chi ...), a powder CIF, or a file of an
+            instrument (.xrdml, .raw, .brml, .ras, .rasx, .uxd) or of GSAS or FullProf; its content
+            decides, and .gz is unpacked.
+        quantity: of the position: 2-theta in degrees, Q in 1/A or d in A; None takes what the
+            file says, else degrees.
+        wavelength: a name such as "CuKa", "17.4 keV", or A; None only where the file names it: it
             is never guessed.
         peaks: whether it is a list of peaks; None decides by their number, distances and
             evenness.
         settings: how the rows are understood.
+        columns: of text: the numbers, from 1, of those of position, intensity and perhaps its
+            standard deviation; None takes them by the heading, else the first ones.
+        scan: its number, from 1, in a file of several; None takes all that belong together.
 
     Raises:
         CrystalNetError: one sentence for anything that is no pattern, or is one that contradicts
             the wavelength.
     """
-    path = Path(path)
+    choice = Choice(quantity, None if columns is None else tuple(columns), scan)
+    return pattern_of(file_content(Path(path)), choice, wavelength, peaks, settings)
+
+
+def pattern_of(
+    content: Content,
+    choice: Choice,
+    wavelength: Radiation | str | float | None = None,
+    peaks: bool | None = None,
+    settings: ReadingSettings = USUAL.reading,
+) -> PatternFile:
+    """The pattern of a file whose content is in memory; as `read_pattern`."""
+    path, quantity = content.path, choice.quantity
     if quantity is not None and quantity not in get_args(Quantity):
         raise CrystalNetError(
             f"{path}: the quantity {quantity!r}; want {' or '.join(get_args(Quantity))}"
         )
     if not (wavelength is None or isinstance(wavelength, Radiation)):
         wavelength = known_radiation(wavelength)
-    text = pattern_text(path)
-    raw = format_of(text).read(path, text)
+    kind = format_of(content)
+    _check_choice(path, choice, kind)
+    raw = kind.read(content, choice)
     radiation = _wavelength(path, wavelength, raw.radiation, settings)
     quantity = quantity or raw.quantity or "two_theta"
     x, intensity = raw.columns[:, 0], raw.columns[:, 1]
-    sigma = raw.columns[:, 2] if raw.columns.shape[1] > 2 else None
+    sigma = _usable(raw.columns[:, 2]) if raw.columns.shape[1] > 2 else None
     _check(path, x, intensity)
     scale = _scale(intensity)
     intensity, sigma = intensity * scale, None if sigma is None else sigma * scale
@@ -94,6 +116,7 @@ def read_pattern(
     is_peaks = raw.structure_factors or (
         _is_list(x, two_theta, settings) if peaks is None else peaks
     )
+    intensity = _above_zero(path, intensity, is_peaks, settings)
     fewest = settings.fewest_peaks if is_peaks else settings.fewest_points
     if len(x) < fewest:
         raise CrystalNetError(
@@ -137,8 +160,8 @@ def may_be_pattern(path: Path) -> bool:
     Raises:
         CrystalNetError: for a file that cannot be read, or is no text.
     """
-    text = pattern_text(path)
-    return format_of(text).may_hold_pattern(text)
+    content = file_content(path)
+    return format_of(content).may_hold_pattern(content)
 
 
 def _wavelength(
@@ -167,19 +190,61 @@ def _check(path: Path, x: Float[ndarray, " points"], intensity: Float[ndarray, "
                 f"{path}: the {name} of point {int(np.argmax(wrong)) + 1} is "
                 f"{values[np.argmax(wrong)]}; leave such points out"
             )
-    if (intensity < 0).any():
-        where = int(np.argmax(intensity < 0))
-        raise CrystalNetError(
-            f"{path}: the intensity of point {where + 1} is {intensity[where]:g}; counts are never "
-            "negative: give the pattern before its background was taken off"
-        )
+    if not len(x):
+        raise CrystalNetError(f"{path}: holds no points; give a measured pattern")
     if not (intensity > 0).any():
         raise CrystalNetError(f"{path}: all {len(x)} intensities are 0; give a measured pattern")
 
 
+def _above_zero(
+    path: Path, intensity: Float[ndarray, " points"], is_peaks: bool, settings: ReadingSettings
+) -> Float[ndarray, " points"]:
+    """A profile whose background was taken off, raised so that its lowest point is 0.
+
+    Raises:
+        CrystalNetError: for a negative peak, or a profile that is as much below 0 as above.
+    """
+    lowest = float(intensity.min())
+    if lowest >= 0:
+        return intensity
+    if is_peaks or -lowest > settings.below_zero * float(intensity.max()):
+        where = int(np.argmin(intensity))
+        raise CrystalNetError(
+            f"{path}: the intensity of {'peak' if is_peaks else 'point'} {where + 1} is negative; "
+            "want counts, or a profile whose background alone was taken off"
+        )
+    return intensity - lowest
+
+
+def _usable(sigma: Float[ndarray, " points"]) -> Float[ndarray, " points"] | None:
+    """Standard deviations, if they are such: a point of no counts has that of its faintest."""
+    positive = sigma > 0
+    if not np.isfinite(sigma).all() or (sigma < 0).any() or not positive.any():
+        return None
+    return np.where(positive, sigma, sigma[positive].min())
+
+
+def _check_choice(path: Path, choice: Choice, kind: PatternFormat) -> None:
+    columns, scan = choice.columns, choice.scan
+    if columns is not None and (
+        not 2 <= len(columns) <= 3
+        or len(set(columns)) < len(columns)
+        or not all(isinstance(each, int) and each >= 1 for each in columns)
+    ):
+        raise CrystalNetError(
+            f"{path}: the columns {list(columns)}; want two or three different numbers from 1, "
+            "such as 1,3"
+        )
+    if scan is not None and (not isinstance(scan, int) or scan < 1):
+        raise CrystalNetError(f"{path}: the scan {scan}; want a number from 1")
+    for name, value in (("columns", columns), ("scan", scan)):
+        if value is not None and name not in kind.chooses:
+            raise CrystalNetError(f"{path}: is {kind.name}, of which no {name} can be chosen")
+
+
 def _scale(intensity: Float[ndarray, " points"]) -> float:
     """By what intensities are multiplied, a power of two: squares must have numbers too."""
-    largest = float(intensity.max())
+    largest = float(np.abs(intensity).max())
     if SMALLEST_SCALE < largest < 1 / SMALLEST_SCALE:
         return 1.0
     return 2.0 ** -math.frexp(largest)[1]

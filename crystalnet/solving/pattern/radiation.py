@@ -24,6 +24,8 @@ _MEAN = {
     anode: MO_K_ALPHA if anode == "Mo" else (2 * one + two) / 3
     for anode, (one, two) in _DOUBLETS.items()
 }
+KEV = 12.398419843320026
+"""Energy in keV times wavelength in A: h c, exact in the SI of 2019."""
 # A mean wavelength that is given as a number is of a doublet if it is this near to it, in A.
 _SAME = 4e-4
 SHORTEST, LONGEST = 0.05, 5.0
@@ -63,7 +65,7 @@ class Radiation:
 
 
 def radiation(given: str | float) -> Radiation:
-    """From a name such as CuKa, MoKa1 or "Cu K-alpha", or from a wavelength in A.
+    """From a name such as CuKa, MoKa1 or "Cu K-alpha", from a wavelength in A, or from "17.4 keV".
 
     A number that is the mean of a K-alpha doublet to 0.0004 A is taken for the doublet.
 
@@ -71,6 +73,8 @@ def radiation(given: str | float) -> Radiation:
         CrystalNetError: for an unknown name or a number outside 0.05 to 5 A.
     """
     text = str(given).strip()
+    if text.lower().endswith("kev"):
+        return _of_energy(text)
     try:
         wavelength = float(text.lower().removesuffix("a").strip())
     except ValueError:
@@ -83,6 +87,42 @@ def radiation(given: str | float) -> Radiation:
         if abs(wavelength - mean) < _SAME:
             return Radiation(f"{anode}Ka", wavelength, *_DOUBLETS[anode])
     return Radiation(f"{wavelength:g} A", wavelength)
+
+
+def of_tube(
+    anode: str | None, alpha_1: float | None, alpha_2: float | None, resolved: bool = False
+) -> Radiation | None:
+    """What a header says of an X-ray tube; None where that is nothing that can be.
+
+    Args:
+        anode: its element.
+        alpha_1, alpha_2: the lines of a doublet in A, of which tables differ by some 1e-5 A.
+        resolved: whether K-alpha-1 alone reaches the sample.
+    """
+    name = (anode or "").strip().strip("\0").capitalize()
+    if name not in _DOUBLETS:
+        near = [
+            each for each, (one, _) in _DOUBLETS.items() if alpha_1 and abs(alpha_1 - one) < _SAME
+        ]
+        name = near[0] if near else ""
+    if alpha_1 is None or not SHORTEST <= alpha_1 <= LONGEST:
+        return radiation(f"{name}Ka1" if resolved else f"{name}Ka") if name else None
+    if name and abs(alpha_1 - _DOUBLETS[name][0]) < _SAME:
+        doublet = not resolved and (alpha_2 is None or alpha_2 > alpha_1)
+        return radiation(f"{name}Ka" if doublet else f"{name}Ka1")
+    return radiation(alpha_1)
+
+
+def _of_energy(text: str) -> Radiation:
+    try:
+        energy = float(text[:-3])
+    except ValueError:
+        energy = np.nan
+    if not KEV / LONGEST <= energy <= KEV / SHORTEST:
+        raise CrystalNetError(
+            f"the energy {text}; want {KEV / LONGEST:.2f} to {KEV / SHORTEST:.0f} keV"
+        )
+    return radiation(KEV / energy)
 
 
 def _named(text: str) -> Radiation:

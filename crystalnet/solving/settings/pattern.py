@@ -15,6 +15,8 @@ class ReadingSettings(Section):
         widest_step: degrees that points of a scan are apart at most: peaks would fall between them.
         uneven: one step of a profile is less than so many times the one before it; those of a list
             are at random.
+        below_zero: share of the highest point that the lowest may be below 0: noise where the
+            background was taken off.
         same_wavelength: share by which two wavelengths may differ to be the same: doublets and
             their means do.
     """
@@ -23,6 +25,7 @@ class ReadingSettings(Section):
     fewest_peaks: int = 3
     widest_step: float = 0.6
     uneven: float = 1.5
+    below_zero: float = 0.5
     same_wavelength: float = 2e-3
 
 

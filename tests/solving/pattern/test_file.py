@@ -178,7 +178,7 @@ def numbered(change: dict[int, str]) -> str:
         (" \n\n", "empty"),
         ("no numbers here\nat all\n", "no numbers"),
         ("1.0\n2.0\n3.0\n", "one column"),
-        (numbered({50: "35.0 -3"}), "point 51 is -3"),
+        (numbered({50: "35.0 -3000"}), "point 51 is negative"),
         (numbered({50: "35.0 nan"}), "point 51 is nan"),
         (numbered({50: "20.0 3"}), "do not go one way"),
         (numbered({50: "34.5 3"}), "do not go one way|stands there twice"),

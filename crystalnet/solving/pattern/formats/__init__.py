@@ -3,16 +3,38 @@
 The content of a file decides, not its name: the first format that recognises it reads it.
 """
 
-from crystalnet.solving.pattern.formats import cif, columns
+from crystalnet.solving.pattern.formats import (
+    brml,
+    bruker_raw,
+    bruker_raw4,
+    cif,
+    columns,
+    fullprof,
+    gsas,
+    ras,
+    rasx,
+    uxd,
+    xrdml,
+)
+from crystalnet.solving.pattern.formats.content import Content
 from crystalnet.solving.pattern.formats.pattern_format import PatternFormat
 
 FORMATS: tuple[PatternFormat, ...] = (
+    xrdml.FORMAT,
+    bruker_raw.FORMAT,
+    bruker_raw4.FORMAT,
+    brml.FORMAT,
+    rasx.FORMAT,
+    ras.FORMAT,
+    uxd.FORMAT,
+    gsas.FORMAT,
     cif.FORMAT,
-    # Recognises every text, so it is the last one.
+    fullprof.FORMAT,
+    # Recognises everything, so it is the last one.
     columns.FORMAT,
 )
 
 
-def format_of(text: str) -> PatternFormat:
-    """The format of a text."""
-    return next(each for each in FORMATS if each.recognises(text))
+def format_of(content: Content) -> PatternFormat:
+    """The format of a content."""
+    return next(each for each in FORMATS if each.recognises(content))

@@ -11,7 +11,8 @@ from numpy import ndarray
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.formats.cif_reflections import reflections
-from crystalnet.solving.pattern.formats.pattern_format import PatternFormat, RawPattern
+from crystalnet.solving.pattern.formats.content import Content
+from crystalnet.solving.pattern.formats.pattern_format import Choice, PatternFormat, RawPattern
 from crystalnet.solving.pattern.radiation import radiation
 
 # Items that hold intensities, the likelier first, those of a profile and those of peaks.
@@ -27,26 +28,31 @@ _SPACINGS = ("_pd_proc_d_spacing", "_pd_peak_d_spacing", "_refln_d_spacing")
 _WAVELENGTHS = ("_diffrn_radiation_wavelength", "_pd_proc_wavelength")
 
 
+_FLIGHT = ("_pd_meas_time_of_flight", "_pd_proc_time_of_flight")
 _POWDER = re.compile(r"^\s*_(?:pd_(?:meas|proc|peak)_|refln_F_squared_meas)", re.M)
 
 
-def _recognises(text: str) -> bool:
+def _recognises(content: Content) -> bool:
     """A CIF begins with a block or a loop; a heading data_... alone may stand above columns too."""
-    lines = (line.strip().lower() for line in text.splitlines())
+    if content.is_binary:
+        return False
+    lines = (line.strip().lower() for line in content.text.splitlines())
     first = next((line for line in lines if line and not line.startswith("#")), "")
     if first.startswith("data_"):
         return any(line.startswith(("_", "loop_")) for line in lines)
     return first.split()[:1] in (["loop_"], ["global_"])
 
 
-def _read(path: Path, text: str) -> RawPattern:
+def _read(content: Content, choice: Choice) -> RawPattern:
     """The pattern of a CIF: a profile, peaks, or structure factors, whichever is there first.
 
     Raises:
-        CrystalNetError: for what is no CIF, or holds no powder pattern.
+        CrystalNetError: for what is no CIF, holds no powder pattern, or one of neutrons or
+            electrons alone.
     """
+    path, probes = content.path, set()
     try:
-        document = gemmi.cif.read_string(text)
+        document = gemmi.cif.read_string(content.text)
     except (ValueError, RuntimeError) as error:
         raise CrystalNetError(
             f"{path}: no CIF ({' '.join(str(error).split())[:120]}); mend it or give columns"
@@ -59,6 +65,10 @@ def _read(path: Path, text: str) -> RawPattern:
         intensity = _first(block, (*_PROFILE, *_PEAKS))
         if intensity is None:
             continue
+        probe = _other_probe(block)
+        if probe is not None:
+            probes.add(probe)
+            continue
         positions: tuple[tuple[tuple[str, ...], Quantity], ...]
         positions = (_ANGLES, "two_theta"), (_SPACINGS, "d")
         for items, quantity in positions:
@@ -69,13 +79,35 @@ def _read(path: Path, text: str) -> RawPattern:
         if scanned is not None:
             return RawPattern(np.column_stack([scanned, intensity]), "two_theta", told)
     for block in document:
+        probe = _other_probe(block)
+        if probe is not None:
+            probes.add(probe)
+            continue
         factors = reflections(path, block)
         if factors is not None:
             return RawPattern(factors, "d", told, structure_factors=True)
+    if probes:
+        raise CrystalNetError(
+            f"{path}: a pattern of {' and '.join(sorted(probes))}; want X-rays: atoms scatter "
+            "those by other laws"
+        )
     raise CrystalNetError(
         f"{path}: a CIF without a powder pattern (_pd_meas_ or _pd_proc_ intensities with angles); "
         "give one that has it, or columns"
     )
+
+
+def _other_probe(block: gemmi.cif.Block) -> str | None:
+    """What a block says it was measured with, if that is no X-rays."""
+    if any(block.find_values(item) for item in _FLIGHT):
+        return "neutrons by time of flight"
+    said = " ".join(
+        gemmi.cif.as_string(block.find_value(item) or "").lower()
+        for item in ("_diffrn_radiation_probe", "_diffrn_radiation_type", "_diffrn_source")
+    )
+    if re.search(r"x-?\s?ray|k.{0,6}alpha|synchrotron", said):
+        return None
+    return next((f"{probe}s" for probe in ("neutron", "electron") if probe in said), None)
 
 
 def _first(block: gemmi.cif.Block, items: tuple[str, ...]) -> Float[ndarray, " rows"] | None:
@@ -127,6 +159,6 @@ FORMAT = PatternFormat(
     endings=(),
     shared_endings=(".cif",),
     recognises=_recognises,
-    may_hold_pattern=lambda text: _POWDER.search(text) is not None,
+    may_hold_pattern=lambda content: _POWDER.search(content.text) is not None,
     read=_read,
 )

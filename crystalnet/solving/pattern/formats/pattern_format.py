@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from jaxtyping import Float
 from numpy import ndarray
 
 from crystalnet.solving.pattern.axis import Quantity
+from crystalnet.solving.pattern.formats.content import Content
 from crystalnet.solving.pattern.radiation import Radiation
 
 
@@ -30,6 +30,21 @@ class RawPattern:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """What is taken of a file that holds more than one pattern; None is as the file says.
+
+    Attributes:
+        quantity: what the position is.
+        columns: of position, intensity and perhaps its standard deviation, numbered from 1.
+        scan: numbered from 1; None takes all, if they belong together.
+    """
+
+    quantity: Quantity | None = None
+    columns: tuple[int, ...] | None = None
+    scan: int | None = None
+
+
+@dataclass(frozen=True)
 class PatternFormat:
     """One format of patterns.
 
@@ -37,15 +52,17 @@ class PatternFormat:
         name: for people.
         endings: of files that are patterns of it.
         shared_endings: of files that may be patterns of it, or something else.
-        recognises: whether a text is of this format, from its content.
-        may_hold_pattern: whether a text of it is meant as a pattern; nothing is read or checked.
-        read: the pattern of a file, from its path (for messages) and its text. Raises
-            CrystalNetError, one sentence, for a text that holds none.
+        recognises: whether a content is of this format; it looks at it and raises nothing.
+        may_hold_pattern: whether one that is of it is meant as a pattern; nothing is checked.
+        read: the pattern of a content, and of it what was chosen. Raises CrystalNetError, one
+            sentence, for a content that holds none.
+        chooses: which of `columns` and `scan` can be chosen.
     """
 
     name: str
     endings: tuple[str, ...]
     shared_endings: tuple[str, ...]
-    recognises: Callable[[str], bool]
-    may_hold_pattern: Callable[[str], bool]
-    read: Callable[[Path, str], RawPattern]
+    recognises: Callable[[Content], bool]
+    may_hold_pattern: Callable[[Content], bool]
+    read: Callable[[Content, Choice], RawPattern]
+    chooses: tuple[str, ...] = ()

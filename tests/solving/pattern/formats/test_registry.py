@@ -10,6 +10,7 @@ from crystalnet.solving import command
 from crystalnet.solving.pattern import formats
 from crystalnet.solving.pattern.file import may_be_pattern, read_pattern
 from crystalnet.solving.pattern.formats import cif, columns, format_of
+from crystalnet.solving.pattern.formats.content import Content
 from tests.solving.pattern.formats import counts_only
 
 COUNTS = "START 10 0.5 CuKa\n" + "\n".join("5 6 7 8 9 100 40 7 6 5" for _ in range(4))
@@ -66,7 +67,7 @@ def test_a_folder_is_looked_through_for_it(tmp_path: Path) -> None:
     ],
 )
 def test_the_content_decides(text: str, wanted: formats.PatternFormat) -> None:
-    assert format_of(text) is wanted
+    assert format_of(Content(Path("a.txt"), text.encode())) is wanted
 
 
 def test_a_name_does_not_decide(tmp_path: Path) -> None:
@@ -79,6 +80,6 @@ def test_a_name_does_not_decide(tmp_path: Path) -> None:
 
 
 def test_the_last_format_takes_every_text() -> None:
-    assert formats.FORMATS[-1].recognises("")
+    assert formats.FORMATS[-1].recognises(Content(Path("a.txt"), b""))
     names = [each.name for each in formats.FORMATS]
     assert len(set(names)) == len(names)
