@@ -10,6 +10,7 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.agreement.profile import PatternMatch
 from crystalnet.solving.lattice.cells import IndexedLattice
+from crystalnet.solving.profile_fit.results import ProfileFit, StructureFit
 
 # What is written of each candidate, into a folder of its own.
 CIF, CHGCAR, CUBE, CCP4, PATTERN = (
@@ -52,6 +53,10 @@ class Candidate:
         analogue_of: the known structure, a Materials Project id, that it is, or is with other
             elements and fitted coordinates; None where it was found otherwise.
         zero_shift: of the lattice, in degrees 2-theta, to be subtracted from what was measured.
+        lattice_fit: its lattice alone fitted to the measured profile, the best that any structure
+            in it could do; None for lists of peaks and candidates behind the first ones.
+        fit: its atoms fitted to the measured profile by Rietveld's method; None likewise.
+            `crystal`, `density` and `match` are those before the fit.
 
     Raises:
         CrystalNetError: for a rank below 1, a space group outside 1..230, or a density that
@@ -68,6 +73,8 @@ class Candidate:
     centring: str
     analogue_of: str | None = None
     zero_shift: float = 0.0
+    lattice_fit: ProfileFit | None = None
+    fit: StructureFit | None = None
 
     def __post_init__(self) -> None:
         if self.rank < 1:

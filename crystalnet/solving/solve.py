@@ -13,6 +13,7 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.files import shown
 from crystalnet.solving.budget import Budget
 from crystalnet.solving.candidate import Candidate
+from crystalnet.solving.fitting import fit_candidates
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
 from crystalnet.solving.lattice.find import find_lattices, given_lattices
 from crystalnet.solving.lattice.kinds import KINDS, lattices_of
@@ -170,6 +171,7 @@ def solve(
         found.peaks, question.known, lattices, gaussians, space_group=question.group,
         seed=seed, effort=effort, progress=progress, budget=budget, settings=settings,
     )  # fmt: skip
+    candidates = fit_candidates(candidates, lattices, file, found, budget, progress, settings.fit)
     evidence = evidence_of(candidates, found.peaks, question.known, settings)
     verdict = judged(evidence, settings.verdict)
     told = {

@@ -29,8 +29,9 @@ def summary(
 
     Returns:
         `told`, `verdict` (its word, reasons and figures, or null) and `candidates`; lengths in A,
-        angles in degrees, the displacement B in A^2, Rwp as a fraction. File names are relative to
-        the folder of the summary.
+        angles in degrees, the displacement B in A^2, Rwp as a fraction. `lattice_fit` and `fit` are
+        of the measured profile (`ProfileFit`, `StructureFit`), their numbers with standard
+        deviations. File names are relative to the folder of the summary.
     """
     return {
         "told": {"version": version("crystalnet"), **told},
@@ -79,5 +80,7 @@ def _entry(candidate: Candidate) -> dict[str, Any]:
         "system": candidate.system,
         "centring": candidate.centring,
         "analogue_of": candidate.analogue_of,
+        "lattice_fit": None if candidate.lattice_fit is None else candidate.lattice_fit.told(),
+        "fit": None if candidate.fit is None else candidate.fit.told(),
         "files": [f"{candidate.folder}/{name}" for name in candidate.files],
     }

@@ -12,6 +12,7 @@ from crystalnet.solving.settings.density import DecodingSettings
 from crystalnet.solving.settings.flipping import FlippingSettings
 from crystalnet.solving.settings.lattice import LatticeSettings
 from crystalnet.solving.settings.pattern import PeakSettings, ProfileSettings, ReadingSettings
+from crystalnet.solving.settings.profile_fit import FitSettings
 from crystalnet.solving.settings.search import AnalogueSettings, ContentsSettings, SearchSettings
 from crystalnet.solving.settings.section import Section
 from crystalnet.solving.settings.strategy import RankingSettings, StrategySettings
@@ -24,6 +25,7 @@ __all__ = [
     "AnalogueSettings",
     "ContentsSettings",
     "DecodingSettings",
+    "FitSettings",
     "FlippingSettings",
     "LatticeSettings",
     "PeakSettings",
@@ -51,6 +53,7 @@ SECTIONS: dict[str, type[Section]] = {
     "ranking": RankingSettings,
     "strategy": StrategySettings,
     "verdict": VerdictSettings,
+    "fit": FitSettings,
 }
 
 
@@ -65,7 +68,7 @@ class SolveSettings:
 
     Attributes:
         reading, profile, peaks, lattices, search, contents, flipping, agreement, analogues,
-            decoding, ranking, strategy, verdict: the sections.
+            decoding, ranking, strategy, verdict, fit: the sections.
 
     Raises:
         CrystalNetError: for something else in the place of a section.
@@ -84,6 +87,7 @@ class SolveSettings:
     ranking: RankingSettings = field(default_factory=RankingSettings)
     strategy: StrategySettings = field(default_factory=StrategySettings)
     verdict: VerdictSettings = field(default_factory=VerdictSettings)
+    fit: FitSettings = field(default_factory=FitSettings)
 
     def __post_init__(self) -> None:
         for each in fields(self):

@@ -34,6 +34,7 @@ class ConventionalCell:
         space_group: gemmi's entry; for its symbols in this setting.
         operations: those of the cell, centring included.
         orbit: for each atom, the first one that it is symmetric to.
+        letters: of each atom's Wyckoff position, as the International Tables have them.
     """
 
     crystal: Crystal
@@ -41,6 +42,7 @@ class ConventionalCell:
     space_group: gemmi.SpaceGroup
     operations: list[gemmi.Op]
     orbit: Int[ndarray, " atoms"]
+    letters: list[str]
 
     @property
     def parameters(self) -> tuple[float, ...]:
@@ -79,6 +81,7 @@ def conventional_cell(crystal: Crystal, space_group: int, origin: str = "2") -> 
         gemmi.find_spacegroup_by_number(1),
         [gemmi.Op("x,y,z")],
         np.arange(len(crystal.atomic_numbers)),
+        ["a"] * len(crystal.atomic_numbers),
     )
 
 
@@ -99,7 +102,10 @@ def _standard(crystal: Crystal, tolerance: float, setting: int) -> ConventionalC
     if orbit is None or group is None:
         return None
     axes = np.linalg.inv(found.transformation_matrix).T @ crystal.lattice
-    return ConventionalCell(moved, axes, group, operations, orbit)
+    # Atoms of both cells by those of the primitive one that they repeat.
+    letter = dict(zip(found.mapping_to_primitive.tolist(), found.wyckoffs, strict=True))
+    letters = [str(letter[atom]) for atom in found.std_mapping_to_primitive.tolist()]
+    return ConventionalCell(moved, axes, group, operations, orbit, letters)
 
 
 def _dataset(crystal: Crystal, tolerance: float, setting: int = 0) -> Any:

@@ -1,0 +1,180 @@
+"""Areas of lines from atoms, and what they change by."""
+
+from dataclasses import dataclass
+
+import gemmi
+import numpy as np
+from jaxtyping import Complex, Float, Int
+from numpy import ndarray
+
+from crystalnet.crystallography.diffraction import lorentz_polarisation
+from crystalnet.crystallography.scattering import form_factor
+from crystalnet.solving.profile_fit.lines import Lines
+from crystalnet.solving.profile_fit.sites import Site
+
+# h c in eV A.
+ENERGY_TIMES_WAVELENGTH = 12398.4198
+
+
+@dataclass(frozen=True, eq=False)
+class Texture:
+    """Preferred orientation about one direction of the reciprocal lattice.
+
+    Attributes:
+        direction: hkl.
+        cosine_squared: of the angles between it and all members of the families.
+        family: that each is of.
+    """
+
+    direction: tuple[int, int, int]
+    cosine_squared: Float[ndarray, " members"]
+    family: Int[ndarray, " members"]
+
+    @classmethod
+    def of(
+        cls,
+        direction: tuple[int, int, int],
+        lines: Lines,
+        rotations: Int[ndarray, "operations 3 3"],
+        lattice: Float[ndarray, "3 3"],
+    ) -> "Texture":
+        """Of a direction hkl.
+
+        Args:
+            rotations: of the space group.
+            lattice: rows a, b, c in A.
+        """
+        reciprocal = np.linalg.inv(lattice).T
+        members = np.einsum("ri,gij->rgj", lines.families, np.unique(rotations, axis=0))
+        vectors = members @ reciprocal
+        axis = np.array(direction) @ reciprocal
+        cosine = vectors @ axis / np.linalg.norm(vectors, axis=2) / np.linalg.norm(axis)
+        # Every member as often as the others, so that means over operations are over members.
+        family = np.arange(len(members)).repeat(members.shape[1])
+        return cls(direction, np.minimum(cosine.reshape(-1) ** 2, 1.0), family)
+
+    def factor(
+        self, march: float
+    ) -> tuple[Float[ndarray, " families"], Float[ndarray, " families"]]:
+        """What intensities are multiplied by, and its derivative.
+
+        W. A. Dollase, doi 10.1107/S0021889886089458.
+
+        Args:
+            march: r; 1 is no texture.
+        """
+        c = self.cosine_squared
+        base = march**2 * c + (1 - c) / march
+        slope = -1.5 * base**-2.5 * (2 * march * c - (1 - c) / march**2)
+        count = np.bincount(self.family)
+        return (
+            np.bincount(self.family, base**-1.5) / count,
+            np.bincount(self.family, slope) / count,
+        )
+
+
+class StructureModel:
+    """Intensities of the lines of a structure.
+
+    |F|^2 times multiplicity, Lorentz and polarisation factor (no monochromator), the mean over
+    Friedel pairs, with anomalous dispersion (D. T. Cromer and D. A. Liberman, doi
+    10.1107/S0567739481000600, as gemmi has it) and one isotropic displacement parameter a site.
+
+    Parameters: U of each site, then the shifts of each site along its directions, then March's
+    coefficient if there is a texture.
+    """
+
+    def __init__(
+        self, lines: Lines, sites: list[Site], wavelength: float, texture: Texture | None = None
+    ) -> None:
+        self.lines, self.sites, self.texture = lines, sites, texture
+        numbers = sorted({site.atomic_number for site in sites})
+        self.dispersion = {z: _dispersion(z, wavelength) for z in numbers}
+        self.wavelength = wavelength
+
+    @property
+    def count(self) -> int:
+        """How many parameters there are."""
+        shifts = sum(len(site.basis) for site in self.sites)
+        return len(self.sites) + shifts + (self.texture is not None)
+
+    def areas(
+        self, values: Float[ndarray, " parameters"], q: Float[ndarray, " lines"]
+    ) -> tuple[Float[ndarray, " lines"], Float[ndarray, "lines slopes"]]:
+        """Intensities of the lines on the scale of electrons squared, and their derivatives.
+
+        Args:
+            values: the parameters.
+            q: 1 / d^2 of each line in 1/A^2.
+        """
+        family = self.lines.family
+        power, slopes = self.families(values, q)
+        by = [np.bincount(family, column, len(q)) for column in slopes.T]
+        return np.bincount(family, power, len(q)), np.stack(by, axis=1)
+
+    def families(
+        self, values: Float[ndarray, " parameters"], q: Float[ndarray, " lines"]
+    ) -> tuple[Float[ndarray, " families"], Float[ndarray, "families slopes"]]:
+        """The same of each family of symmetric reflections."""
+        lines, sites = self.lines, self.sites
+        s_squared = q[lines.family] / 4
+        count = len(sites)
+        u, shifts = values[:count], self.shifts(values)
+        forms = {z: form_factor(z, s_squared) + self.dispersion[z][0] for z in self.dispersion}
+        damping = np.exp(-8 * np.pi**2 * u[:, None] * s_squared)
+        total = np.zeros(len(s_squared), dtype=complex)
+        second = np.zeros(len(s_squared), dtype=complex)
+        waves = []
+        for number, site in enumerate(sites):
+            phase = np.exp(2j * np.pi * (lines.families @ site.moved(shifts[number]).T))
+            waves.append(phase)
+            wave = damping[number] * phase.sum(axis=1)
+            total += forms[site.atomic_number] * wave
+            second += self.dispersion[site.atomic_number][1] * wave
+        power = np.abs(total) ** 2 + np.abs(second) ** 2
+        slopes = np.zeros((len(s_squared), self.count))
+        column = count
+        for number, site in enumerate(sites):
+            # Of power by what one electron more in the wave of this site would give.
+            real = damping[number] * forms[site.atomic_number]
+            other = damping[number] * self.dispersion[site.atomic_number][1]
+            wave = waves[number].sum(axis=1)
+            slopes[:, number] = -8 * np.pi**2 * s_squared * _by(total, second, real, other, wave)
+            for direction in site.basis:
+                turned = lines.families @ (site.rotations @ direction).T
+                moved = (2j * np.pi * turned * waves[number]).sum(axis=1)
+                slopes[:, column] = _by(total, second, real, other, moved)
+                column += 1
+        if self.texture is not None:
+            factor, slope = self.texture.factor(float(values[-1]))
+            slopes *= factor[:, None]
+            slopes[:, -1] = power * slope
+            power = power * factor
+        sine_squared = np.minimum(s_squared * self.wavelength**2, 0.9999)
+        weight = lines.multiplicity * lorentz_polarisation(sine_squared)
+        return weight * power, weight[:, None] * slopes
+
+    def shifts(self, values: Float[ndarray, " parameters"]) -> list[Float[ndarray, " _"]]:
+        """Of each site along its directions."""
+        found, place = [], len(self.sites)
+        for site in self.sites:
+            found.append(values[place : place + len(site.basis)])
+            place += len(site.basis)
+        return found
+
+
+def _by(
+    total: Complex[ndarray, " families"],
+    second: Complex[ndarray, " families"],
+    real: Float[ndarray, " families"],
+    other: Float[ndarray, " families"],
+    wave: Complex[ndarray, " families"],
+) -> Float[ndarray, " families"]:
+    """What |total|^2 + |second|^2 change by with a wave that is in both."""
+    return np.asarray(2 * (np.conj(total) * real * wave + np.conj(second) * other * wave).real)
+
+
+def _dispersion(number: int, wavelength: float) -> tuple[float, float]:
+    """f' and f'' in electrons; zeros for elements that gemmi's table lacks (beyond U)."""
+    real, imaginary = gemmi.cromer_liberman(z=number, energy=ENERGY_TIMES_WAVELENGTH / wavelength)
+    return float(real), float(imaginary)
