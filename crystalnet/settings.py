@@ -3,7 +3,7 @@
 There are no defaults here: params.yaml is the one place where a value is written.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -13,6 +13,7 @@ PatternInput = Literal[BinnedPattern, "scale_free"]
 TakenPattern = Literal[PatternInput, "realistic"]
 RotationSet = Literal["none", "array", "cube", "lattice"]
 Comparison = Literal["none", "array", "cube", "lattice", "released"]
+COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
 Precision = Literal["float32", "bfloat16"]
 
 CrystalSystem = Literal[

@@ -11,9 +11,8 @@ import pandas as pd
 from pymatgen.core import Composition
 
 from crystalnet.files import atomic_write
-from crystalnet.scoring.protocol import COMPARISONS, Columns
-from crystalnet.scoring.summary import summarise, summarise_groups
-from crystalnet.settings import EvaluationSettings
+from crystalnet.scoring.summary import Columns, summarise, summarise_groups
+from crystalnet.settings import COMPARISONS, EvaluationSettings
 
 
 def score_table(rows: pd.DataFrame, columns: Columns, density_source: str) -> pd.DataFrame:

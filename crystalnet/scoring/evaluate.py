@@ -9,7 +9,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.scoring.protocol import Columns, score_crystals
+from crystalnet.scoring.protocol import score_crystals
+from crystalnet.scoring.summary import Columns
 from crystalnet.scoring.windows import WINDOW
 from crystalnet.seeds import derived_generator
 from crystalnet.settings import EvaluationSettings

@@ -5,7 +5,6 @@ from typing import get_args
 
 import torch
 from jaxtyping import Float, Int
-from numpy import ndarray
 from torch import Tensor
 
 from crystalnet.crystallography.rotations import rotation_set
@@ -16,13 +15,10 @@ from crystalnet.scoring.agreement import (
     nmae_percent,
 )
 from crystalnet.scoring.ssim import score_guesses
-from crystalnet.settings import Comparison, RotationSet
-
-# What a table of per-crystal scores holds: column name to one value a crystal.
-Columns = dict[str, Float[ndarray, " crystals"]]
+from crystalnet.scoring.summary import Columns
+from crystalnet.settings import COMPARISONS, RotationSet
 
 ROTATION_SETS: tuple[RotationSet, ...] = get_args(RotationSet)
-COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
 
 
 def score_crystals(

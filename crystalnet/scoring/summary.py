@@ -9,6 +9,9 @@ from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
 
+# What a table of per-crystal scores holds: column name to one value a crystal.
+Columns = dict[str, Float[ndarray, " crystals"]]
+
 # A figure that is not finite (an empty share, the PSNR of a perfect guess) becomes null.
 Figures = dict[str, float | None]
 

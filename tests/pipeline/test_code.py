@@ -1,6 +1,7 @@
 """The code that a step runs is found from its imports."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,13 @@ def test_training_runs_the_network_and_no_source_of_densities() -> None:
     files = code_of("pipeline.steps.train")
     assert "crystalnet/network/crystalnet.py" in files
     assert not any(file.startswith("pipeline/sources") for file in files)
+
+
+@pytest.mark.parametrize("step", ["ablate", "focus", "learned"])
+def test_what_only_counts_scores_starts_without_torch(step: str) -> None:
+    """Its import takes longer than they do."""
+    for file in code_of(f"pipeline.steps.{step}"):
+        assert not re.search(r"^(import|from) torch\b", (ROOT / file).read_text(), re.M), file
 
 
 def test_what_type_checkers_alone_import_is_not_listed() -> None:
