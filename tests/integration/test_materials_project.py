@@ -59,7 +59,7 @@ class Site:
     @property
     def command(self) -> list[str]:
         home = str(self.project.folder)
-        variables = [f"{k}={v}" for k, v in environment(self.standin.url, home).items()]
+        variables = [f"{k}={v}" for k, v in environment(self.standin, home).items()]
         return ["env", *variables, sys.executable, "-m"]
 
     def run(self, *targets: str, check: bool = True) -> Any:

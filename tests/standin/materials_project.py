@@ -71,13 +71,20 @@ class Standin:
     asked: list[Asked] = field(default_factory=list)
     before: Callable[[str], None] = lambda path: None
     most_at_once: int = 0
-    url: str = ""
+    base: str = ""
     moto: str = ""
+    # How often it was emptied: requests of before, which a client gave up, may still come.
+    round: int = 0
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._at_once = 0
         self._turn = Counter[str]()
+
+    @property
+    def url(self) -> str:
+        """Where the web service is, until it is emptied."""
+        return f"{self.base}/{self.round}/"
 
     # --- What it holds -------------------------------------------------------------------------
 
@@ -135,7 +142,8 @@ class Standin:
         return material
 
     def clear(self) -> None:
-        """Empty it, and let it fail no more."""
+        """Empty it, and let it fail no more; what is still on its way to it is not heard."""
+        self.round += 1
         for thing in (self.summary, self.core, self.tasks, self.faults, self.asked):
             thing.clear()
         self.version, self.key, self.most_at_once = "2026.04.13", KEY, 0
@@ -252,11 +260,16 @@ class Handler(BaseHTTPRequestHandler):
         standin = self.standin
         path, _, text = self.path.partition("?")
         query = dict(urllib.parse.parse_qsl(text, keep_blank_values=True))
+        bucket = path.startswith(f"/{BUCKET}")
+        if not bucket:
+            before, path = path, path.removeprefix(f"/{standin.round}")
+            if path == before:
+                self._send(410, b"", {})
+                return
         standin.before(path)
         fault = standin.fault_of(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         standin.asked.append(Asked(self.path, query, headers, fault))
-        bucket = path.startswith(f"/{BUCKET}")
         if fault == "refused":
             # Without an answer, and at once: what a service does that is being started.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -339,7 +352,7 @@ def running() -> Iterator[Standin]:
     standin.s3.create_bucket(Bucket=BUCKET, ACL="public-read")
     handler = type("StandinHandler", (Handler,), {"standin": standin})
     server = _Server(("127.0.0.1", 0), handler)
-    standin.url = f"http://127.0.0.1:{server.server_address[1]}/"
+    standin.base = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -351,12 +364,12 @@ def running() -> Iterator[Standin]:
         moto.stop()
 
 
-def environment(url: str, home: str) -> dict[str, str]:
+def environment(standin: Standin, home: str) -> dict[str, str]:
     """What turns the real clients to a stand-in."""
     return {
-        "MP_API_ENDPOINT": url,
+        "MP_API_ENDPOINT": standin.url,
         "MP_API_KEY": KEY,
-        "AWS_ENDPOINT_URL_S3": url.rstrip("/"),
+        "AWS_ENDPOINT_URL_S3": standin.base,
         "AWS_EC2_METADATA_DISABLED": "true",
         "MPRESTER_MUTE_PROGRESS_BARS": "true",
         "HOME": home,

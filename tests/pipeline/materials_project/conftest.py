@@ -92,7 +92,7 @@ def standin(
     from mp_api.client import MPRester
     from mp_api.client.core.client import _Rester
 
-    for name, value in environment(_standin.url, str(tmp_path)).items():
+    for name, value in environment(_standin, str(tmp_path)).items():
         monkeypatch.setenv(name, value)
     MPRester.get_emmet_version.cache_clear()
     _Rester._get_heartbeat_info.cache_clear()
