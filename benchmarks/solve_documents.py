@@ -30,7 +30,18 @@ SECTIONS: list[tuple[tuple[str, ...], int]] = [
     (("benchmarks.indexing",), 1),
     (("benchmarks.decoding", "--known", "formula"), 1),
 ]
-MEASURED = [(*SOLVING, "--measured"), (*SOLVING, "--measured", "--known", "none")]
+MEASURED = [
+    ("benchmarks.measured_patterns", "--markdown"),
+    ("benchmarks.measured_patterns", "--markdown", "--known", "none"),
+]
+# Crystals of each system and size, that no other command chooses from: one of n, of so many.
+STRUCTURES = ("benchmarks.structures_by_system", "--markdown")
+SYSTEMS: list[tuple[tuple[str, ...], int]] = [
+    (("--largest", "20"), 40),
+    (("--smallest", "21"), 10),
+    (("--largest", "20", "--lattice", "found"), 10),
+    (("--largest", "20", "--by", "symmetry", "charge flipping", "known structures"), 6),
+]
 
 
 def main() -> None:
@@ -40,6 +51,8 @@ def main() -> None:
     parser.add_argument("--parallel", type=int, default=2, help="commands side by side")
     given = parser.parse_args()
     commands = [(*command, "--every", str(every * given.every)) for command, every in SECTIONS]
+    for options, each in SYSTEMS:
+        commands.append((*STRUCTURES, *options, "--each", str(-(-each // given.every))))
     started = time.monotonic()
     with ThreadPoolExecutor(given.parallel) as pool:
         sections = list(pool.map(section, [*commands, *MEASURED]))
@@ -74,7 +87,7 @@ def section(command: tuple[str, ...]) -> str:
     if done.returncode:
         sys.exit(f"{told}: exit status {done.returncode}")
     print(f"{told}: {(time.monotonic() - started) / 60:.1f} minutes", file=sys.stderr)
-    table = command[0] == "benchmarks.solving"
+    table = "--markdown" in command
     body = done.stdout if table else "```\n" + done.stdout + "```\n"
     return f"## `{told}`\n\n{body}"
 

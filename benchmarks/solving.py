@@ -2,7 +2,6 @@
 
     python -m benchmarks.solving               the match table, with the lattice given or not
     python -m benchmarks.solving --curves      what each step away from a perfect pattern costs
-    python -m benchmarks.solving --measured    the eight measured patterns
     python -m benchmarks.solving --ssim        the densities that are handed out
     python -m benchmarks.solving --sizes       the paper's test crystals, cells of any size
     python -m benchmarks.solving --known elements    without the formula (half, none: with less)
@@ -30,7 +29,6 @@ import torch
 from benchmarks.decoding import DATA, KINDS, knowledge, matches
 from benchmarks.flawed_patterns import Flaw, curves, plot_curves, simulated
 from benchmarks.machine import machine
-from benchmarks.measured_patterns import measured_table
 from benchmarks.solved_densities import ssim_table
 from benchmarks.unseen_crystals import lattice_of, unseen_crystals
 from crystalnet.crystallography.crystal import Crystal
@@ -61,7 +59,6 @@ def main() -> None:
     parser.add_argument("--known", choices=KINDS, default="formula", help="of the composition")
     parser.add_argument("--only", choices=list(SOURCES), help="one source alone")
     parser.add_argument("--curves", action="store_true")
-    parser.add_argument("--measured", action="store_true")
     parser.add_argument("--ssim", action="store_true")
     parser.add_argument("--sizes", action="store_true")
     parser.add_argument("--figure", type=Path, help="picture of the curves")
@@ -78,9 +75,6 @@ def main() -> None:
             end="\n\n",
         )
 
-    if arguments.measured:
-        tell(measured_table(arguments.known))
-        return
     test = unseen_crystals(dft=not arguments.sizes)[:: arguments.every]
     if arguments.ssim:
         tell(ssim_table(test))

@@ -26,20 +26,20 @@ from pymatgen.core import Structure
 from benchmarks.flawed_patterns import simulated
 from benchmarks.machine import machine
 from benchmarks.unseen_crystals import lattice_of, unseen_crystals
+from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.output import write_all
 from crystalnet.solving.solve import TEMPLATES
 from crystalnet.solving.strategy import solve_peaks
+from crystalnet.solving.symmetry.contacts import too_near
 
-COINCIDE, NEAR = 0.1, 0.75
+COINCIDE = 0.1
 COUNTED = (
     "runs", "files", "refused by gemmi", "refused by pymatgen", "read alike", "atoms coincide",
     "atoms near",
 )  # fmt: skip
-# Farther than any two atoms that are near.
-FAR = 5.0
 
 
 def main() -> None:
@@ -93,11 +93,10 @@ def read_back(folder: Path) -> Counter[str]:
         except ValueError:
             counts["refused by pymatgen"] += 1
             continue
-        one, other, _, distance = structure.get_neighbor_list(FAR)
-        radii = np.array([gemmi.Element(site.specie.Z).covalent_r for site in structure])
+        distance = structure.get_neighbor_list(COINCIDE)[3]
         counts["read alike"] += sites == len(structure)
-        counts["atoms coincide"] += bool((distance < COINCIDE).any())
-        counts["atoms near"] += bool((distance < NEAR * (radii[one] + radii[other])).any())
+        counts["atoms coincide"] += len(distance) > 0
+        counts["atoms near"] += too_near(Crystal.from_structure(structure)) is not None
     return counts
 
 

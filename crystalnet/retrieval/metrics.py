@@ -111,7 +111,7 @@ def in_every_setting(
     The axes of an orthorhombic lattice can be named in six ways, say; those of a monoclinic or
     triclinic one are chosen among near lattice vectors. None for a lattice of another system.
     """
-    cells = _unimodular() @ lattice
+    cells = unimodular() @ lattice
     found = []
     for axes in _axes(system):
         numbers, fits = _numbers(cells, axes, system)
@@ -185,7 +185,7 @@ def _axes(system: CrystalSystem) -> list[Int[ndarray, "3 3"]]:
 
 
 @lru_cache(maxsize=1)
-def _unimodular() -> Int[ndarray, "matrices 3 3"]:
+def unimodular() -> Int[ndarray, "matrices 3 3"]:
     """Matrices of -1, 0 and 1 with determinant 1, those with the fewest entries first."""
     every = np.array(list(itertools.product((-1, 0, 1), repeat=9))).reshape(-1, 3, 3)
     every = every[np.rint(np.linalg.det(every)) == 1]

@@ -23,7 +23,7 @@ from crystalnet.solving.pattern.file import PatternFile, read_pattern
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.question import Question, edges, edges_wanted, symbols
 from crystalnet.solving.search.cell_contents import check_room, has_room
-from crystalnet.solving.search.given_group import lattices_of_group
+from crystalnet.solving.search.given_group import lattices_of_group, lattices_with_places
 from crystalnet.solving.settings import USUAL, SolveSettings
 from crystalnet.solving.strategy import solve_peaks
 from crystalnet.solving.verdict.evidence import evidence_of
@@ -164,6 +164,10 @@ def solve(
     if question.group is not None:
         lattices = lattices_of_group(lattices, question.group, found.peaks, settings)
     check_room(question.known, [each.volume for each in lattices], settings.contents)
+    if question.group is not None:
+        lattices = lattices_with_places(
+            lattices, question.group, question.known, found.peaks, settings
+        )
     for each in lattices:
         progress(f"lattice to try: {each.system} {each.centring}, {each.told()}")
     gaussians = ValenceGaussians.load(TEMPLATES)
@@ -218,7 +222,20 @@ def likely_lattices(
             f"the lattice {list(lattice)} is {' or '.join(may_be)}, but the crystal system is "
             f"{systems[0]}; give {edges_wanted()}"
         )
-    return densest(given_lattices(wanted, lattice, found.peaks, settings.lattices), known, settings)
+    try:
+        given = given_lattices(wanted, lattice, found.peaks, settings.lattices)
+    except CrystalNetError as error:
+        raise CrystalNetError(f"{error}{_would_fit(found, systems, settings)}") from None
+    return densest(given, known, settings)
+
+
+def _would_fit(found: FoundPeaks, systems: Sequence[str], settings: SolveSettings) -> str:
+    """The lattice that explains the peaks where a given one does not, if there is one."""
+    try:
+        best = find_lattices(found.peaks, systems, settings.lattices)[0]
+    except CrystalNetError:
+        return ""
+    return f"; the peaks are of a lattice {best.system} {best.centring}, {best.told()}"
 
 
 def densest(

@@ -158,8 +158,7 @@ class _Solving:
                 work=work,
                 seed=self.seed,
                 budget=self.budget,
-                settings=self.settings.search,
-                agreement=self.settings.agreement,
+                settings=self.settings,
             )
             self._take((Structure(crystal, lattice) for crystal in crystals), peaks)
             self.progress(
@@ -246,7 +245,7 @@ class _Solving:
         """Everything that is found comes in here, if its atoms keep their distance; how many do."""
         before = len(self.found)
         for structure in structures:
-            near = too_near(structure.crystal)
+            near = too_near(structure.crystal, self.settings.contacts)
             if near is None:
                 self.found.append(Ranked.of(structure, peaks, self.settings))
             else:

@@ -14,9 +14,6 @@ from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.flipping.reflections import Reflections
 from crystalnet.solving.settings import FlippingSettings
 
-# Maps are rounded to this share of their standard deviation: no last bit decides what is flipped.
-ROUNDED = 1e-6
-
 
 def flipped(
     reflections: Reflections,
@@ -43,7 +40,8 @@ def flipped(
         phases /= np.maximum(np.abs(phases), 1e-300)
         density = reflections.map(modulus * phases) + mean
         deviation = density.std()
-        density = np.rint(density / (ROUNDED * deviation)) * (ROUNDED * deviation)
+        least = settings.rounded * deviation
+        density = np.rint(density / least) * least
         density = np.where(density < settings.threshold * deviation, -density, density)
         mean = float(density.mean())
         phases = reflections.coefficients(density)

@@ -13,8 +13,9 @@ from crystalnet.solving.flipping.map_symmetry import MapSymmetry
 from crystalnet.solving.flipping.reflections import Reflections
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks
-from crystalnet.solving.search.group_search import Arrangement, GroupSearch
-from crystalnet.solving.search.symmetric_search import worth
+from crystalnet.solving.search.arrangement import Arrangement
+from crystalnet.solving.search.group_fit import GroupFit
+from crystalnet.solving.search.order import worth
 from crystalnet.solving.settings import USUAL, SolveSettings
 from crystalnet.solving.symmetry.frames import Frame, frames_of
 
@@ -48,17 +49,14 @@ def flipped_structures(
     """
     plan = settings.flipping
     frames = frames_of(lattice, number)
-    searches: dict[int, GroupSearch] = {}
-    found: list[tuple[GroupSearch, Arrangement]] = []
+    fits: dict[int, GroupFit] = {}
+    found: list[tuple[GroupFit, Arrangement]] = []
     generator = np.random.default_rng(seed)
 
-    def search_of(frame: Frame) -> GroupSearch:
-        if id(frame) not in searches:
-            searches[id(frame)] = GroupSearch(
-                measured, lattice, frame, settings.search.d_min, settings.search.d_min, budget,
-                settings.agreement,
-            )  # fmt: skip
-        return searches[id(frame)]
+    def fit_of(frame: Frame) -> GroupFit:
+        if id(frame) not in fits:
+            fits[id(frame)] = GroupFit(measured, lattice, frame, settings=settings)
+        return fits[id(frame)]
 
     def least() -> float:
         return min((each.residual for _, each in found), default=np.inf)
@@ -69,7 +67,7 @@ def flipped_structures(
             one = Reflections(measured, lattice, frames[0].cell, counts, plan, settings.agreement)
             if one.possible and np.prod(one.shape) <= plan.most_points:
                 tried.append((counts, one))
-    possible = [frame for frame in frames if tried and search_of(frame).lines.possible]
+    possible = [frame for frame in frames if tried and fit_of(frame).lines.possible]
     made = itertools.product(range(plan.maps), tried)
     for start, (counts, reflections) in itertools.islice(made, plan.maps if maps is None else maps):
         if budget.over():
@@ -79,9 +77,9 @@ def flipped_structures(
         for framed in symmetry.likely(possible, plan.symmetric, plan.frames):
             if budget.over():
                 break
-            searching = search_of(framed.frame)
-            builder = Builder(reflections, searching, counts, plan)
-            found += [(searching, each) for each in builder.build(framed)]
+            fit = fit_of(framed.frame)
+            builder = Builder(reflections, fit, counts, plan)
+            found += [(fit, each) for each in builder.build(framed)]
             if least() < plan.perfect:
                 break
         if least() < (plan.perfect if start < plan.surely else plan.explained):

@@ -10,15 +10,9 @@ from numpy import ndarray
 from crystalnet.solving.flipping.map_symmetry import primitive_operations
 from crystalnet.solving.lattice.cells import centring_vectors
 from crystalnet.solving.search.analogues import on_position
+from crystalnet.solving.settings import USUAL, FlippingSettings
 from crystalnet.solving.symmetry.frames import Frame
 from crystalnet.solving.symmetry.orbit_distances import reduced_cell
-
-# A below which two points are one, if they are images of each other.
-ONE = 0.4
-# Heights are compared to so many digits of the highest: no last bit decides the order.
-DIGITS = 6
-# Rounds in which an atom is moved to where some operations leave it.
-ROUNDS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,19 +35,23 @@ class Site:
 class SiteFinder:
     """Maxima of maps in one frame as sites."""
 
-    def __init__(self, frame: Frame, primitive: Float[ndarray, "3 3"], on_special: float) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        primitive: Float[ndarray, "3 3"],
+        settings: FlippingSettings = USUAL.flipping,
+    ) -> None:
         """Prepare for one frame.
 
         Args:
             primitive: rows of the cell of the maps in A.
-            on_special: distance in A over which atoms are moved onto special positions.
         """
         self._group = frame.group
         self._primitive = primitive
         self._turns, self._shifts = primitive_operations(frame, primitive)
         self._to_frame = primitive @ np.linalg.inv(frame.cell)
         self._centring = centring_vectors(frame.group.centring)
-        self._near = on_special
+        self._settings = settings
         reduced = reduced_cell(primitive)
         self._reduce = primitive @ np.linalg.inv(reduced)
         self._reduced = reduced
@@ -67,8 +65,8 @@ class SiteFinder:
         """
         found: list[Site] = []
         taken = np.empty((0, 3))
-        for x, height in zip(*maxima(density, most), strict=True):
-            if len(taken) and self._lengths(taken - x).min() < ONE:
+        for x, height in zip(*maxima(density, most, self._settings.rounded_heights), strict=True):
+            if len(taken) and self._lengths(taken - x).min() < self._settings.same_maximum:
                 continue
             point, still = self._settled(x)
             images = self._turns @ point + self._shifts
@@ -85,9 +83,10 @@ class SiteFinder:
         From the largest reach on, until they are a group: their number divides that of all.
         """
         point, count = x, 1
-        for reach in (self._near, self._near / 2, self._near / 4):
+        near = self._settings.on_special
+        for reach in (near, near / 2, near / 4):
             point = x
-            for _ in range(ROUNDS):
+            for _ in range(self._settings.settling):
                 apart = self._shortest(self._turns @ point + self._shifts - point)
                 own = np.linalg.norm(apart @ self._primitive, axis=1) < reach
                 point = point + apart[own].mean(axis=0)
@@ -122,17 +121,21 @@ class SiteFinder:
 
 
 def maxima(
-    density: Float[ndarray, "n m k"], most: int
+    density: Float[ndarray, "n m k"], most: int, coarse: float = USUAL.flipping.rounded_heights
 ) -> tuple[Float[ndarray, "maxima 3"], Float[ndarray, " maxima"]]:
     """Points of a periodic map higher than their neighbours, the highest first, and their heights.
 
     Each is moved to the top of the parabola through its neighbours along each axis.
 
+    Args:
+        most: maxima returned.
+        coarse: share of the highest that heights are compared to.
+
     Returns:
         fractional coordinates, and heights.
     """
     scale = max(float(np.abs(density).max()), 1e-300)
-    rounded = np.rint(density / scale * 10**DIGITS).astype(np.int64)
+    rounded = np.rint(density / (coarse * scale)).astype(np.int64)
     top = rounded > 0
     for shift in product((-1, 0, 1), repeat=3):
         if any(shift):

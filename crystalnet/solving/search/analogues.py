@@ -19,7 +19,8 @@ from crystalnet.retrieval.prototypes import PrototypeLibrary
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.standard_lines import standard_lines
-from crystalnet.solving.search.group_search import Arrangement, GroupSearch
+from crystalnet.solving.search.arrangement import Arrangement
+from crystalnet.solving.search.group_fit import GroupFit
 from crystalnet.solving.search.occupations import Occupation
 from crystalnet.solving.settings import USUAL, AnalogueSettings, SolveSettings
 from crystalnet.solving.symmetry.conventional import (
@@ -96,10 +97,9 @@ def fitted_coordinates(
         return None
     frame = Frame(arranged.occupation.group, cell.axes)
     placed = replace(lattice, primitive=crystal.lattice)
-    finest = settings.search.d_min
-    search = GroupSearch(measured, placed, frame, finest, finest, agreement=settings.agreement)
-    end = search.refine(arranged) if search.lines.possible else None
-    return None if end is None else search.crystal(end)
+    fit = GroupFit(measured, placed, frame, settings=settings)
+    end = fit.refine(arranged) if fit.lines.possible else None
+    return None if end is None else fit.crystal(end)
 
 
 def arrangement(

@@ -1,17 +1,26 @@
 """A space group that somebody says a crystal has: whether lattice and pattern allow it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import gemmi
+from pymatgen.core import Element
 
+from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.agreement.line_intensities import LineIntensities
-from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
+from crystalnet.solving.lattice.cells import (
+    IndexedLattice,
+    centring_vectors,
+    conventional_lattices,
+)
 from crystalnet.solving.lattice.kinds import KINDS, crystal_systems_of
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.search.cell_contents import cell_contents
+from crystalnet.solving.search.occupations import has_places
 from crystalnet.solving.settings import USUAL, SolveSettings
 from crystalnet.solving.symmetry.frames import frames_of
+from crystalnet.solving.symmetry.wyckoff import space_group
 
 
 def group_number(name: str | int) -> int:
@@ -89,6 +98,53 @@ def lattices_of_group(
             f"want one of {_possible(own[0], measured, settings)}"
         )
     return fitting
+
+
+def lattices_with_places(
+    lattices: Sequence[IndexedLattice],
+    number: int,
+    known: KnownComposition,
+    measured: MeasuredPeaks,
+    settings: SolveSettings = USUAL,
+) -> list[IndexedLattice]:
+    """Those in which a space group has places for the atoms, as far as they are known.
+
+    Raises:
+        CrystalNetError: where there is none, in words which groups have.
+    """
+    contents = [cell_contents(known, each.volume, settings.contents) for each in lattices]
+    fitting = [
+        each
+        for each, some in zip(lattices, contents, strict=True)
+        if not some or _holds(number, each, some)
+    ]
+    if not fitting:
+        first, likely = lattices[0], contents[0]
+        others = [
+            each
+            for each in sorted({frame.group.number for frame in frames_of(first)})
+            if _holds(each, first, likely) and _allows(first, each, measured, settings)
+        ]
+        multiplicities = sorted({p.multiplicity for p in space_group(number).positions})
+        raise CrystalNetError(
+            f"the space group {told(number)} has no places for the atoms of a cell of "
+            f"{first.volume:.0f} A^3, {' or '.join(map(_formula, likely))}: its positions hold "
+            f"{', '.join(map(str, multiplicities))} atoms of the conventional cell; want "
+            + (f"one of {', '.join(map(str, others))}" if others else "another lattice or formula")
+        )
+    return fitting
+
+
+def _holds(number: int, lattice: IndexedLattice, contents: Sequence[Mapping[int, int]]) -> bool:
+    """Whether a group has places for one of some contents of a primitive cell."""
+    images = len(centring_vectors(lattice.centring))
+    group = space_group(number)
+    cells = [{z: images * count for z, count in counts.items()} for counts in contents]
+    return any(has_places(group, cell) for cell in cells)
+
+
+def _formula(counts: Mapping[int, int]) -> str:
+    return "".join(f"{Element.from_Z(z).symbol}{n}" for z, n in sorted(counts.items()))
 
 
 def _allows(

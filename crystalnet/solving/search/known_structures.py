@@ -14,12 +14,13 @@ from numpy import ndarray
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.retrieval.known import Known
-from crystalnet.retrieval.metrics import lattice_numbers
+from crystalnet.retrieval.metrics import unimodular
 from crystalnet.solving.agreement.profile import match_pattern
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.settings import USUAL, AgreementSettings, AnalogueSettings
+from crystalnet.solving.symmetry.orbit_distances import reduced_cell
 
 # What is bound to nothing as a rule: a cell and a pattern alone are no proof of the contrary.
 NOBLE_GASES = frozenset({2, 10, 18, 36, 54, 86})
@@ -45,11 +46,7 @@ def known_structures(
     Returns:
         With the edges of the lattice, and the name of each.
     """
-    own = lattice_numbers(lattice.primitive, known.system)
-    if own is None:
-        return []
-    axes = own[1]
-    wanted = axes @ lattice.primitive
+    bases = Bases(lattice.primitive)
     peaks = measured.shifted(lattice.zero_shift)
     found: list[tuple[float, Crystal]] = []
     for crystal in _of_like_volume(known.crystals, lattice, settings.known_edges):
@@ -57,26 +54,63 @@ def known_structures(
             break
         if not _may_be(crystal, composition):
             continue
-        its = lattice_numbers(crystal.lattice, known.system)
-        if its is None or not np.array_equal(its[1], axes):
-            continue
-        if not _same_cell(axes @ crystal.lattice, wanted, settings.known_edges):
-            continue
-        there = replace(crystal, lattice=lattice.primitive)
-        found.append((match_pattern(there, peaks, agreement).rwp, there))
+        settled = [
+            (match_pattern(there, peaks, agreement).rwp, there)
+            for there in bases.holding(crystal, settings.known_edges)
+        ]
+        found += sorted(settled, key=lambda pair: pair[0])[:1]
     found.sort(key=lambda pair: (pair[0], pair[1].material_id))
     return [(crystal, crystal.material_id) for _, crystal in found[: settings.most_known]]
 
 
-def _same_cell(one: Float[ndarray, "3 3"], other: Float[ndarray, "3 3"], within: float) -> bool:
-    """Whether the edges of two cells, and the cosines between them, differ by no more."""
-    lengths = np.linalg.norm(one, axis=1), np.linalg.norm(other, axis=1)
-    cosines = [
-        each @ each.T / np.outer(length, length)
-        for each, length in zip((one, other), lengths, strict=True)
-    ]
-    edges = np.abs(np.log(lengths[0] / lengths[1])).max()
-    return bool(edges <= within and np.abs(cosines[0] - cosines[1]).max() <= within)
+class Bases:
+    """All that may be the reduced cell of a crystal, distorted, of one lattice.
+
+    Axes of a known crystal are named as somebody else did: which edge of a lattice is the a of an
+    orthorhombic one, and which of the short vectors are those of a monoclinic or triclinic one,
+    only its own lengths and angles can tell.
+    """
+
+    def __init__(self, primitive: Float[ndarray, "3 3"]) -> None:
+        """Take the rows of a primitive cell in A."""
+        self._primitive = primitive
+        self._every = unimodular() @ reduced_cell(primitive)
+        metric = self._every @ self._every.transpose(0, 2, 1)
+        self._lengths, self._cosines = _shape(metric)
+
+    def holding(self, crystal: Crystal, within: float) -> list[Crystal]:
+        """A crystal in the lattice, in every way that is another one; none if it is not of it.
+
+        Args:
+            within: what logarithms of edges, and cosines, differ by at most.
+        """
+        own = reduced_cell(crystal.lattice)
+        lengths, cosines = _shape((own @ own.T)[None])
+        near = (np.abs(np.log(self._lengths / lengths)).max(axis=1) <= within) & (
+            np.abs(self._cosines - cosines).max(axis=1) <= within
+        )
+        rows = np.flatnonzero(near)
+        # Those of one shape differ by a rotation of the lattice, which turns the whole crystal.
+        shape = np.concatenate([self._lengths[rows], self._cosines[rows]], axis=1)
+        _, first = np.unique(np.rint(shape * 1e6), axis=0, return_index=True)
+        found = []
+        for row in rows[np.sort(first)]:
+            basis = self._every[row]
+            if np.linalg.det(basis) * np.linalg.det(own) < 0:
+                basis = -basis
+            turn = crystal.lattice @ np.linalg.inv(own) @ basis @ np.linalg.inv(self._primitive)
+            x = crystal.frac_coords @ np.rint(turn)
+            found.append(replace(crystal, lattice=self._primitive, frac_coords=x % 1))
+        return found
+
+
+def _shape(
+    metric: Float[ndarray, "cells 3 3"],
+) -> tuple[Float[ndarray, "cells 3"], Float[ndarray, "cells 3"]]:
+    """Edges in A, and the cosines of the angles between the second and third, and so on."""
+    lengths = np.sqrt(metric.diagonal(axis1=1, axis2=2))
+    products = metric[:, [1, 0, 0], [2, 2, 1]]
+    return lengths, products / (lengths[:, [1, 0, 0]] * lengths[:, [2, 2, 1]])
 
 
 def _of_like_volume(

@@ -97,6 +97,17 @@ def occupations(
             yield Occupation(group, places)
 
 
+def has_places(group: SpaceGroup, counts: Mapping[int, int]) -> bool:
+    """Whether the positions of a group can hold so many atoms of each element.
+
+    Points without freedom hold one element alone, which is looked at for each element by itself.
+
+    Args:
+        counts: atoms of each atomic number in the conventional cell.
+    """
+    return all(_costs(group, count, 0) for count in counts.values())
+
+
 @lru_cache(maxsize=100_000)
 def _costs(group: SpaceGroup, atoms: int, first: int) -> int:
     """What orbits from a position on may cost that hold so many atoms, a bit for each cost."""

@@ -13,9 +13,15 @@ from crystalnet.solving.settings.flipping import FlippingSettings
 from crystalnet.solving.settings.lattice import LatticeSettings
 from crystalnet.solving.settings.pattern import PeakSettings, ProfileSettings, ReadingSettings
 from crystalnet.solving.settings.profile_fit import FitSettings
-from crystalnet.solving.settings.search import AnalogueSettings, ContentsSettings, SearchSettings
+from crystalnet.solving.settings.search import (
+    AnalogueSettings,
+    ContentsSettings,
+    SamplingSettings,
+    SearchSettings,
+)
 from crystalnet.solving.settings.section import Section
 from crystalnet.solving.settings.strategy import RankingSettings, StrategySettings
+from crystalnet.solving.settings.symmetry import ContactSettings, SymmetrySettings
 from crystalnet.solving.settings.verdict import VerdictSettings
 
 __all__ = [
@@ -23,6 +29,7 @@ __all__ = [
     "USUAL",
     "AgreementSettings",
     "AnalogueSettings",
+    "ContactSettings",
     "ContentsSettings",
     "DecodingSettings",
     "FitSettings",
@@ -32,10 +39,12 @@ __all__ = [
     "ProfileSettings",
     "RankingSettings",
     "ReadingSettings",
+    "SamplingSettings",
     "SearchSettings",
     "Section",
     "SolveSettings",
     "StrategySettings",
+    "SymmetrySettings",
     "VerdictSettings",
 ]
 
@@ -44,7 +53,10 @@ SECTIONS: dict[str, type[Section]] = {
     "profile": ProfileSettings,
     "peaks": PeakSettings,
     "lattices": LatticeSettings,
+    "symmetry": SymmetrySettings,
+    "contacts": ContactSettings,
     "search": SearchSettings,
+    "sampling": SamplingSettings,
     "contents": ContentsSettings,
     "flipping": FlippingSettings,
     "agreement": AgreementSettings,
@@ -67,8 +79,8 @@ class SolveSettings:
         {'peaks.significant': 3.0}
 
     Attributes:
-        reading, profile, peaks, lattices, search, contents, flipping, agreement, analogues,
-            decoding, ranking, strategy, verdict, fit: the sections.
+        reading, profile, peaks, lattices, symmetry, contacts, search, sampling, contents, flipping,
+            agreement, analogues, decoding, ranking, strategy, verdict, fit: the sections.
 
     Raises:
         CrystalNetError: for something else in the place of a section.
@@ -78,7 +90,10 @@ class SolveSettings:
     profile: ProfileSettings = field(default_factory=ProfileSettings)
     peaks: PeakSettings = field(default_factory=PeakSettings)
     lattices: LatticeSettings = field(default_factory=LatticeSettings)
+    symmetry: SymmetrySettings = field(default_factory=SymmetrySettings)
+    contacts: ContactSettings = field(default_factory=ContactSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
+    sampling: SamplingSettings = field(default_factory=SamplingSettings)
     contents: ContentsSettings = field(default_factory=ContentsSettings)
     flipping: FlippingSettings = field(default_factory=FlippingSettings)
     agreement: AgreementSettings = field(default_factory=AgreementSettings)

@@ -24,7 +24,12 @@ class FlippingSettings(Section):
         symmetric: correlation of a map with itself, turned, from which on a group is tried,
             as a share of the best one's.
         frames: groups tried for each map, the likeliest first.
-        on_special: distance in A over which atoms are moved onto special positions.
+        on_special: distance in A over which atoms are moved onto special positions, in
+        settling: steps at most, each to where the operations that nearly hold leave the atom.
+        same_maximum: A below which two maxima are one, if they are images of each other.
+        rounded: maps are rounded to this share of their standard deviation, and
+        rounded_heights: heights of maxima to this share of the highest, so that no last bit decides
+            what is flipped or comes first.
         peaks: maxima of a map looked at for each atom of the cell.
         heavy: share of the heaviest element's electrons from which on atoms are taken from the
             map of flipping itself; lighter ones may be looked for without the others' density.
@@ -52,6 +57,10 @@ class FlippingSettings(Section):
     symmetric: float = 0.6
     frames: int = 8
     on_special: float = 0.6
+    settling: int = 4
+    same_maximum: float = 0.4
+    rounded: float = 1e-6
+    rounded_heights: float = 1e-6
     peaks: int = 3
     heavy: float = 0.5
     nearer: float = 0.75

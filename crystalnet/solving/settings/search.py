@@ -27,6 +27,9 @@ class SearchSettings(Section):
         explained: after the next complexity.
         symmetry: what the highest symmetry is worth in residual: every structure has its subgroups
             too, which explain as much.
+        same_residual: residuals that differ by no more are one, and the simpler structure comes
+            first: two starts that ended in one place differ by less.
+        same_line: lines, in relative 1 / d^2, that are one where they are counted.
     """
 
     work: int = 500_000_000
@@ -42,6 +45,48 @@ class SearchSettings(Section):
     perfect: float = 0.02
     explained: float = 0.1
     symmetry: float = 0.03
+    same_residual: float = 1e-3
+    same_line: float = 1e-6
+
+
+@dataclass(frozen=True)
+class SamplingSettings(Section):
+    """How the free coordinates of one occupation are found.
+
+    Attributes:
+        samples: of a position with no, one, two and three free coordinates: some 0.1 A apart along
+            a line, 0.3 A in a plane, 0.5 A in space, from where the next steps find the minimum.
+        joint: random sets of a sample for each orbit, by the best of which occupations with several
+            free orbits are compared before more is done for them.
+        kept: of these sets, the best, that others are improved from.
+        sweeps: rounds over all orbits, each to its best sample; most end after two,
+        gain: as a round must gain so much residual for another.
+        starts: arrangements of one occupation that are handed on.
+        tested: the best samples, looked at until the atoms of one keep their distance,
+        few: of them at first: mostly one of the first will do.
+        poor: residual that is no better than chance.
+        same: residuals of samples that are one: they are summed in single precision, and equivalent
+            places have equal ones.
+        displacement: B of the samples in A^2, about that of most crystals at room temperature.
+        call: numbers worked on that the time of a call, whatever its size, stands for.
+        steps: of least squares at most, and
+        converged: the relative change that ends them before.
+    """
+
+    samples: tuple[int, ...] = (1, 64, 512, 2048)
+    joint: int = 128
+    kept: int = 32
+    sweeps: int = 3
+    gain: float = 0.01
+    starts: int = 4
+    tested: int = 64
+    few: int = 8
+    poor: float = 0.9
+    same: float = 1e-5
+    displacement: float = 0.7
+    call: int = 50_000
+    steps: int = 25
+    converged: float = 1e-4
 
 
 @dataclass(frozen=True)

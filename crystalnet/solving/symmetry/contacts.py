@@ -1,15 +1,39 @@
 """How near two atoms may be."""
 
+import math
 from functools import lru_cache
+from pathlib import Path
 
 import gemmi
 import numpy as np
 from pymatgen.core import Element
 
 from crystalnet.crystallography.crystal import Crystal
+from crystalnet.solving.settings import USUAL, ContactSettings
 
-# Two atoms are no nearer than this share of the sum of their covalent radii: 0.79 for CN and N2.
-NEAR = 0.75
+SHORTEST = Path(__file__).parent / "shortest_distances.csv"
+"""Crystals that have two elements near each other, and their shortest distance in A; made by
+`python -m pipeline.steps.shortest_distances`."""
+
+
+@lru_cache(maxsize=10_000)
+def least_distance(one: int, other: int, settings: ContactSettings = USUAL.contacts) -> float:
+    """A that atoms of two elements, by atomic number, are apart at least."""
+    known = _shortest().get((min(one, other), max(one, other)))
+    if known is None:
+        return settings.unknown * (covalent_radius(one) + covalent_radius(other))
+    crystals, distance = known
+    return max(settings.shortest - settings.fewer / math.sqrt(crystals), 0.0) * distance
+
+
+@lru_cache
+def _shortest() -> dict[tuple[int, int], tuple[int, float]]:
+    found = {}
+    for line in SHORTEST.read_text(encoding="ascii").splitlines()[1:]:
+        one, other, crystals, distance = line.split(",")
+        pair = gemmi.Element(one).atomic_number, gemmi.Element(other).atomic_number
+        found[pair] = int(crystals), float(distance)
+    return found
 
 
 @lru_cache(maxsize=128)
@@ -18,16 +42,18 @@ def covalent_radius(number: int) -> float:
     return float(gemmi.Element(number).covalent_r)
 
 
-def too_near(crystal: Crystal) -> str | None:
+def too_near(crystal: Crystal, settings: ContactSettings = USUAL.contacts) -> str | None:
     """The two atoms that are too near, in words, or None where all keep their distance.
 
     An atom keeps it from its own images too; it is itself by its number, not by its place: two
     atoms in one place are two.
     """
-    radii = np.array([NEAR * covalent_radius(z) for z in crystal.atomic_numbers.tolist()])
-    structure = crystal.to_structure()
-    one, other, _, distance = structure.get_neighbor_list(2 * float(radii.max()))
-    missing = radii[one] + radii[other] - distance
+    elements, kind = np.unique(crystal.atomic_numbers, return_inverse=True)
+    least = np.array(
+        [[least_distance(a, b, settings) for b in elements.tolist()] for a in elements.tolist()]
+    )
+    one, other, _, distance = crystal.to_structure().get_neighbor_list(float(least.max()))
+    missing = least[kind[one], kind[other]] - distance
     if not (missing > 0).any():
         return None
     worst = int(missing.argmax())

@@ -15,11 +15,8 @@ from numpy import ndarray
 from pymatgen.core import Lattice
 
 from crystalnet.crystallography.crystal import Crystal
+from crystalnet.solving.settings import USUAL, SymmetrySettings
 
-# Distance in A within which atoms count as symmetric; what is decoded has exact symmetry.
-TOLERANCE = 0.01
-# Tried in this order where a crystal is to have a space group that it does not have within that.
-OTHER_TOLERANCES = (0.001, 0.0001, 0.03, 0.1, 0.3)
 # Settings of the 230 space groups that spglib numbers, from 1.
 SETTINGS = 530
 
@@ -55,13 +52,20 @@ class ConventionalCell:
         return np.array([op.rot for op in self.operations], dtype=np.int64) // gemmi.Op.DEN
 
 
-def space_group_of(crystal: Crystal) -> tuple[int, str]:
+def space_group_of(
+    crystal: Crystal, settings: SymmetrySettings = USUAL.symmetry
+) -> tuple[int, str]:
     """Number and short Hermann-Mauguin symbol of a crystal's space group, within 0.01 A."""
-    found = _dataset(crystal, TOLERANCE)
+    found = _dataset(crystal, settings.same)
     return (1, "P1") if found is None else (int(found.number), str(found.international))
 
 
-def conventional_cell(crystal: Crystal, space_group: int, origin: str = "2") -> ConventionalCell:
+def conventional_cell(
+    crystal: Crystal,
+    space_group: int,
+    origin: str = "2",
+    settings: SymmetrySettings = USUAL.symmetry,
+) -> ConventionalCell:
     """The conventional cell of a crystal of a space group (number).
 
     A crystal that does not have the space group within any tolerance stays as it is, in P1.
@@ -69,10 +73,12 @@ def conventional_cell(crystal: Crystal, space_group: int, origin: str = "2") -> 
     Args:
         origin: the choice, "1" or "2", where the group has two.
     """
-    for tolerance in (TOLERANCE, *OTHER_TOLERANCES):
+    for tolerance in (settings.same, *settings.others):
         found = _dataset(crystal, tolerance)
         if found is not None and found.number == space_group:
-            cell = _standard(crystal, tolerance, _standard_setting(space_group, origin))
+            cell = _standard(
+                crystal, tolerance, _standard_setting(space_group, origin), settings.same
+            )
             if cell is not None:
                 return cell
     return ConventionalCell(
@@ -85,8 +91,10 @@ def conventional_cell(crystal: Crystal, space_group: int, origin: str = "2") -> 
     )
 
 
-def _standard(crystal: Crystal, tolerance: float, setting: int) -> ConventionalCell | None:
-    """The cell in a setting, or None where its atoms do not obey the operations."""
+def _standard(
+    crystal: Crystal, tolerance: float, setting: int, same: float
+) -> ConventionalCell | None:
+    """The cell in a setting, or None where its atoms do not obey the operations exactly."""
     found = _dataset(crystal, tolerance, setting)
     if found is None:
         return None
@@ -97,7 +105,7 @@ def _standard(crystal: Crystal, tolerance: float, setting: int) -> ConventionalC
         np.asarray(found.std_positions, dtype=np.float64) % 1.0,
     )
     operations = _operations(setting)
-    orbit = _orbits(moved, operations)
+    orbit = _orbits(moved, operations, same)
     group = gemmi.find_spacegroup_by_ops(gemmi.GroupOps(operations))
     if orbit is None or group is None:
         return None
@@ -138,7 +146,9 @@ def _operations(setting: int) -> list[gemmi.Op]:
     return operations
 
 
-def _orbits(crystal: Crystal, operations: list[gemmi.Op]) -> Int[ndarray, " atoms"] | None:
+def _orbits(
+    crystal: Crystal, operations: list[gemmi.Op], same: float
+) -> Int[ndarray, " atoms"] | None:
     """For each atom the first of its orbit; None where an image is no atom of the crystal."""
     x, numbers = crystal.frac_coords, crystal.atomic_numbers
     rotations = np.array([op.rot for op in operations]) / gemmi.Op.DEN
@@ -151,7 +161,7 @@ def _orbits(crystal: Crystal, operations: list[gemmi.Op]) -> Int[ndarray, " atom
         apart -= np.rint(apart)
         distance = np.linalg.norm(apart @ crystal.lattice, axis=2)
         distance[:, numbers != numbers[atom]] = np.inf
-        if distance.min(axis=1).max() > TOLERANCE:
+        if distance.min(axis=1).max() > same:
             return None
         orbit[distance.argmin(axis=1)] = atom
     return orbit

@@ -58,17 +58,17 @@ class Distances:
     def keeps(
         self,
         orbits: Sequence[Float[ndarray, "sets _ 3"]],
-        radii: Sequence[float],
+        limits: Sequence[float],
     ) -> Bool[ndarray, " sets"]:
         """Whether the first of some orbits keeps its distance from itself and from the others.
 
         Args:
-            radii: of each orbit's atoms, in A: centres are no nearer than the sum of two.
+            limits: A that atoms of the first are from those of each, itself included, at least.
         """
         square = self.squares(orbits[0][:, 0], np.concatenate(orbits, axis=1))
         square[:, 0] = self._period_squared
-        sums = np.repeat(np.asarray(radii) + radii[0], [orbit.shape[1] for orbit in orbits])
-        return np.asarray((square > (sums**2).astype(np.float32)).all(axis=1))
+        least = np.repeat(np.asarray(limits), [orbit.shape[1] for orbit in orbits])
+        return np.asarray((square > (least**2).astype(np.float32)).all(axis=1))
 
     def squares(
         self, one: Float[ndarray, "sets 3"], orbit: Float[ndarray, "sets points 3"]

@@ -10,16 +10,16 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from crystalnet.crystallography.crystal import Crystal
+from crystalnet.solving.settings import USUAL, SymmetrySettings
 
 # spglib writes to the terminal whenever the symmetry at a wide tolerance contradicts itself, which
 # is no news here: narrower ones are tried.
 os.environ.setdefault("SPGLIB_WARNING", "OFF")
 
-# Averages over the operations, whose translations are refitted each time: they converge at once.
-PASSES = 3
 
-
-def symmetrised(crystal: Crystal, tolerance: float) -> Crystal | None:
+def symmetrised(
+    crystal: Crystal, tolerance: float, settings: SymmetrySettings = USUAL.symmetry
+) -> Crystal | None:
     """The crystal with the symmetry that it has within a tolerance, or None if it has none.
 
     The operations are those that map the lattice and, within the tolerance, the atoms onto
@@ -38,7 +38,7 @@ def symmetrised(crystal: Crystal, tolerance: float) -> Crystal | None:
     images = _permutations(crystal, rotations, translations)
     if images is None:
         return None
-    for _ in range(PASSES):
+    for _ in range(settings.passes):
         turned = np.einsum("gij,aj->gai", rotations, x)
         # The best translation of each operation for the atoms as they are now.
         offset = x[images] - turned
@@ -65,7 +65,7 @@ class Symmetry(NamedTuple):
     free_coordinates: int
 
 
-def symmetry_of(crystal: Crystal, tolerance: float = 0.01) -> Symmetry:
+def symmetry_of(crystal: Crystal, tolerance: float = USUAL.symmetry.same) -> Symmetry:
     """How symmetric a crystal is.
 
     Shifts of the atoms that keep the symmetry are counted by the characters of the operations: a

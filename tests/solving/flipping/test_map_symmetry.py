@@ -85,9 +85,7 @@ def test_maxima_go_onto_the_mirror_plane(
 ) -> None:
     symmetry = MapSymmetry(reflections, amplitude, lattice.primitive)
     best = symmetry.likely(frames_of(lattice), 0.6, 1)[0]
-    sites = SiteFinder(best.frame, lattice.primitive, 0.6).sites(
-        reflections.map(best.amplitude), 24
-    )
+    sites = SiteFinder(best.frame, lattice.primitive).sites(reflections.map(best.amplitude), 24)
     plane = next(i for i, p in enumerate(best.frame.group.positions) if p.freedom == 2)
     assert [(site.place, site.multiplicity) for site in sites[:2]] == [(plane, 4)] * 2
     assert sites[0].height > 2 * sites[1].height > 0

@@ -16,7 +16,7 @@ from crystalnet import cli
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.solving.solve import Solution
-from crystalnet.solving.symmetry.contacts import NEAR, covalent_radius, too_near
+from crystalnet.solving.symmetry.contacts import least_distance, too_near
 
 MEASURED = Path(__file__).resolve().parents[3] / "data" / "measured_patterns"
 # Simulated: group, lattice, elements, places.
@@ -104,8 +104,8 @@ def gemmi_atoms(path: Path) -> int:
             places = cell.orthogonalize(one.fract), cell.orthogonalize(other.fract)
             # The images by the lattice alone: those by symmetry are sites of their own here.
             apart = cell.find_nearest_image(*places, gemmi.Asu.Same).dist()
-            radii = [covalent_radius(Element(s.element.name).Z) for s in (one, other)]
-            assert apart >= NEAR * sum(radii) - 1e-3
+            least = least_distance(*(Element(s.element.name).Z for s in (one, other)))
+            assert apart >= least - 1e-3
     return len(sites)
 
 

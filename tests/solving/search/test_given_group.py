@@ -11,7 +11,11 @@ from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattic
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.question import Question
 from crystalnet.solving.search.cell_contents import check_room
-from crystalnet.solving.search.given_group import group_number, lattices_of_group
+from crystalnet.solving.search.given_group import (
+    group_number,
+    lattices_of_group,
+    lattices_with_places,
+)
 
 CU = 1.5406
 RUTILE = Structure.from_spacegroup(
@@ -76,6 +80,22 @@ def test_a_group_whose_absences_the_pattern_breaks_is_told_what_would_fit(
     told = str(raised.value).split("want one of ")[1].split(", ")
     assert {"136", "123"} <= set(told)
     assert "125" not in told
+
+
+def test_a_group_without_places_for_the_atoms_is_told_which_have_some(peaks: MeasuredPeaks) -> None:
+    # Every position of P4_1 holds four atoms, and the cell of rutile two of titanium.
+    formula = KnownComposition.from_formula("TiO2")
+    with pytest.raises(
+        CrystalNetError, match=r"has no places .* O4Ti2 or .*: .* hold 4 atoms"
+    ) as raised:
+        lattices_with_places(lattices(), 76, formula, peaks)
+    told = str(raised.value).split("want one of ")[1].split(", ")
+    assert {"136", "102"} <= set(told)
+    assert not {"76", "91"} & set(told)
+    assert len(lattices_with_places(lattices(), 136, formula, peaks)) == 1
+    # Where nothing is known of the composition, nothing is refused.
+    unknown = KnownComposition((), complete=False)
+    assert len(lattices_with_places(lattices(), 76, unknown, peaks)) == 1
 
 
 def test_a_cell_without_room_for_a_formula_unit_is_said() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.core import Lattice, Structure
 
 from crystalnet.crystallography.crystal import Crystal
@@ -11,6 +12,7 @@ from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.retrieval.known import Known
+from crystalnet.settings import CrystalSystem
 from crystalnet.solving.budget import Budget
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
 from crystalnet.solving.pattern.measured import MeasuredPeaks
@@ -120,3 +122,41 @@ def test_time_that_is_over_ends_the_comparison(known: Known) -> None:
     found = known_structures(peaks(TRUTH), NOTHING, lattice_of(5.64), known, budget)
     assert len(found) == 1
     assert budget.cut_short
+
+
+BARITE = [
+    ["Ba", 0.1845, 0.25, 0.1585], ["S", 0.4370, 0.75, 0.1910], ["O", 0.5870, 0.75, 0.1060],
+    ["O", 0.3180, 0.75, 0.0500], ["O", 0.4190, 0.9700, 0.3120],
+]  # fmt: skip
+BADDELEYITE = [
+    ["Zr", 0.2754, 0.0395, 0.2083], ["O", 0.0700, 0.3317, 0.3447], ["O", 0.4496, 0.7569, 0.4792],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("group", "cell", "sites", "system", "edges"),
+    [
+        # The edges of the lattice are in the order of their lengths, those of Pnma are not.
+        ("Pnma", (8.884, 5.456, 7.157, 90, 90, 90), BARITE, "orthorhombic", (5.5, 7.1, 8.9)),
+        # P2_1/c with the other choice of the cell, P2_1/n: a + c instead of c.
+        ("P2_1/c", (5.150, 5.212, 5.317, 90, 99.23, 90), BADDELEYITE, "monoclinic",
+         (5.150, 5.212, 6.781, 129.27)),
+    ],
+)  # fmt: skip
+def test_axes_with_other_names_are_of_the_same_crystal(
+    group: str,
+    cell: tuple[float, ...],
+    sites: list[list[object]],
+    system: CrystalSystem,
+    edges: tuple[float, ...],
+) -> None:
+    elements, places = [str(each[0]) for each in sites], [each[1:] for each in sites]
+    structure = Structure.from_spacegroup(group, Lattice.from_parameters(*cell), elements, places)
+    truth = replace(Crystal.from_structure(structure), material_id="truth")
+    lattice = conventional_lattices(system, *edges)[-1]
+    crystals = Known(system, [truth], np.ones(119), ValenceGaussians.load(TEMPLATES))
+    found = known_structures(peaks(truth), NOTHING, lattice, crystals)
+    assert [name for _, name in found] == ["truth"]
+    np.testing.assert_array_equal(found[0][0].lattice, lattice.primitive)
+    # Edges and angles differ by a little, the atoms do not.
+    assert StructureMatcher(ltol=0.05).fit(found[0][0].to_structure(), structure)

@@ -15,8 +15,9 @@ from crystalnet.solving.lattice.cells import (
 )
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search import symmetric_search
+from crystalnet.solving.search.arrangement import Arrangement
 from crystalnet.solving.search.cell_contents import cell_contents
-from crystalnet.solving.search.group_search import Arrangement, GroupSearch
+from crystalnet.solving.search.group_search import GroupSearch
 from crystalnet.solving.search.occupations import Occupation, occupations
 from crystalnet.solving.search.symmetric_search import search
 from crystalnet.solving.symmetry.conventional import space_group_of
@@ -209,8 +210,8 @@ def test_orbits_keep_their_distance_where_pymatgen_says_so(truth: Structure, cen
     lattice = lattice_of(truth, centring)
     generator = np.random.default_rng(4)
     own, other = generator.random((60, 3, 3)), generator.random((60, 2, 3))
-    radii = [0.5, 0.7]
-    found = Distances(conventional_cell(lattice), lattice.primitive).keeps([own, other], radii)
+    limits = [1.0, 1.2]
+    found = Distances(conventional_cell(lattice), lattice.primitive).keeps([own, other], limits)
     primitive = Lattice(lattice.primitive)
     for orbits, kept in zip(zip(own, other, strict=True), found, strict=True):
         inside = primitive.get_fractional_coords(
@@ -219,13 +220,13 @@ def test_orbits_keep_their_distance_where_pymatgen_says_so(truth: Structure, cen
         distances = primitive.get_all_distances(inside[:1], inside)[0]
         # The first point is as far from its own images as the lattice is wide.
         distances[0] = np.linalg.norm(primitive.get_lll_reduced_lattice().matrix, axis=1).min()
-        assert kept == (distances > np.repeat([1.0, 1.2], [3, 2])).all()
+        assert kept == (distances > np.repeat(limits, [3, 2])).all()
     assert 0 < found.sum() < len(found)
 
 
 def test_atoms_too_near_are_no_arrangement() -> None:
     lattice = lattice_of(SPINEL, "F")
-    searching = GroupSearch(peaks_of(SPINEL), lattice, frame_of(lattice, 227), 1.2, 1.0)
+    searching = GroupSearch(peaks_of(SPINEL), lattice, frame_of(lattice, 227), 1.2)
     sampled = [searching.sample(way, np.random.default_rng(0)) for way in spinel_ways()]
     assert all(draft is None for _, draft in sampled), "one free orbit is sampled at once"
     refined = [searching.refine(each) for arrangements, _ in sampled for each in arrangements]
@@ -243,7 +244,7 @@ def test_fewer_areas_than_numbers_can_be_refined_too() -> None:
     few = peaks_of(QUARTZ, 28.0)
     group = space_group(152)
     lattice = lattice_of(QUARTZ, "P")
-    searching = GroupSearch(few, lattice, frame_of(lattice, 152), 1.0, 1.0)
+    searching = GroupSearch(few, lattice, frame_of(lattice, 152))
     # For the scale, a displacement parameter and four coordinates.
     assert len(searching.lines.target) < 6
     way = next(

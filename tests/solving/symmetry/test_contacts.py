@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Element, Lattice, Structure
 
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.solving.lattice.cells import (
@@ -11,9 +11,13 @@ from crystalnet.solving.lattice.cells import (
     conventional_lattices,
 )
 from crystalnet.solving.lattice.kinds import KINDS
-from crystalnet.solving.symmetry.contacts import NEAR, covalent_radius, too_near
+from crystalnet.solving.settings import ContactSettings
+from crystalnet.solving.symmetry.contacts import covalent_radius, least_distance, too_near
 from crystalnet.solving.symmetry.orbit_distances import Distances
 from crystalnet.solving.symmetry.wyckoff import space_group
+from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
+from pipeline.sources import DATA, FIVE_SYSTEMS_FILE
+from pipeline.tables import read_table
 
 
 def crystal(numbers: list[int], x: list[list[float]], a: float = 5.0) -> Crystal:
@@ -28,16 +32,53 @@ def test_atoms_in_one_place_are_two() -> None:
 
 
 def test_an_atom_is_near_its_own_image() -> None:
-    assert too_near(crystal([55], [[0.3, 0, 0]], 3.7)) is None
-    assert too_near(crystal([55], [[0.3, 0, 0]], 3.6)) == "Cs and Cs are 3.60 A apart"
+    limit = least_distance(55, 55)
+    assert too_near(crystal([55], [[0.3, 0, 0]], limit + 0.01)) is None
+    told = f"Cs and Cs are {limit - 0.01:.2f} A apart"
+    assert too_near(crystal([55], [[0.3, 0, 0]], limit - 0.01)) == told
 
 
 @pytest.mark.parametrize("number", [1, 8, 26, 92])
-def test_the_limit_is_the_share_of_the_radii(number: int) -> None:
-    limit = 2 * NEAR * covalent_radius(number)
+def test_the_limit_is_exact(number: int) -> None:
+    limit = least_distance(number, number)
     for share, near in ((0.999, True), (1.001, False)):
         pair = crystal([number] * 2, [[0, 0, 0], [share * limit / 9, 0, 0]], 9.0)
         assert (too_near(pair) is not None) == near
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "true"),
+    # Distances of real crystals: Rb2Te5 has Rb 3.24 A apart, CeRuSn alloys 2.3; SiO2, NaCl, N2.
+    [
+        ("Rb", "Rb", 3.24),
+        ("Ce", "Ru", 2.33),
+        ("O", "Si", 1.60),
+        ("Na", "Cl", 2.70),
+        ("N", "N", 1.1),
+    ],
+)
+def test_metals_may_share_electrons_and_ions_keep_farther(
+    one: str, other: str, true: float
+) -> None:
+    least = least_distance(Element(one).Z, Element(other).Z)
+    assert least_distance(Element(other).Z, Element(one).Z) == least
+    assert 0.7 * true < least < true
+
+
+def test_few_crystals_say_less_and_none_leave_it_to_the_radii() -> None:
+    sure, unsure = ContactSettings(fewer=0.0), ContactSettings(fewer=0.3)
+    # Si and O are near each other in hundreds of crystals, H and Li in one.
+    assert least_distance(8, 14, unsure) > 0.95 * least_distance(8, 14, sure)
+    assert least_distance(1, 3, unsure) < 0.7 * least_distance(1, 3, sure)
+    unknown = 0.65 * (covalent_radius(2) + covalent_radius(87))
+    assert least_distance(2, 87) == pytest.approx(unknown)
+
+
+def test_crystals_that_the_distances_are_not_of_have_no_nearer_ones() -> None:
+    table = read_table(DATA / FIVE_SYSTEMS_FILE, CRYSTAL_COLUMNS).query("split == 'val'")
+    found = [too_near(each) for each in crystals_of(table.iloc[::3])]
+    assert len(found) > 200
+    assert set(found) == {None}
 
 
 @pytest.mark.parametrize(
@@ -63,8 +104,8 @@ def test_a_point_is_as_far_from_itself_as_its_nearest_image(
     distances = Distances(conventional_cell(lattice), lattice.primitive)
     point = np.array([[0.1, 0.2, 0.3]])
     assert distances.nearest(point, point[:, None], same=True)[0] == pytest.approx(period, rel=1e-6)
-    for radius, kept in ((0.4999 * period, True), (0.5001 * period, False)):
-        assert distances.keeps([point[:, None]], [radius])[0] == kept
+    for limit, kept in ((0.9999 * period, True), (1.0001 * period, False)):
+        assert distances.keeps([point[:, None]], [limit])[0] == kept
 
 
 @pytest.mark.parametrize("apart", [0.0, 1e-16, 1e-12, 1e-6, 1e-3])
@@ -74,9 +115,9 @@ def test_points_of_an_orbit_that_coincide_do_not_keep_their_distance(apart: floa
         point = np.array([0.1, 0.2, 0.3])
         orbit = np.array([[point, point + shift + [apart, 0, 0]]])
         assert distances.nearest(orbit[:, 0], orbit, same=True)[0] < 0.02
-        assert not distances.keeps([orbit], [0.1])[0]
+        assert not distances.keeps([orbit], [0.2])[0]
         other = np.array([[[0.7, 0.7, 0.7]]])
-        assert not distances.keeps([other, orbit[:, :1], other + apart], [0.1] * 3)[0]
+        assert not distances.keeps([other, orbit[:, :1], other + apart], [0.2] * 3)[0]
 
 
 @pytest.mark.parametrize("number", [227, 225, 194, 166, 152])
@@ -94,7 +135,7 @@ def test_every_orbit_on_a_more_special_place_is_crowded(number: int) -> None:
             continue
         values = np.random.default_rng(1).integers(0, 24, (80, position.freedom)) / 24
         orbit = position.orbit(values)
-        kept = distances.keeps([orbit], [0.05])
+        kept = distances.keeps([orbit], [0.1])
         for points, keeps in zip(orbit, kept, strict=True):
             inside = cell.get_fractional_coords(points @ conventional_cell(chosen))
             apart = cell.get_all_distances(inside, inside)
