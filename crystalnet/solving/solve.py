@@ -75,8 +75,9 @@ class Solution:
         check_folder(folder)
         try:
             return write_all(
-                Path(folder), self.candidates, self.found.peaks, self.told, profile, self.verdict
-            )
+                Path(folder), self.candidates, self.found.peaks, self.told, profile,
+                self.verdict, self.lattices,
+            )  # fmt: skip
         except OSError as error:
             raise CrystalNetError(f"{folder}: cannot be written to ({error.strerror})") from None
 

@@ -16,6 +16,7 @@ from crystalnet.solving.candidate import (
     PATTERN,
     Candidate,
 )
+from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.output.cif import write_cif
 from crystalnet.solving.output.computed_pattern import write_pattern
 from crystalnet.solving.output.maps import DensityMap, write_ccp4, write_chgcar, write_cube
@@ -47,6 +48,7 @@ def write_all(
     told: Mapping[str, Any],
     profile: Profile | None = None,
     verdict: Verdict | None = None,
+    lattices: Sequence[IndexedLattice] = (),
 ) -> list[Path]:
     """Write everything about the candidates; the summary comes last, so it stands for all.
 
@@ -60,6 +62,7 @@ def write_all(
         told: what they were found from; wavelength (A) and range (degrees) are added.
         profile: 2-theta in degrees and counts of the measured pattern, for the page.
         verdict: how far the first candidate can be trusted, if that was asked.
+        lattices: that were tried, the likeliest first.
 
     Returns:
         The files: summary, page, then those of each candidate.
@@ -89,7 +92,7 @@ def write_all(
         write_ccp4(inner / CCP4, mapped)
         write_pattern(inner / PATTERN, candidate, measured)
         written += [inner / name for name in candidate.files]
-    write_page(folder / PAGE, candidates, measured, told, profile, verdict)
+    write_page(folder / PAGE, candidates, measured, told, profile, verdict, lattices)
     write_summary(folder / SUMMARY, candidates, told, verdict)
     return [folder / SUMMARY, folder / PAGE, *written]
 

@@ -218,6 +218,44 @@
     return Plotly.react(byId("pattern"), traces, layout, options);
   }
 
+  // What was fitted: profiles, ticks of the lines, and the difference below them.
+  function drawFit() {
+    const it = data.candidates[chosen], fit = it.fit, root = byId("root").checked;
+    fit.values ??= Object.fromEntries(
+      ["x", "measured", "calculated", "background"].map((name) => [name, floats(fit[name])]));
+    const {x, measured, calculated, background} = fit.values;
+    const scaled = (y) => (root ? y.map((value) => Math.sign(value) * Math.sqrt(Math.abs(value))) : y);
+    const seen = scaled(measured), made = scaled(calculated), under = scaled(background);
+    const left = seen.map((value, index) => value - made[index]);
+    const line = {type: "scatter", mode: "lines", hoverinfo: "skip", x};
+    const traces = [
+      {...line, y: seen, name: "measured", mode: "markers", marker: {color: MEASURED, size: 3}},
+      {...line, y: made, name: "calculated", line: {color: COMPUTED, width: 1.5}},
+      {...line, y: under, name: "background", line: {color: "#777", width: 1}},
+      {type: "scatter", mode: "markers", name: `lines of ${it.label.split(" ").slice(1).join(" ")}`,
+        x: fit.ticks, y: fit.ticks.map(() => 0), yaxis: "y2", hoverinfo: "text",
+        text: fit.ticks.map((t, k) => `${fit.hkl[k]}: ${t.toFixed(3)}\u00b0, d ${fit.d[k].toFixed(4)} \u00c5`),
+        marker: {symbol: "line-ns-open", size: 9, color: "#1b1b1b"}},
+      {...line, y: left, name: "difference", yaxis: "y3", line: {color: "#009E73", width: 1}},
+    ];
+    const plain = {zeroline: false, fixedrange: true};
+    const layout = {
+      margin: {l: 62, r: 8, t: 8, b: 45}, hovermode: "closest", dragmode: "zoom", font: {size: 13},
+      uirevision: `fit ${root}`, legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom"},
+      xaxis: {title: {text: "2\u03b8 (degrees)"}, range: data.range, zeroline: false, anchor: "y3"},
+      yaxis: {...plain, domain: [0.32, 1], title: {text: root ? "\u221aintensity" : "intensity"}},
+      yaxis2: {...plain, domain: [0.25, 0.31], range: [-1, 1], visible: false},
+      yaxis3: {...plain, domain: [0, 0.24], zeroline: true, zerolinecolor: "#999", nticks: 4},
+    };
+    return Plotly.react(byId("pattern"), traces, layout, options);
+  }
+
+  function drawRight() {
+    const fitted = Boolean(data.candidates[chosen].fit);
+    document.querySelectorAll(".of-fit").forEach((each) => { each.hidden = !fitted; });
+    return fitted && !byId("sticks").checked ? drawFit() : drawPattern();
+  }
+
   async function choose(index) {
     chosen = index;
     const it = data.candidates[chosen], slider = byId("level");
@@ -235,10 +273,10 @@
     document.querySelectorAll("#candidates tbody tr").forEach((row, place) => {
       row.classList.toggle("chosen", place === chosen);
     });
-    document.querySelectorAll(".files").forEach((files, place) => {
-      files.hidden = place !== chosen;
-    });
-    await Promise.all([drawCell(`candidate ${chosen}`), drawPattern()]);
+    for (const kind of [".files", ".of-candidate"]) {
+      document.querySelectorAll(kind).forEach((each, place) => { each.hidden = place !== chosen; });
+    }
+    await Promise.all([drawCell(`candidate ${chosen}`), drawRight()]);
     document.body.dataset.drawn = String(chosen);
   }
 
@@ -252,6 +290,7 @@
     });
   }
   for (const name of ["level", "surface", "atoms"]) byId(name).addEventListener("input", redraw);
+  for (const name of ["root", "sticks"]) byId(name).addEventListener("input", drawRight);
   document.querySelectorAll("#candidates tbody tr").forEach((row, place) => {
     row.addEventListener("click", () => {
       row.querySelector("input").checked = true;

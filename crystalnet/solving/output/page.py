@@ -18,9 +18,13 @@ from pymatgen.core import Element
 from crystalnet.crystallography.resampling import resample
 from crystalnet.files import atomic_write
 from crystalnet.solving.candidate import Candidate
+from crystalnet.solving.lattice.cells import IndexedLattice
+from crystalnet.solving.lattice.kinds import kind_of
 from crystalnet.solving.output.computed_pattern import indexed_pattern
+from crystalnet.solving.output.structure_tables import structure_tables
 from crystalnet.solving.output.summary import summary
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.profile_fit.results import StructureFit
 from crystalnet.solving.verdict.judgement import Verdict
 
 # Candidates on the page, and points per axis of their densities, at most: pages are to be mailed.
@@ -43,6 +47,7 @@ def write_page(
     told: Mapping[str, Any],
     profile: Profile | None = None,
     verdict: Verdict | None = None,
+    lattices: Sequence[IndexedLattice] = (),
 ) -> None:
     """Write the page of the first ten candidates.
 
@@ -53,6 +58,7 @@ def write_page(
         told: what the candidates were found from, as for the summary.
         profile: 2-theta in degrees and counts of the measured pattern.
         verdict: how far the first candidate can be trusted, if that was asked.
+        lattices: that were tried, the likeliest first.
 
     Raises:
         CrystalNetError: as `write_pattern`.
@@ -74,6 +80,10 @@ def write_page(
         **table,
         left_out=len(candidates) - len(shown),
         has_profile=profile is not None,
+        fits=[each.fit for each in shown],
+        lattice_fits=[each.lattice_fit for each in shown],
+        tables=[structure_tables(each) for each in shown],
+        lattices=[_lattice_row(each) for each in lattices],
         # No text may end the script that it stands in.
         data=Markup(json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")),
         plotly=Markup(get_plotlyjs()),
@@ -97,12 +107,41 @@ def _drawn(candidate: Candidate, measured: MeasuredPeaks) -> dict[str, Any]:
         "level": level if 0 < level < top else top / 2,
         "top": top,
         "elements": _elements(candidate),
+        "fit": None if candidate.fit is None else _fit_drawn(candidate.fit),
         "two_theta": np.round(pattern.two_theta, 4).tolist(),
         "intensity": np.round(pattern.damped, 3).tolist(),
         "hkl": [
             "; ".join(" ".join(map(str, hkl)) for hkl, _ in families)
             for families in pattern.families
         ],
+    }
+
+
+def _fit_drawn(fit: StructureFit) -> dict[str, Any]:
+    """The measured profile and what was fitted to it, in the unit of the intensity."""
+    points, lines = fit.points, fit.lines
+    return {
+        "x": _packed(points.two_theta),
+        "measured": _packed(points.intensity),
+        "calculated": _packed(fit.calculated),
+        "background": _packed(fit.background),
+        "ticks": np.round(lines.two_theta, 4).tolist(),
+        "hkl": [" ".join(map(str, hkl)) for hkl in lines.hkl.tolist()],
+        "d": np.round(lines.d, 4).tolist(),
+    }
+
+
+def _lattice_row(lattice: IndexedLattice) -> dict[str, Any]:
+    """A lattice that was tried, for people."""
+    a, b, c, *angles = lattice.cell
+    return {
+        "name": f"{lattice.system} {lattice.centring}",
+        "edges": f"{a:.4f}, {b:.4f}, {c:.4f}",
+        "angles": ", ".join(f"{angle:.2f}" for angle in angles),
+        "volume": kind_of(lattice.system).volume_of(lattice.edges),
+        "merit": lattice.figure_of_merit,
+        "unexplained": lattice.unexplained,
+        "zero": lattice.zero_shift,
     }
 
 

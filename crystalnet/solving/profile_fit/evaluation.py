@@ -68,6 +68,10 @@ def said(
         place = parameters.names.index(name)
         return Value(float(values[place]), float(esd[place]))
 
+    profile = {name: value(f"{WIDTH}{name}") for name in NAMES}
+    if not profile["V"].esd:
+        # Nothing is Gaussian then, and V is what it happened to be.
+        profile["V"] = Value(0.0)
     zero, displacement = value(ZERO), value(DISPLACEMENT)
     shift = zero.value + displacement.value * np.cos(np.radians(two_theta) / 2)
     inside = (two_theta + shift >= points.two_theta[0]) & (
@@ -92,10 +96,7 @@ def said(
         "volume": volume,
         "zero": zero,
         "displacement": displacement,
-        "profile": {
-            **{name: value(f"{WIDTH}{name}") for name in NAMES},
-            SKEW: value(SKEW),
-        },
+        "profile": {**profile, SKEW: value(SKEW)},
         "chebyshev": tuple(values[: model.settings.background].tolist()),
         "parameters": free,
     }

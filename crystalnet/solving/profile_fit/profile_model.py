@@ -109,7 +109,7 @@ class ProfileModel:
             most = widest if name in "XY" else squared
             longest = start["X"] if name in "XY" else start["W"]
             rows.append((f"{WIDTH}{name}", start[name], least.get(name, 0.0), most, longest))
-        rows.append((SKEW, 0.0, 0.0, settings.skew, settings.skew / 5))
+        rows.append((SKEW, settings.skew / 10, 0.0, settings.skew, settings.skew / 5))
         return rows
 
     @property

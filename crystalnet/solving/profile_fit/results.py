@@ -122,6 +122,7 @@ class FittedSite:
         multiplicity, wyckoff: in the conventional cell; the letter of the International Tables.
         place: fractional coordinates.
         u: isotropic mean square displacement in A^2.
+        atoms: their numbers in the crystal.
     """
 
     label: str
@@ -130,6 +131,7 @@ class FittedSite:
     wyckoff: str
     place: tuple[Value, Value, Value]
     u: Value
+    atoms: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)

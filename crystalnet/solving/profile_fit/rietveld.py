@@ -231,6 +231,7 @@ class _Fitting:
                         Value(float(place[2]), float(esd[2])),
                     ),
                     _value(parameters, covariance, f"{DISPLACED}{whose.label}"),
+                    tuple(site.atoms.tolist()),
                 )
             )
         return tuple(found)
