@@ -22,10 +22,11 @@ class Site:
         label: such as Na1.
         atomic_number: of its element.
         wyckoff: letter of the International Tables.
-        atoms: their numbers in the cell, the first one first.
-        rotations, translations: that send the first to each, in fractional coordinates.
-        place: of the first.
-        basis: rows are directions in which the first may move, in fractional coordinates.
+        atoms: their numbers in the cell.
+        rotations, translations: that send the one that stands for all to each, in fractional
+            coordinates.
+        place: of that one.
+        basis: rows are directions in which it may move, in fractional coordinates.
     """
 
     label: str
@@ -38,13 +39,13 @@ class Site:
     basis: Float[ndarray, "freedom 3"]
 
     def moved(self, shifts: Float[ndarray, " freedom"]) -> Float[ndarray, "atoms 3"]:
-        """Where all atoms are if the first one moves."""
+        """Where all atoms are if the one that stands for them moves."""
         there = self.place + shifts @ self.basis
         return np.asarray(self.rotations @ there + self.translations)
 
 
 def sites_of(cell: ConventionalCell) -> list[Site]:
-    """The sites of a crystal, in the order of its atoms.
+    """The sites of a crystal, in the order of its atoms; of each the atom with the plainest place.
 
     Where the origin is free (polar groups), the heaviest site stays where it is.
     """
@@ -52,8 +53,9 @@ def sites_of(cell: ConventionalCell) -> list[Site]:
     translations = np.array([op.tran for op in cell.operations]) / cell.operations[0].DEN
     seen: dict[str, int] = {}
     found = []
-    for first in np.unique(cell.orbit).tolist():
-        atoms = np.flatnonzero(cell.orbit == first)
+    for orbit in np.unique(cell.orbit).tolist():
+        atoms = np.flatnonzero(cell.orbit == orbit)
+        first = min(atoms.tolist(), key=lambda atom: _plainness(cell.crystal.frac_coords[atom]))
         z = int(cell.crystal.atomic_numbers[first])
         symbol = str(Element.from_Z(z).symbol)
         seen[symbol] = seen.get(symbol, 0) + 1
@@ -61,7 +63,7 @@ def sites_of(cell: ConventionalCell) -> list[Site]:
         images = rotations @ x + translations
         apart = images[:, None] - cell.crystal.frac_coords[atoms]
         distance = np.abs(apart - np.rint(apart)).max(axis=2)
-        # The first operation that sends it to each, and those that leave it where it is.
+        # An operation that sends it to each, and those that leave it where it is.
         sent = distance.argmin(axis=1)
         chosen = np.array([int(np.argmax(sent == place)) for place in range(len(atoms))])
         own = int(np.flatnonzero(atoms == first)[0])
@@ -90,6 +92,12 @@ def sites_of(cell: ConventionalCell) -> list[Site]:
             site.translations, site.place, _without(site.basis, polar),
         )  # fmt: skip
     return found
+
+
+def _plainness(place: Float[ndarray, "3"]) -> tuple[float, ...]:
+    """What is the least for the atom of a site that tables would name."""
+    rounded = np.round(place, 3) % 1.0
+    return (-float((rounded == 0).sum()), float(rounded.sum().round(3)), *rounded.tolist())
 
 
 def crystal_at(

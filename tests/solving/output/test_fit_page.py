@@ -4,8 +4,11 @@ import json
 import re
 from pathlib import Path
 
+import gemmi
 import numpy as np
 import pytest
+from pymatgen.analysis.structure_matcher import StructureMatcher
+from pymatgen.core import Structure
 
 import crystalnet
 from crystalnet.solving.output.structure_tables import structure_tables
@@ -70,6 +73,37 @@ def test_the_page_has_the_fit(solution, folder):
     assert summary["fit"]["rwp"] == fit.rwp
     assert summary["lattice_fit"]["rwp"] <= fit.rwp
     assert np.isfinite(summary["fit"]["chi_squared"])
+
+
+def test_other_programs_read_the_refined_structure(solution, folder):
+    path, fit = folder / "candidate-01" / "structure.cif", solution.candidates[0].fit
+    small = gemmi.read_small_structure(str(path))
+    assert small.spacegroup.number == 205
+    assert small.cell.a == pytest.approx(fit.cell[0].value, abs=fit.cell[0].esd)
+    assert len(small.get_all_unit_cell_sites()) == 12
+    read = Structure.from_file(path)
+    assert StructureMatcher(scale=False).fit(read, fit.crystal.to_structure())
+    block = gemmi.cif.read(str(path)).sole_block()
+    for item, value in {
+        "_pd_proc_ls_prof_wR_factor": fit.rwp,
+        "_pd_proc_ls_prof_wR_expected": fit.rexp,
+        "_refine_ls_R_I_factor": fit.r_bragg,
+        "_refine_ls_goodness_of_fit_all": np.sqrt(fit.chi_squared),
+    }.items():
+        assert float(block.find_value(item)) == pytest.approx(value, rel=1e-3)
+    x = block.find_values("_atom_site_fract_x")[1]
+    assert re.fullmatch(r"0\.\d+\(\d+\)", x)
+    assert list(block.find_values("_atom_site_Wyckoff_symbol")) == ["a", "c"]
+    areas = np.array([float(each) for each in block.find_values("_refln_intensity_calc")])
+    np.testing.assert_allclose(areas, fit.lines.calculated, rtol=1e-4)
+
+
+def test_the_pattern_in_the_cif_is_the_measured_one(folder):
+    again = crystalnet.read_pattern(folder / "candidate-01" / "structure.cif")
+    first = crystalnet.read_pattern(PYRITE, wavelength="CuKa")
+    np.testing.assert_allclose(again.two_theta, first.two_theta, atol=1e-5)
+    np.testing.assert_allclose(again.intensity, first.intensity, rtol=1e-5)
+    assert again.radiation.is_doublet
 
 
 @pytest.mark.slow
