@@ -9,22 +9,60 @@ from crystalnet.solving.pattern.radiation import Radiation
 from crystalnet.solving.settings import ProfileSettings
 
 
-def snip(y: Float[ndarray, " points"], half_width: int) -> Float[ndarray, " points"]:
+def clipped_background(
+    y: Float[ndarray, " points"], half_width: int, settings: ProfileSettings
+) -> Float[ndarray, " points"]:
+    """The background of a profile whose peaks are not known yet.
+
+    A hump of an amorphous part, wider than any peak, is background too: where clipping by cubics
+    leaves much more than clipping by straight lines does, and more than most of what stands on it.
+
+    Args:
+        half_width: of the widest window, in points: wider than any peak.
+    """
+    flat, curved = snip(y, half_width), snip(y, half_width, cubic=True)
+    noise = noise_of(y, flat, 1)
+    raised = curved - flat
+    on_top = uniform_filter1d(y, 9, mode="nearest") - curved
+    edges = np.flatnonzero(np.diff(raised > 3 * noise, prepend=False, append=False))
+    for first, stop in zip(edges[::2], edges[1::2], strict=True):
+        here = slice(first, stop)
+        much = float(np.median(raised[here]))
+        crowded = float(np.quantile(on_top[here], settings.hump_free))
+        if stop - first > half_width and much > max(
+            crowded, settings.hump * float(noise[here].mean())
+        ):
+            flat[here] = curved[here]
+    return flat
+
+
+def snip(
+    y: Float[ndarray, " points"], half_width: int, *, cubic: bool = False
+) -> Float[ndarray, " points"]:
     """The background by iterative peak clipping, with windows that shrink.
 
     C. G. Ryan et al., Nucl. Instrum. Methods B 34, 396 (1988), doi 10.1016/0168-583X(88)90063-8;
     M. Morhac et al., Nucl. Instrum. Methods A 401, 113 (1997), doi
-    10.1016/S0168-9002(97)01023-1.
+    10.1016/S0168-9002(97)01023-1; M. Morhac and V. Matousek, Appl. Spectrosc. 62, 91 (2008), doi
+    10.1366/000370208783412762.
 
     Args:
         half_width: of the widest window, in points: wider than any peak.
+        cubic: whether points are compared with a cubic through four others too, and not with a
+            straight line alone.
     """
     # Clipping follows the lowest points, which the noise makes too low: smooth it first.
     v = uniform_filter1d(y, max(3, half_width // 8), mode="nearest")
     points = len(v)
     for window in range(min(half_width, (points - 1) // 2), 0, -1):
-        mean = (v[: points - 2 * window] + v[2 * window :]) / 2
-        v[window : points - window] = np.minimum(v[window : points - window], mean)
+        ends = v[: points - 2 * window] + v[2 * window :]
+        smooth = ends / 2
+        if cubic:
+            half = window // 2
+            near = v[window - half : points - window - half]
+            near = near + v[window + half : points - window + half]
+            smooth = np.maximum(smooth, (4 * near - ends) / 6)
+        v[window : points - window] = np.minimum(v[window : points - window], smooth)
     clipped: ndarray = v
     return clipped
 

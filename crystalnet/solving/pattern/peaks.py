@@ -10,7 +10,7 @@ from scipy.signal import find_peaks as local_maxima
 from scipy.signal import savgol_filter
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.pattern.background import between_peaks, noise_of, snip
+from crystalnet.solving.pattern.background import between_peaks, clipped_background, noise_of
 from crystalnet.solving.pattern.file import PatternFile
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.peak_fit import fit_peaks
@@ -94,7 +94,7 @@ def find_peaks(
         )
     x, y = _evenly(file.two_theta, file.intensity)
     step = x[1] - x[0]
-    background = snip(y, max(2, round(profile.widest / step)))
+    background = clipped_background(y, max(2, round(profile.widest / step)), profile)
     noise = noise_of(y, background, 1)
     width, maxima, wide = _maxima(x, y - background, background, noise, settings, profile.widest)
     if len(maxima) == 0:

@@ -48,6 +48,9 @@ class ProfileSettings(Section):
             there; peaks whose lines come nearer than that to each other belong together.
         free: widths from every peak beyond which the background is read: a Lorentzian is low there,
         least_free: if so much of the profile is left.
+        hump: standard deviations of the noise that an amorphous hump rises by: crowded peaks leave
+            up to 23 of them between each other, and
+        hump_free: the share of its points on which it is higher than what stands on it.
     """
 
     widest: float = 2.0
@@ -60,6 +63,8 @@ class ProfileSettings(Section):
     reach: float = 4.0
     free: float = 6.0
     least_free: float = 0.2
+    hump: float = 15.0
+    hump_free: float = 0.8
 
 
 @dataclass(frozen=True)
