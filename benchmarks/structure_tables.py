@@ -10,6 +10,8 @@ import pandas as pd
 SIZES, FREE = (0, 20, 40), (-1, 2, 5, 10, 20, 40, 120)
 # Rwp that is no more than the truth's by this tells nothing for the truth.
 ALIKE = 0.02
+# A^3 an atom that no crystal has: what is computed there is molecules far from each other.
+VACUUM = 100.0
 
 
 def told(rows: pd.DataFrame, *, markdown: bool) -> str:
@@ -84,10 +86,12 @@ def misses(found: pd.DataFrame) -> pd.DataFrame:
 
 def why(row: pd.Series) -> str:
     """What stands between a crystal and the first place."""
-    if not row["cell"]:
+    if row["lattice"] == "found" and not row["cell"]:
         return "the lattice is another"
     if isinstance(row["near"], str) and row["near"]:
         return f"refused: {row['near']}"
+    if row["volume"] > VACUUM:
+        return f"{row['volume']:.0f} A^3 an atom: molecules in a vacuum"
     if not np.isnan(row["rwp"]) and row["rwp"] < row["truth"] + ALIKE:
         return "another structure agrees as well"
     return "not found"

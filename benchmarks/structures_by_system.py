@@ -159,6 +159,7 @@ def solved(
         "rwp": rwp,
         "truth": match_pattern(crystal, peaks).rwp,
         "near": too_near(crystal) or "",
+        "volume": crystal.volume / len(crystal.atomic_numbers),
         "seconds": budget.spent,
         "reason": reason,
     }

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 import numpy as np
 from jaxtyping import Complex, Float
@@ -106,15 +105,3 @@ class AtomOrbits:
         places = tuple((each.site.place, each.number) for each in atoms)
         parameters = tuple(each.site.parameters for each in atoms)
         return Arrangement(Occupation(self._fit.group, places), parameters, np.inf)
-
-
-def swaps(atoms: list[Atom]) -> list[list[Atom]]:
-    """Every exchange of the elements of two orbits of as many atoms."""
-    every = []
-    for i, j in combinations(range(len(atoms)), 2):
-        one, other = atoms[i], atoms[j]
-        if one.number != other.number and one.site.multiplicity == other.site.multiplicity:
-            swapped = list(atoms)
-            swapped[i], swapped[j] = Atom(other.number, one.site), Atom(one.number, other.site)
-            every.append(swapped)
-    return every

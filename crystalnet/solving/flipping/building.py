@@ -1,12 +1,14 @@
 """Atoms for the sites of a map, heavy ones first, what is missing from difference maps."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from crystalnet.solving.flipping.atom_orbits import Atom, AtomOrbits, swaps
+from crystalnet.solving.flipping.atom_orbits import Atom, AtomOrbits
 from crystalnet.solving.flipping.map_atoms import Site, SiteFinder
 from crystalnet.solving.flipping.map_symmetry import FramedMap
 from crystalnet.solving.flipping.reflections import Reflections
 from crystalnet.solving.search.arrangement import Arrangement
+from crystalnet.solving.search.exchange import best_exchange
 from crystalnet.solving.search.group_fit import GroupFit
 from crystalnet.solving.settings import FlippingSettings
 
@@ -80,13 +82,11 @@ class Builder:
 
     def _exchanged(self, atoms: list[Atom]) -> list[Atom]:
         """With elements on each other's sites, as long as that helps."""
-        least = self._atoms.residual(atoms)
-        while True:
-            trials = swaps(atoms)
-            residuals = [round(self._atoms.residual(each), 6) for each in trials]
-            if not trials or min(residuals) > least - self._settings.gain:
-                return atoms
-            least, atoms = min(residuals), trials[residuals.index(min(residuals))]
+        best = best_exchange(self._fit, self._atoms.arrangement(atoms), self._settings.gain)
+        return [
+            replace(atom, number=number)
+            for atom, number in zip(atoms, best.occupation.numbers, strict=True)
+        ]
 
     def _filled(
         self, sites: Sequence[Site], atoms: Sequence[Atom], numbers: Sequence[int]

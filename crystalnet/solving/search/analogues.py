@@ -85,6 +85,27 @@ def fitted_coordinates(
     Args:
         crystal: in a primitive cell, whose edges it keeps.
     """
+    found = fit_of(crystal, measured, lattice, settings)
+    if found is None or not any(map(len, found[1].parameters)):
+        return None
+    fit, arranged = found
+    end = fit.refine(arranged)
+    return None if end is None else fit.crystal(end)
+
+
+def fit_of(
+    crystal: Crystal,
+    measured: MeasuredPeaks,
+    lattice: IndexedLattice,
+    settings: SolveSettings = USUAL,
+) -> tuple[GroupFit, Arrangement] | None:
+    """A crystal as orbits in its group, and what they are fitted by.
+
+    None where it is not of the lattice, or where a strong peak is absent in its group.
+
+    Args:
+        crystal: in a primitive cell, whose edges it keeps.
+    """
     within = settings.analogues
     shortest, own = reduced_cell(crystal.lattice), reduced_cell(lattice.primitive)
     if not np.allclose((shortest**2).sum(axis=1), (own**2).sum(axis=1), rtol=2 * within.like_edges):
@@ -93,13 +114,12 @@ def fitted_coordinates(
     # The Wyckoff positions are those of the first choice of origin.
     cell = conventional_cell(even, space_group_of(even)[0], origin="1")
     arranged = arrangement(cell, within)
-    if arranged is None or not any(map(len, arranged.parameters)):
+    if arranged is None:
         return None
     frame = Frame(arranged.occupation.group, cell.axes)
     placed = replace(lattice, primitive=crystal.lattice)
     fit = GroupFit(measured, placed, frame, settings=settings)
-    end = fit.refine(arranged) if fit.lines.possible else None
-    return None if end is None else fit.crystal(end)
+    return (fit, arranged) if fit.lines.possible else None
 
 
 def arrangement(

@@ -44,6 +44,12 @@ class StrategySettings(Section):
         together: contents of a cell that are gone through together, the simplest arrangements of
             all of them first.
         less: lattices and contents that are less likely get less time, as 1 / (1 + less * order).
+        exchanged: of the best structures, in which elements are exchanged at last: each takes some
+            tenths of a second.
+        refined: exchanges of two elements, those that agree best, that are refined before the best
+            is taken: coordinates have settled about the wrong elements.
+        gain: residual that an exchange must gain: what tells lead from bismuth where all else is in
+            place; ranking says whether that is enough.
         density_grid: points per axis of the densities that are handed out.
     """
 
@@ -51,4 +57,7 @@ class StrategySettings(Section):
     certain: float = 0.05
     together: int = 4
     less: float = 4.0
+    exchanged: int = 3
+    refined: int = 6
+    gain: float = 1e-4
     density_grid: int = 40
