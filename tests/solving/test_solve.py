@@ -151,7 +151,10 @@ def test_a_folder_is_solved_in_one_run_and_goes_on_where_it_was(
         (["--wavelength", "CuKa", "--lattice", "five"], "want numbers in A"),
         (["--wavelength", "CuKa", "--lattice", "0.1"], "want lengths of"),
         (["--wavelength", "CuKa", "--lattice", "5.64,3", "--system", "cubic"], "system is cubic"),
-        (["--wavelength", "CuKa", "--lattice", "1,2,3"], "explains the 5 first"),
+        (
+            ["--wavelength", "CuKa", "--lattice", "1,2,3"],
+            "the peaks are of a lattice cubic F, a = 5.6",
+        ),
         (["--wavelength", "CuKb"], "the radiation 'CuKb' is unknown"),
         (["--wavelength", "CuKa", "--effort", "-1"], "want 0 (none) to 1000"),
         (["--wavelength", "CuKa", "--quantity", "q"], "reaches d"),
