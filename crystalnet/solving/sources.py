@@ -228,7 +228,8 @@ def _volume(lattice: IndexedLattice) -> float:
 
 
 def _formula_of(crystal: Crystal) -> str:
-    return _formula(dict(zip(*np.unique(crystal.atomic_numbers, return_counts=True), strict=True)))
+    numbers, counts = np.unique(crystal.atomic_numbers, return_counts=True)
+    return _formula(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
 
 
 def _formula(counts: Mapping[int, int]) -> str:

@@ -13,7 +13,7 @@ from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving import ranking, strategy
+from crystalnet.solving import ranking, sources
 from crystalnet.solving.agreement.profile import PatternMatch
 from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.candidate import Structure as SolvedStructure
@@ -241,10 +241,10 @@ def test_no_candidate_holds_atoms_that_are_too_near(
     sound = Crystal("x", lattice.primitive, numbers, np.array([[0.0] * 3, [0.25] * 3, [0.75] * 3]))
     crowded = replace(sound, frac_coords=np.array([[0.0] * 3, [0.25] * 3, [0.25 + apart] * 3]))
     known = KnownComposition.from_formula("CaF2")
-    monkeypatch.setattr(strategy, "search", lambda *_, **__: [crowded, sound])
+    monkeypatch.setattr(sources, "search", lambda *_, **__: [crowded, sound])
     found = solve_peaks(peaks, known, [lattice], gaussians)
     assert [c.crystal for c in found] == [sound]
-    monkeypatch.setattr(strategy, "search", lambda *_, **__: [crowded])
+    monkeypatch.setattr(sources, "search", lambda *_, **__: [crowded])
     with pytest.raises(CrystalNetError, match=r"F and F are 0\.\d\d A apart"):
         solve_peaks(peaks, known, [lattice], gaussians, flipping=False, analogy=False)
 
@@ -256,7 +256,7 @@ def test_known_structures_are_tried_where_symmetry_explains_nothing(
     known = KnownComposition.from_formula("CaF2")
     by_symmetry = solve_peaks(peaks, known, [lattice], gaussians, effort=0.2)
     assert {each.analogue_of for each in by_symmetry} == {None}
-    monkeypatch.setattr(strategy, "search", lambda *_, **__: [])
+    monkeypatch.setattr(sources, "search", lambda *_, **__: [])
     best = solve_peaks(peaks, known, [lattice], gaussians, flipping=False)[0]
     assert best.analogue_of is not None
     assert best.analogue_of.startswith("mp-")
@@ -293,8 +293,8 @@ def test_where_the_elements_alone_are_known_the_likeliest_formulas_are_tried(
     )
     peaks, lattice = peaks_of(strange), lattice_of("F", (5.8,))
     known = KnownComposition.from_elements(["Ra", "O"])
-    monkeypatch.setattr(strategy, "search", lambda *_, **__: [])
-    monkeypatch.setattr(strategy, "known_structures", lambda *_: [])
+    monkeypatch.setattr(sources, "search", lambda *_, **__: [])
+    monkeypatch.setattr(sources, "known_structures", lambda *_: [])
     best = solve_peaks(peaks, known, [lattice], gaussians, flipping=False)[0]
     assert best.formula == "RaO"
     assert StructureMatcher().fit(best.crystal.to_structure(), strange)
