@@ -24,18 +24,8 @@ def test_after_snakemake_and_commit_both_engines_rest(recorded: Project, tmp_pat
     assert project.planned() == ""
 
 
-def test_repro_makes_everything_and_snakemake_agrees(
-    tiny: Project, recorded: Project, tmp_path: Path
-) -> None:
-    project = tiny.copy(tmp_path / "p")
-    # One model that is both, the main one and the baseline of the ablation: each has its stages.
-    models = yaml.safe_load((project.folder / "params.yaml").read_text())["models"]
-    project.put("models", {"cubic-main": {**models["cubic-main"], "protocol": "ablation"}})
-    first = project.dvc("repro").stdout
-    assert {"structures", "dataset", "train@cubic-main", "report"} <= stages_that_ran(first)
-    assert stages_that_ran(project.dvc("repro").stdout) == set()
-    assert project.planned() == ""
-    # Whichever engine runs, the tables and arrays are the same bytes.
+def check_same_bytes(project: Project, recorded: Project) -> None:
+    """Whichever engine runs, the tables and arrays are the same bytes."""
     for name in ("split.parquet", "dataset.parquet"):
         one, other = (p.folder / "artifacts" / name for p in (project, recorded))
         assert one.read_bytes() == other.read_bytes()
@@ -48,6 +38,33 @@ def test_repro_makes_everything_and_snakemake_agrees(
         for p in (project, recorded)
     ]
     assert hashes[0] == hashes[1]
+
+
+def test_repro_makes_the_data_set_and_snakemake_agrees(
+    tiny: Project, recorded: Project, tmp_path: Path
+) -> None:
+    project = tiny.copy(tmp_path / "p")
+    first = project.dvc("repro", "dataset").stdout
+    assert {"structures", "split", "dataset"} <= stages_that_ran(first)
+    assert stages_that_ran(project.dvc("repro", "dataset").stdout) == set()
+    planned = project.snakemake("--dry-run", "artifacts/dataset.parquet").stdout
+    assert "Nothing to be done" in planned
+    check_same_bytes(project, recorded)
+
+
+@pytest.mark.slow
+def test_repro_makes_everything_and_snakemake_agrees(
+    tiny: Project, recorded: Project, tmp_path: Path
+) -> None:
+    project = tiny.copy(tmp_path / "p")
+    # One model that is both, the main one and the baseline of the ablation: each has its stages.
+    models = yaml.safe_load((project.folder / "params.yaml").read_text())["models"]
+    project.put("models", {"cubic-main": {**models["cubic-main"], "protocol": "ablation"}})
+    first = project.dvc("repro").stdout
+    assert {"structures", "dataset", "train@cubic-main", "report"} <= stages_that_ran(first)
+    assert stages_that_ran(project.dvc("repro").stdout) == set()
+    assert project.planned() == ""
+    check_same_bytes(project, recorded)
 
 
 def test_dvc_says_why_a_stage_failed_and_runs_no_name(recorded: Project, tmp_path: Path) -> None:

@@ -37,6 +37,19 @@ def graph(tiny: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     return tiny.copy(tmp_path_factory.mktemp("graph") / "p")
 
 
+@pytest.fixture(scope="module")
+def planned(graph: Project) -> str:
+    """All that is to do where nothing is made."""
+    return graph.planned()
+
+
+@pytest.fixture(scope="module")
+def stages(graph: Project) -> list[Any]:
+    """Those of the ledger of `graph`."""
+    with Repo(str(graph.folder)) as repo:
+        return list(repo.index.stages)
+
+
 @pytest.fixture
 def rules_of_outputs(recorded: Project, tmp_path: Path) -> dict[str, tuple[str, set[str]]]:
     """For each file of the graph: the rule that makes it, and that rule's inputs."""
@@ -53,34 +66,31 @@ def test_lint_is_clean(graph: Project) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_dry_run_works_on_a_clone(graph: Project) -> None:
-    planned = graph.planned()
+def test_a_dry_run_works_on_a_clone(planned: str) -> None:
     for rule in code_by_rule():
         of_another_source = rule in ELSEWHERE
         assert bool(re.search(rf"^{rule} +\d", planned, re.M)) != of_another_source, rule
 
 
-def test_all_names_every_artifact_of_the_ledger(graph: Project) -> None:
+def test_all_names_every_artifact_of_the_ledger(
+    graph: Project, planned: str, stages: list[Any]
+) -> None:
     """Metrics in git must not hide that an artifact is missing."""
-    rule_all = graph.snakemake("--dry-run", "all").stdout
-    listed = re.search(r"^rule all:\n    input: (.*)$", rule_all, re.M)
+    listed = re.search(r"^rule all:\n    input: (.*)$", planned, re.M)
     assert listed is not None
     inputs = set(listed[1].split(", "))
-    with Repo(str(graph.folder)) as repo:
-        outs = {
-            Path(out.fs_path).relative_to(graph.folder).as_posix()
-            for stage in repo.index.stages
-            for out in stage.outs
-        }
+    outs = {
+        Path(out.fs_path).relative_to(graph.folder).as_posix()
+        for stage in stages
+        for out in stage.outs
+    }
     assert inputs == outs
 
 
 def test_the_two_graphs_agree(
-    graph: Project, rules_of_outputs: dict[str, tuple[str, set[str]]]
+    graph: Project, stages: list[Any], rules_of_outputs: dict[str, tuple[str, set[str]]]
 ) -> None:
     """Every out has its rule, and each stage's deps are what its rules read from outside."""
-    with Repo(str(graph.folder)) as repo:
-        stages = list(repo.index.stages)
     assert {stage.name.split("@")[0] for stage in stages} >= {"structures", "train", "report"}
     for stage in stages:
         rules = set(stage.cmd.partition("--allowed-rules ")[2].partition(" --")[0].split())
@@ -112,20 +122,18 @@ def test_the_two_graphs_agree(
             assert inside or optional, f"{stage.name}: nothing reads the dep {dep}"
 
 
-def test_every_stage_knows_the_code_of_its_rules() -> None:
-    with Repo() as repo:
-        for stage in repo.index.stages:
-            rules = set(stage.cmd.partition("--allowed-rules ")[2].partition(" --")[0].split())
-            params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
-            known = {p for dep in params if dep.def_path == "fingerprints.yaml" for p in dep.params}
-            assert known == rules & set(code_by_rule()), stage.name
+def test_every_stage_knows_the_code_of_its_rules(stages: list[Any]) -> None:
+    for stage in stages:
+        rules = set(stage.cmd.partition("--allowed-rules ")[2].partition(" --")[0].split())
+        params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
+        known = {p for dep in params if dep.def_path == "fingerprints.yaml" for p in dep.params}
+        assert known == rules & set(code_by_rule()), stage.name
 
 
-def test_what_is_fingerprinted_is_seen_by_the_ledger() -> None:
+def test_what_is_fingerprinted_is_seen_by_the_ledger(graph: Project, stages: list[Any]) -> None:
     """A file that no dep of the stage `code` holds would change without a stage noticing."""
-    with Repo() as repo:
-        stage = next(stage for stage in repo.index.stages if stage.name == "code")
-        deps = {Path(dep.fs_path).relative_to(repo.root_dir).as_posix() for dep in stage.deps}
+    stage = next(stage for stage in stages if stage.name == "code")
+    deps = {Path(dep.fs_path).relative_to(graph.folder).as_posix() for dep in stage.deps}
     for file in set().union(*code_by_rule().values()):
         assert covered(file, deps), file
 
