@@ -22,7 +22,8 @@ from benchmarks.machine import CPU, machine
 from benchmarks.training_step import PAPER, TRAINING, made_up
 from crystalnet.learning.modes.samples import Samples
 from crystalnet.learning.modes.training import train_modes
-from crystalnet.learning.trainer import step_objective, train, training_step
+from crystalnet.learning.step import step_objective, training_step
+from crystalnet.learning.trainer import train
 from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.network.density_model import DensityModel
 from crystalnet.network.modes.density_modes import fit_modes

@@ -28,7 +28,7 @@ from torch import Tensor
 from benchmarks.machine import machine, matrix_rate, seconds_each
 from crystalnet.learning.loss import density_loss
 from crystalnet.learning.sampling import draw_points
-from crystalnet.learning.trainer import step_objective, training_step
+from crystalnet.learning.step import step_objective, training_step
 from crystalnet.network.crystalnet import CrystalNet, Latent
 from crystalnet.network.regressor import Block
 from crystalnet.settings import NetworkSettings, TrainingSettings
