@@ -22,8 +22,9 @@ from pymatgen.analysis.diffraction.xrd import XRDCalculator
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from benchmarks.machine import machine
+from crystalnet.crystallography.binning import bin_pattern
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.crystallography.diffraction import MO_K_ALPHA, bin_pattern, powder_pattern
+from crystalnet.crystallography.diffraction import MO_K_ALPHA, powder_pattern
 
 CRYSTALS = {
     "CsCl": "mp-22865",

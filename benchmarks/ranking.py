@@ -34,12 +34,9 @@ import torch
 from benchmarks.decoding import DATA, embedded, knowledge, matches, spoilt
 from benchmarks.scoring import machine
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.crystallography.diffraction import (
-    MO_K_ALPHA,
-    HalfSphere,
-    powder_pattern,
-)
+from crystalnet.crystallography.diffraction import MO_K_ALPHA, powder_pattern
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
+from crystalnet.crystallography.reflections import HalfSphere
 from crystalnet.crystallography.scattering import form_factor
 from crystalnet.solving.agreement.profile import MeasuredProfile, match_pattern
 from crystalnet.solving.density.decoding import DecodedCrystal, decode

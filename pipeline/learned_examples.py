@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from crystalnet.crystallography.diffraction import bin_pattern
+from crystalnet.crystallography.binning import bin_pattern
 from crystalnet.predicting.learned import LearnedModel
 from crystalnet.predicting.ranking import ranked
 from crystalnet.retrieval.prototypes import amounts_of

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from crystalnet.crystallography.diffraction import bin_pattern, powder_pattern
+from crystalnet.crystallography.binning import bin_pattern
+from crystalnet.crystallography.diffraction import powder_pattern
 from pipeline import store
 from pipeline.crystal_tables import crystals_of
 from pipeline.params import load_params

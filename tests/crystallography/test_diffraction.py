@@ -11,13 +11,9 @@ from hypothesis import strategies as st
 from pymatgen.analysis.diffraction.xrd import XRDCalculator
 from pymatgen.core import Lattice, Structure
 
+from crystalnet.crystallography.binning import bin_pattern
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.crystallography.diffraction import (
-    MO_K_ALPHA,
-    PowderPattern,
-    bin_pattern,
-    powder_pattern,
-)
+from crystalnet.crystallography.diffraction import MO_K_ALPHA, PowderPattern, powder_pattern
 from crystalnet.errors import CrystalNetError
 
 STRUCTURES = Path(__file__).parents[2] / "data" / "structures.parquet"

@@ -9,7 +9,8 @@ from jaxtyping import Bool, Complex, Float, Int
 from numpy import ndarray
 
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.crystallography.diffraction import HalfSphere, lorentz_polarisation
+from crystalnet.crystallography.diffraction import lorentz_polarisation
+from crystalnet.crystallography.reflections import HalfSphere
 from crystalnet.crystallography.scattering import form_factor
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks

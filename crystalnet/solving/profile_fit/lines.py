@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.crystallography.diffraction import HalfSphere
+from crystalnet.crystallography.reflections import HalfSphere
 from crystalnet.solving.lattice.cells import lattice_lines
 from crystalnet.solving.lattice.kinds import KINDS
 from crystalnet.solving.lattice.kinds.lattice_kind import Centring, LatticeKind

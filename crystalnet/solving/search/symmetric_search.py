@@ -12,7 +12,7 @@ from itertools import islice, product
 import numpy as np
 
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.crystallography.diffraction import HalfSphere
+from crystalnet.crystallography.reflections import HalfSphere
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.lattice.cells import IndexedLattice, centring_vectors
 from crystalnet.solving.pattern.measured import MeasuredPeaks

@@ -14,7 +14,8 @@ from numpy import ndarray
 from scipy.optimize import nnls
 
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.crystallography.diffraction import HalfSphere, lorentz_polarisation
+from crystalnet.crystallography.diffraction import lorentz_polarisation
+from crystalnet.crystallography.reflections import HalfSphere
 from crystalnet.crystallography.scattering import form_factor
 from crystalnet.solving.agreement.profile import MeasuredProfile, peak_profile
 from crystalnet.solving.pattern.measured import MeasuredPeaks
