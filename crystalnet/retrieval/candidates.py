@@ -9,20 +9,19 @@ chemically nearest. No truth is looked at: only training crystals, the pattern a
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
-from pymatgen.core import Element
 
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import MO_K_ALPHA
 from crystalnet.crystallography.scale_free import merge_peaks
-from crystalnet.crystallography.scattering import form_factor
 from crystalnet.errors import CrystalNetError
+from crystalnet.retrieval.chemistry import nearest_member
 from crystalnet.retrieval.fitted import FittedMatch, Observed
 from crystalnet.retrieval.lattices import TWO_NUMBERS, lattices, merged_share
+from crystalnet.retrieval.match import Match
 from crystalnet.retrieval.metrics import distortions, in_every_setting, stretched, volumes
 from crystalnet.retrieval.prototypes import (
     Member,
@@ -44,11 +43,8 @@ _VOLUMES = (0.55, 1.8)
 _SHAPE = 0.16
 # Lattices tried for each prototype: those of the nearest shape.
 _LATTICES = 6
-# Peaks of a pattern that are looked at, and the share of q^2 by which a line may be off.
+# Peaks of a pattern that are looked at.
 _PEAKS = 120
-_OFF = 4e-3
-# The last part of a prototype's range of q^2, where lines may be made of shells beyond it too.
-_EDGE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +108,7 @@ def candidates(
     fits.sort(key=lambda fit: fit[0], reverse=True)
     ranked = []
     for agreement, cost, chosen, prototype, lattice_of in fits[: 4 * count]:
-        far, member = _nearest_member(prototype.members, chosen)
+        far, member = nearest_member(prototype.members, chosen)
         score = agreement - cost - CHEMISTRY * min(far / len(chosen), _FARTHEST)
         ranked.append((score, agreement, chosen, member, lattice_of))
     ranked.sort(key=lambda each: each[0], reverse=True)
@@ -202,56 +198,8 @@ class _Lines:
             fits.append((agreement, cost, order, prototype, numbers))
         return fits
 
-    def _match(self, prototype: Prototype, numbers: Float[ndarray, " numbers"]) -> "_Match":
-        return _Match(prototype, numbers, self.q**2, self.intensity, self.wavelength)
-
-
-class _Match:
-    """A prototype in a lattice, against the lines of a pattern."""
-
-    def __init__(
-        self,
-        prototype: Prototype,
-        numbers: Float[ndarray, " numbers"],
-        squared: Float[ndarray, " lines"],
-        intensity: Float[ndarray, " lines"],
-        wavelength: float,
-    ) -> None:
-        self._prototype = prototype
-        shells = prototype.forms @ numbers
-        self._s_squared = shells / 4
-        sine2 = np.clip(shells * (wavelength / 2) ** 2, 1e-9, 0.99)
-        self._factor = (1 + (1 - 2 * sine2) ** 2) / (sine2 * np.sqrt(1 - sine2))
-        after = np.searchsorted(squared, shells).clip(0, len(squared) - 1)
-        before = np.maximum(after - 1, 0)
-        closer = np.abs(squared[before] - shells) < np.abs(squared[after] - shells)
-        self._line = np.where(closer, before, after)
-        self._hit = np.abs(squared[self._line] - shells) < _OFF * shells
-        # Shells and lines reach differently far: what is compared ends before either does, and at
-        # the same line for both.
-        reach = min(squared[-1] * (1 + _OFF), float(shells.max()) * (1 - _EDGE))
-        compared = squared <= reach
-        self._factor *= np.where(self._hit, compared[self._line], shells <= reach)
-        self._observed = intensity * compared
-
-    def agreement(self, elements: Sequence[int]) -> float:
-        """Cosine of the square roots of intensities; what has no partner counts against it."""
-        factors = np.array([form_factor(z, self._s_squared) for z in elements])
-        shell = self._prototype.shell
-        amplitude = (factors[:, shell] * self._prototype.sums).sum(axis=0)
-        intensity = np.bincount(shell, np.abs(amplitude) ** 2) * self._factor
-        lines = len(self._observed)
-        at_lines = np.bincount(self._line[self._hit], intensity[self._hit], lines)
-        norm = np.sqrt(self._observed.sum() * intensity.sum())
-        return float(np.sqrt(self._observed) @ np.sqrt(at_lines) / norm) if norm > 0 else 0.0
-
-
-def _nearest_member(members: list[Member], elements: tuple[int, ...]) -> tuple[float, Member]:
-    """The member whose elements are chemically nearest, place by place, and how far they are."""
-    table = element_distances()
-    far = [float(table[list(member.elements), list(elements)].sum()) for member in members]
-    best = int(np.argmin(far))
-    return far[best], members[best]
+    def _match(self, prototype: Prototype, numbers: Float[ndarray, " numbers"]) -> "Match":
+        return Match(prototype, numbers, self.q**2, self.intensity, self.wavelength)
 
 
 def _substituted(
@@ -267,19 +215,3 @@ def _substituted(
     numbers_of: Int[ndarray, " atoms"] = np.array([new[z] for z in crystal.atomic_numbers.tolist()])
     name = f"{crystal.material_id}, substituted"
     return Crystal(name, changed, numbers_of, crystal.frac_coords)
-
-
-@cache
-def element_distances() -> Float[ndarray, "numbers numbers"]:
-    """How unlike elements are: Mendeleev number, row and electronegativity; 0 for the same."""
-    mendeleev, row, negativity = np.zeros((3, 119))
-    for z in range(1, 119):
-        element = Element.from_Z(z)
-        # From the table itself: its properties warn of what they lack.
-        place, tabulated = element.data.get("Mendeleev no"), element.data.get("X")
-        mendeleev[z] = place if isinstance(place, int | float) else z
-        negativity[z] = tabulated if isinstance(tabulated, int | float) else 1.5
-        row[z] = element.row
-    far = np.abs(mendeleev[:, None] - mendeleev) / 10 + 0.3 * np.abs(row[:, None] - row)
-    far += np.abs(negativity[:, None] - negativity)
-    return far

@@ -19,17 +19,14 @@ rotations of oblique lattices are done plainly.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
-from numpy import ndarray
 from torch import Tensor
 
-from crystalnet.crystallography.rotations import index_maps, rotation_matrices
 from crystalnet.errors import CrystalNetError
-from crystalnet.scoring.windows import WINDOW, WINDOW_VOXELS, window_sums, wrapped
+from crystalnet.scoring.turns import Turn, groups_of_equal_rotations, take, turn_of
+from crystalnet.scoring.windows import WINDOW_VOXELS, window_sums, wrapped
 from crystalnet.settings import RotationSet
 
 # (0.01 R)^2 and (0.03 R)^2 of scikit-image, with the data range R scaled to 1.
@@ -84,7 +81,7 @@ def score_guesses(
     crystals, count, grid = guesses.shape[:3]
     device = truth.device
     truths = _Truths(truth, names)
-    groups = _groups_of_equal_rotations(rotations, crystals, lattices)
+    groups = groups_of_equal_rotations(rotations, crystals, lattices)
     most = max(len(matrices) for matrices, _ in groups)
     scores = torch.full(
         (2, crystals * count, most), -torch.inf, dtype=_working_dtype(truth), device=device
@@ -92,7 +89,7 @@ def score_guesses(
     flat = guesses.reshape(-1, grid, grid, grid)
     budget = (_GPU_VOXELS if device.type == "cuda" else _CPU_VOXELS) // grid**3
     for matrices, members in groups:
-        turn = _turn(matrices.tobytes(), grid, rotations == "array", device)
+        turn = turn_of(matrices.tobytes(), grid, rotations == "array", device)
         turns = len(matrices)
         # Rows of `flat`, crystal * count + guess, of the crystals of this group.
         rows = (members[:, None] * count + torch.arange(count)).reshape(-1)
@@ -123,22 +120,6 @@ class _Truths:
         self.means, self.scatters = _moments(self.fields)
 
 
-@dataclass(frozen=True)
-class _Turn:
-    """A group of rotations as index maps on one device.
-
-    Attributes:
-        voxels: for each rotation, the voxel that comes to each place.
-        windows: the same for the windows inside the grid, or None where a rotation does not
-            send windows to windows.
-        periodic: whether `windows` counts all windows of the periodic cell.
-    """
-
-    voxels: Int[Tensor, "rotations voxels"]
-    windows: Int[Tensor, "rotations windows"] | None
-    periodic: bool
-
-
 class _Pairs:
     """Some truths, each with one guess, in the units of `_Truths`."""
 
@@ -147,7 +128,7 @@ class _Pairs:
         truths: _Truths,
         crystal: Int[Tensor, " pairs"],
         guesses: Float[Tensor, "pairs x x x"],
-        turn: _Turn,
+        turn: Turn,
     ) -> None:
         self._turn = turn
         self._offset = truths.offset[crystal][:, None]
@@ -163,13 +144,13 @@ class _Pairs:
 
     def scores(self, rotations: slice) -> Float[Tensor, "2 pairs rotations"]:
         """SSIM and PSNR in some of the rotations."""
-        guess = _take(self._guess.flatten(1), self._turn.voxels[rotations], self._truth.shape[-1])
+        guess = take(self._guess.flatten(1), self._turn.voxels[rotations], self._truth.shape[-1])
         if self._turn.windows is None:
             mean, scatter = _moments(guess)
         else:
             windows = self._turn.windows[rotations]
-            mean = _take(self._mean, windows, self._truth_mean.shape[-1])
-            scatter = _take(self._scatter, windows, self._truth_mean.shape[-1])
+            mean = take(self._mean, windows, self._truth_mean.shape[-1])
+            scatter = take(self._scatter, windows, self._truth_mean.shape[-1])
         squares = guess.sub_(self._truth).square_()
         mse = squares.mean(dim=(-3, -2, -1))
         shift = (self._truth_mean - mean).square_()
@@ -190,50 +171,6 @@ def _moments(
     """
     mean = window_sums(fields) / WINDOW_VOXELS
     return mean, window_sums(fields.square()).sub_(mean.square(), alpha=WINDOW_VOXELS)
-
-
-def _take(
-    fields: Float[Tensor, "pairs voxels"], index: Int[Tensor, "rotations places"], size: int
-) -> Float[Tensor, "pairs rotations x x x"]:
-    """Each field in each rotation, with `size` points per axis."""
-    turned = fields.index_select(1, index.reshape(-1))
-    return turned.view(len(fields), len(index), size, size, size)
-
-
-@lru_cache(maxsize=16)
-def _turn(matrices: bytes, grid: int, centred: bool, device: torch.device) -> _Turn:
-    """Index maps of the rotations given as the bytes of their int64 matrices."""
-    voxels = index_maps(matrices, grid, centred)
-    rotations = np.frombuffer(matrices, dtype=np.int64).reshape(-1, 3, 3)
-    half, valid = WINDOW // 2, grid - WINDOW + 1
-    windows: Int[ndarray, "rotations windows"] | None = None
-    if centred:
-        windows = index_maps(matrices, valid, centred)
-    elif (np.abs(rotations).sum(axis=1) == 1).all():
-        # Signed permutations of the axes: cubes of voxels stay cubes.
-        inside = voxels.reshape(-1, grid, grid, grid)[
-            :, half : half + valid, half : half + valid, half : half + valid
-        ]
-        windows = inside.reshape(len(rotations), -1)
-    # 32 bits are enough, and half the traffic; a copy, since the maps are read-only.
-    return _Turn(
-        torch.tensor(voxels, dtype=torch.int32, device=device),
-        None if windows is None else torch.tensor(windows, dtype=torch.int32, device=device),
-        not centred,
-    )
-
-
-def _groups_of_equal_rotations(
-    rotations: RotationSet, crystals: int, lattices: Float[Tensor, "crystals 3 3"] | None
-) -> list[tuple[Int[ndarray, "rotations 3 3"], Int[Tensor, " members"]]]:
-    """The matrices that occur, each with the crystals that have them."""
-    if rotations != "lattice" or lattices is None:
-        return [(rotation_matrices(rotations), torch.arange(crystals))]
-    groups: dict[bytes, tuple[Int[ndarray, "rotations 3 3"], list[int]]] = {}
-    for crystal, lattice in enumerate(lattices.cpu().numpy()):
-        matrices = rotation_matrices(rotations, lattice)
-        groups.setdefault(matrices.tobytes(), (matrices, []))[1].append(crystal)
-    return [(matrices, torch.tensor(members)) for matrices, members in groups.values()]
 
 
 def _working_dtype(truth: Tensor) -> torch.dtype:

@@ -10,7 +10,8 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.crystallography.setting import canonical_setting
 from crystalnet.errors import CrystalNetError
-from crystalnet.retrieval.candidates import Candidate, candidates, element_distances
+from crystalnet.retrieval.candidates import Candidate, candidates
+from crystalnet.retrieval.chemistry import element_distances
 from crystalnet.retrieval.lattices import lattices
 from crystalnet.retrieval.prototypes import PrototypeLibrary
 from crystalnet.settings import CrystalSystem

@@ -17,9 +17,9 @@ from crystalnet.crystallography.iam import Core, ValenceGaussians
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.budget import UNBOUNDED, Budget
-from crystalnet.solving.density.assignment import likely_templates
 from crystalnet.solving.density.fourier import DensityModes
 from crystalnet.solving.density.placement import place, place_freely
+from crystalnet.solving.density.pool import element_pool
 from crystalnet.solving.density.semicore import place_without_semicore
 from crystalnet.solving.density.template_fit import DensityFit
 from crystalnet.solving.settings import USUAL, DecodingSettings
@@ -132,7 +132,7 @@ def _search(
     else:
         pool = elements
         if not known.complete:
-            pool = _pool(modes, elements, gaussians, core, blur, budget, settings)
+            pool = element_pool(modes, elements, gaussians, core, blur, budget, settings)
         required = np.flatnonzero(np.isin(pool, elements))
         fit = DensityFit.of(
             modes, pool, np.full(len(pool), 1 / len(pool)), gaussians, core, blur, settings
@@ -157,48 +157,6 @@ def _formula_units(estimate: float, whole: float) -> list[int]:
     else:
         units = [below, below + 1]
     return sorted({max(1, count) for count in units})
-
-
-def _pool(
-    modes: DensityModes,
-    elements: Int[ndarray, " elements"],
-    gaussians: ValenceGaussians,
-    core: Core,
-    blur: float,
-    budget: Budget,
-    settings: DecodingSettings,
-) -> Int[ndarray, " pool"]:
-    """The elements that a composition of which only some are known may consist of.
-
-    Atoms are placed with a few elements that stand for all others, then every atom may become any
-    element; the likely ones and the known ones make up the pool.
-    """
-    numbers = np.flatnonzero(gaussians.valence)
-    everything = DensityFit.of(
-        modes, numbers, np.full(len(numbers), 1 / len(numbers)), gaussians, core, blur, settings
-    )
-    others = _representatives(everything, settings.representatives)
-    few = np.union1d(np.searchsorted(numbers, elements), others)
-    fit = everything.only(few)
-    required = np.flatnonzero(np.isin(numbers[few], elements))
-    species, x, _ = place_freely(fit, required, budget)
-    if budget.over():
-        return np.union1d(numbers[few[species]], elements)
-    # The count of electrons would keep one atom from changing alone.
-    alone = replace(everything, electron_weight=0.0)
-    likely = likely_templates(alone, few[species], x, settings.likely, budget)
-    return np.union1d(numbers[likely], elements)
-
-
-def _representatives(fit: DensityFit, count: int) -> Int[ndarray, " few"]:
-    """Templates such that every other one is near to one of them: each the farthest from before."""
-    scaled = fit.template * np.sqrt(fit.weight)
-    chosen = [int(np.argmax(fit.norms))]
-    distance = np.full(len(scaled), np.inf)
-    while len(chosen) < count:
-        distance = np.minimum(distance, ((scaled - scaled[chosen[-1]]) ** 2).sum(axis=1))
-        chosen.append(int(np.argmax(distance)))
-    return np.array(chosen)
 
 
 def _symmetrise(
