@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
+from crystalnet.crystallography.diffraction import lorentz_polarisation
 from crystalnet.crystallography.scattering import form_factor
 from crystalnet.retrieval.metrics import reciprocal_metrics
 from crystalnet.retrieval.prototypes import Prototype
@@ -75,7 +76,7 @@ class FittedMatch:
         shells = prototype.forms @ self._numbers
         self._s_squared = shells / 4
         sine2 = np.clip(shells * (wavelength / 2) ** 2, 1e-9, 0.99)
-        self._factor = (1 + (1 - 2 * sine2) ** 2) / (sine2 * np.sqrt(1 - sine2))
+        self._factor = lorentz_polarisation(sine2)
         bins = observed.moved.shape[1]
         place = ((np.log(shells) / 2 - observed.start) / _BIN).astype(int)
         self._inside = (place >= 0) & (place < bins)

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from crystalnet.crystallography.diffraction import lorentz_polarisation
 from crystalnet.crystallography.scattering import form_factor
 from crystalnet.retrieval.prototypes import Prototype
 
@@ -30,7 +31,7 @@ class Match:
         shells = prototype.forms @ numbers
         self._s_squared = shells / 4
         sine2 = np.clip(shells * (wavelength / 2) ** 2, 1e-9, 0.99)
-        self._factor = (1 + (1 - 2 * sine2) ** 2) / (sine2 * np.sqrt(1 - sine2))
+        self._factor = lorentz_polarisation(sine2)
         after = np.searchsorted(squared, shells).clip(0, len(squared) - 1)
         before = np.maximum(after - 1, 0)
         closer = np.abs(squared[before] - shells) < np.abs(squared[after] - shells)
