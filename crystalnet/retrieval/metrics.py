@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from crystalnet.crystallography.setting import PRIMITIVE
+from crystalnet.crystallography.centring import PRIMITIVE
 from crystalnet.settings import CrystalSystem
 
 # Lattices differ from the ideal of their system by rounding, and by up to this in metric.
