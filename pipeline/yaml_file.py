@@ -12,15 +12,16 @@ from crystalnet.errors import CrystalNetError
 def read_mapping(path: Path) -> dict[str, Any]:
     """The sections of a YAML file.
 
-    The parser is that of DVC, which reads the same file and writes into it: `5e-05` and `1e-3` are
-    numbers, `010` is ten, `1:30` and `yes` are text.
+    Values are what they are to DVC, which reads the same file and writes into it: `5e-05` and `1e-3`
+    are numbers, `010` is ten, `1:30` and `yes` are text. Not by its parser in C, whose reasons say
+    less.
 
     Raises:
         CrystalNetError: one line for a file that cannot be read, is no YAML, names a key twice, is
             nested too deep, or holds something else than named sections.
     """
     try:
-        content = YAML(typ="safe").load(path.read_bytes().decode("utf-8"))
+        content = YAML(typ="safe", pure=True).load(path.read_bytes().decode("utf-8"))
     except FileNotFoundError:
         raise CrystalNetError(
             f"{path}: no such file; run from the top folder of the project"
