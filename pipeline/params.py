@@ -42,6 +42,9 @@ ScaleName = Literal["quick", "cpu", "embedded", "iam", "paper"]
 PresetName = Literal["exact", "parity"]
 
 
+# Sections that have sections, whose keys a scale replaces one by one.
+SECTIONS_OF_SECTIONS = ("modes",)
+
 # Names of models stand in paths, in commands and in names of stages.
 ModelName = Annotated[str, Field(pattern=r"^[a-z0-9_]+(-[a-z0-9_]+)*$", max_length=100)]
 
@@ -187,16 +190,37 @@ def _validate(
         for section, keys in replaced.items():
             base = merged.get(section)
             if isinstance(base, dict):
-                merged[section] = {**base, **keys}
+                merged[section] = _replaced(section, base, keys)
     merged["models"] = of_systems(merged.get("systems"), merged.get("models"))
     try:
         return Params.model_validate(merged)
     except ValidationError as error:
         # A slip is named where it stands: in the section, or in what was put in its place.
-        section, key = (*map(str, error.errors()[0]["loc"]), "", "")[:2]
+        loc = error.errors()[0]["loc"]
         where = ""
-        if key in of_scale.get(section, {}):
+        if _stands_in(of_scale, loc):
             where = f"scales.{scale}"
-        if key in of_preset.get(section, {}):
+        if _stands_in(of_preset, loc):
             where = f"presets.{preset}"
         raise CrystalNetError(f"{path}: {first_slip(error, where)}") from None
+
+
+def _replaced(section: str, base: dict[str, Any], keys: dict[str, Any]) -> dict[str, Any]:
+    """A section with some keys replaced, those within its own sections one by one."""
+    own = {
+        key: {**base[key], **value}
+        for key, value in keys.items()
+        if section in SECTIONS_OF_SECTIONS
+        and isinstance(base.get(key), dict)
+        and isinstance(value, dict)
+    }
+    return {**base, **keys, **own}
+
+
+def _stands_in(replaced: dict[str, dict[str, Any]], loc: tuple[str | int, ...]) -> bool:
+    """Whether a place is one that was replaced: a key of a section, or of a section in it."""
+    section, key, inner = (*map(str, loc), "", "", "")[:3]
+    value = replaced.get(section, {}).get(key)
+    if section in SECTIONS_OF_SECTIONS and isinstance(value, dict):
+        return inner in value
+    return key in replaced.get(section, {})
