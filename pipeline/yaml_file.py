@@ -12,9 +12,9 @@ from crystalnet.errors import CrystalNetError
 def read_mapping(path: Path) -> dict[str, Any]:
     """The sections of a YAML file.
 
-    Values are what they are to DVC, which reads the same file and writes into it: `5e-05` and `1e-3`
-    are numbers, `010` is ten, `1:30` and `yes` are text. Not by its parser in C, whose reasons say
-    less.
+    Values are what they are to DVC, which reads the same file and writes into it: `5e-05` and
+    `1e-3` are numbers, `010` is ten, `1:30` and `yes` are text. But not by its parser in C, whose
+    reasons say less.
 
     Raises:
         CrystalNetError: one line for a file that cannot be read, is no YAML, names a key twice, is
