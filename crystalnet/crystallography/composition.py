@@ -23,6 +23,9 @@ LONGEST_FORMULA = 200
 _SUBSCRIPTS = str.maketrans(
     "\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089", "0123456789"
 )
+# Dots that join parts of a formula, and the point that is one before water.
+_DOTS = re.compile("[\u00b7\u2022\u2219\u22c5\u30fb*]")
+_WATER = re.compile(r"(?<=[A-Za-z)\]])((?:[1-9]\d*)?)\s*\.\s*((?:\d+\.)?\d*\s*[HD]2O)(?![a-z\d.])")
 
 
 def molar_fractions(atomic_numbers: Int[ndarray, " atoms"]) -> Float[ndarray, " elements"]:
@@ -47,9 +50,10 @@ def molar_fractions(atomic_numbers: Int[ndarray, " atoms"]) -> Float[ndarray, " 
 
 
 def formula_fractions(formula: str) -> Float[ndarray, " elements"]:
-    """Molar fractions from a formula such as "Gd2Hf2O7" or "Ca(OH)2".
+    """Molar fractions from a formula such as "Gd2Hf2O7", "Ca(OH)2" or "CaSO4.2H2O".
 
-    Digits may be subscripts, D and T count as hydrogen.
+    Digits may be subscripts, D and T count as hydrogen. Parts joined by a dot are added up; a point
+    is such a dot before water, else a decimal one.
 
     Raises:
         CrystalNetError: for a formula that is empty, too long or that cannot be read, or an
@@ -60,7 +64,7 @@ def formula_fractions(formula: str) -> Float[ndarray, " elements"]:
         raise CrystalNetError(
             f"a formula of {len(formula)} characters; want at most {LONGEST_FORMULA}: {advice}"
         )
-    plain = formula.translate(_SUBSCRIPTS)
+    plain = _without_dots(formula.translate(_SUBSCRIPTS))
     try:
         # pymatgen skips characters that it does not know, and elements whose amount is 0.
         if not re.fullmatch(r"[A-Za-z0-9.()\[\]{}\s]+", plain):
@@ -78,6 +82,16 @@ def formula_fractions(formula: str) -> Float[ndarray, " elements"]:
         raise CrystalNetError(f"the formula {formula!r} holds no atoms; {advice}")
     scaled: ndarray = fractions / total
     return scaled
+
+
+def _without_dots(formula: str) -> str:
+    """CaSO4.2H2O as (CaSO4)1(H2O)2."""
+    formula = _WATER.sub("\\1\u00b7\\2", formula)
+    parts = [part.strip() for part in _DOTS.split(formula)]
+    if len(parts) == 1:
+        return formula
+    counted = [re.fullmatch(r"(\d*\.?\d*)\s*(.*)", part) for part in parts]
+    return "".join(f"({each[2]}){each[1] or 1}" for each in counted if each)
 
 
 def composition_input(

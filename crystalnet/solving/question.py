@@ -23,6 +23,8 @@ from crystalnet.solving.lattice.kinds import KINDS, kind_of
 from crystalnet.solving.lattice.kinds.lattice_kind import LARGEST_VOLUME
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.radiation import Radiation, radiation
+from crystalnet.solving.pattern.regions import Regions
+from crystalnet.solving.search.cell_limits import CellLimits
 from crystalnet.solving.search.given_group import check_system, group_number
 from crystalnet.solving.settings import USUAL, SolveSettings
 
@@ -52,6 +54,11 @@ class Question:
     peaks: bool | None = None
     columns: tuple[int, ...] | None = None
     scan: int | None = None
+    two_theta_range: tuple[float, ...] | None = None
+    excluded: tuple[tuple[float, ...], ...] = ()
+    impurities: tuple[float, ...] = ()
+    units: int | None = None
+    density: float | None = None
     seed: int = 0
     effort: float = 1.0
     time_limit: float | None = None
@@ -73,11 +80,24 @@ class Question:
         _one_of("quantity", self.quantity, get_args(Quantity))
         if self.lattice is not None:
             _check_lattice(self.lattice)
+        if self.units is not None:
+            a_number("Z", self.units, Integral)
+            if self.formula is None:
+                raise CrystalNetError(f"Z = {self.units} without a formula; give the formula too")
+        if self.density is not None:
+            a_number("density", self.density, Real)
+            if not self.known.complete:
+                raise CrystalNetError(
+                    f"a density of {self.density} g/cm^3 says nothing without a formula or all "
+                    "elements; give them too"
+                )
         if self.group is not None and self.system is not None:
             check_system(self.group, self.system)
         # Read here, so that what cannot be read is said before anything else is done.
         assert self.known is not None
         assert self.radiation is None or self.radiation.wavelength
+        assert self.regions is not None
+        assert self.limits is not None
 
     @cached_property
     def known(self) -> KnownComposition:
@@ -93,6 +113,17 @@ class Question:
     def radiation(self) -> Radiation | None:
         """What it was measured with, if that was given."""
         return None if self.wavelength is None else radiation(self.wavelength)
+
+    @cached_property
+    def regions(self) -> Regions:
+        """What of the pattern counts."""
+        half_width = self.settings.reading.impurity
+        return Regions.of(self.two_theta_range, self.excluded, self.impurities, half_width)
+
+    @cached_property
+    def limits(self) -> CellLimits:
+        """How much a cell holds, if that was given."""
+        return CellLimits(self.units, self.density)
 
     def told(self, pattern: Path) -> dict[str, Any]:
         """The question in words and numbers that JSON can hold, with what else decides the answer.
@@ -112,6 +143,13 @@ class Question:
             "is_list_of_peaks": self.peaks,
             "columns": None if self.columns is None else list(self.columns),
             "scan": self.scan,
+            "two_theta_range_given": None
+            if self.two_theta_range is None
+            else list(self.two_theta_range),
+            "excluded": [list(each) for each in self.excluded],
+            "impurity_lines": list(self.impurities),
+            "formula_units": self.units,
+            "density_g_cm3": self.density,
             "seed": self.seed,
             "effort": self.effort,
             "time_limit_s": self.time_limit,

@@ -23,6 +23,12 @@ from crystalnet.solving.pattern.file import PatternFile, read_pattern
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.question import Question, edges, edges_wanted, symbols
 from crystalnet.solving.search.cell_contents import check_room, has_room
+from crystalnet.solving.search.cell_limits import (
+    FREE,
+    CellLimits,
+    check_limits,
+    contents_within,
+)
 from crystalnet.solving.search.given_group import lattices_of_group, lattices_with_places
 from crystalnet.solving.settings import USUAL, SolveSettings
 from crystalnet.solving.strategy import solve_peaks
@@ -96,6 +102,11 @@ def solve(
     peaks: bool | None = None,
     columns: Sequence[int] | None = None,
     scan: int | None = None,
+    two_theta_range: Sequence[float] | None = None,
+    excluded: Sequence[Sequence[float]] = (),
+    impurities: Sequence[float] = (),
+    units: int | None = None,
+    density: float | None = None,
     seed: int = 0,
     effort: float = 1.0,
     time_limit: float | Budget | None = None,
@@ -133,6 +144,11 @@ def solve(
         columns: of a text: numbers, from 1, of those of position, intensity and perhaps its
             standard deviation.
         scan: its number, from 1, in a file of several that do not belong together.
+        two_theta_range: first and last angle that are looked at, in degrees.
+        excluded: ranges in degrees that are left out, such as [(27.5, 28.5)].
+        impurities: 2-theta in degrees of lines of something else; what is near them is left out.
+        units: formula units in the conventional cell (Z), if they are known.
+        density: g/cm^3, if it is known, right to 10 %.
         seed: of the places that are tried, 0 to 2^63 - 1.
         effort: how long atoms are put on Wyckoff positions, as a multiple of the usual time.
         time_limit: seconds after which what has been found is ranked, or a budget that somebody
@@ -148,7 +164,9 @@ def solve(
     budget = time_limit if isinstance(time_limit, Budget) else Budget(time_limit, progress)
     question = Question(
         wavelength, formula, symbols(elements), complete, system, edges(lattice), space_group,
-        quantity, peaks, None if columns is None else tuple(columns), scan, seed, effort,
+        quantity, peaks, None if columns is None else tuple(columns), scan,
+        None if two_theta_range is None else tuple(two_theta_range),
+        tuple(tuple(each) for each in excluded), tuple(impurities), units, density, seed, effort,
         budget.seconds, settings,
     )  # fmt: skip
     systems = list(KINDS) if system is None else list(lattices_of(system))
@@ -158,12 +176,16 @@ def solve(
     file = read_pattern(
         pattern, quantity, question.radiation, peaks, settings.reading, columns, scan
     )
+    file = file.seen_in(question.regions)
     found = find_peaks(file, settings.peaks, settings.profile)
     progress(f"{file.path}: {len(found.peaks.two_theta)} peaks")
     progress(_reach(found))
-    lattices = likely_lattices(found, systems, question.lattice, question.known, settings)
+    lattices = likely_lattices(
+        found, systems, question.lattice, question.known, settings, question.limits
+    )
     if question.group is not None:
         lattices = lattices_of_group(lattices, question.group, found.peaks, settings)
+    check_limits(question.limits, question.known, lattices, settings.contents)
     check_room(question.known, [each.volume for each in lattices], settings.contents)
     if question.group is not None:
         lattices = lattices_with_places(
@@ -175,6 +197,7 @@ def solve(
     candidates = solve_peaks(
         found.peaks, question.known, lattices, gaussians, space_group=question.group,
         seed=seed, effort=effort, progress=progress, budget=budget, settings=settings,
+        limits=question.limits,
     )  # fmt: skip
     candidates = fit_candidates(candidates, lattices, file, found, budget, progress, settings.fit)
     evidence = evidence_of(candidates, found.peaks, question.known, settings)
@@ -207,6 +230,7 @@ def likely_lattices(
     lattice: Sequence[float] | None,
     known: KnownComposition,
     settings: SolveSettings = USUAL,
+    limits: CellLimits = FREE,
 ) -> list[IndexedLattice]:
     """The lattices to work on, the likeliest first: found from the peaks, or about given edges.
 
@@ -215,7 +239,7 @@ def likely_lattices(
     """
     if lattice is None:
         every = find_lattices(found.peaks, systems, settings.lattices)
-        return densest(every, known, settings)[: settings.lattices.tried]
+        return densest(every, known, settings, limits)[: settings.lattices.tried]
     may_be = [name for name, kind in KINDS.items() if kind.free(lattice) is not None]
     wanted = [system for system in systems if system in may_be]
     if not wanted:
@@ -227,7 +251,7 @@ def likely_lattices(
         given = given_lattices(wanted, lattice, found.peaks, settings.lattices)
     except CrystalNetError as error:
         raise CrystalNetError(f"{error}{_would_fit(found, systems, settings)}") from None
-    return densest(given, known, settings)
+    return densest(given, known, settings, limits)
 
 
 def _would_fit(found: FoundPeaks, systems: Sequence[str], settings: SolveSettings) -> str:
@@ -243,6 +267,7 @@ def densest(
     lattices: list[IndexedLattice],
     known: KnownComposition,
     settings: SolveSettings = USUAL,
+    limits: CellLimits = FREE,
 ) -> list[IndexedLattice]:
     """The likeliest centring of each cell: less dense ones explain no more lines than it does.
 
@@ -256,12 +281,17 @@ def densest(
             and np.allclose(lattice.edges, other.edges, rtol=settings.lattices.same_cell)
             for other in kept
         ):
-            kept.append(lattice if _has_room(lattice, known, settings) else _primitive(lattice))
-    return [each for each in kept if _has_room(each, known, settings)] or kept
+            room = _has_room(lattice, known, settings, limits)
+            kept.append(lattice if room else _primitive(lattice))
+    return [each for each in kept if _has_room(each, known, settings, limits)] or kept
 
 
-def _has_room(lattice: IndexedLattice, known: KnownComposition, settings: SolveSettings) -> bool:
-    return has_room(known, abs(float(np.linalg.det(lattice.primitive))), settings.contents)
+def _has_room(
+    lattice: IndexedLattice, known: KnownComposition, settings: SolveSettings, limits: CellLimits
+) -> bool:
+    if limits.known:
+        return bool(contents_within(limits, known, lattice, settings.contents))
+    return has_room(known, lattice.volume, settings.contents)
 
 
 def _primitive(lattice: IndexedLattice) -> IndexedLattice:

@@ -20,7 +20,7 @@ from crystalnet.solving.lattice.kinds import crystal_systems_of
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.ranking import Ranked, in_rank_order
 from crystalnet.solving.search.analogues import analogues
-from crystalnet.solving.search.cell_contents import cell_contents
+from crystalnet.solving.search.cell_limits import CellLimits, contents_within
 from crystalnet.solving.search.exchange import exchanged
 from crystalnet.solving.search.known_structures import known_structures
 from crystalnet.solving.search.symmetric_search import search
@@ -34,8 +34,8 @@ class Search:
     """What is searched for, and what has been found so far.
 
     Attributes:
-        measured, known, lattices, seed, space_group, effort, progress, budget, settings: as
-            `crystalnet.solving.strategy.solve_peaks` is given them.
+        measured, known, lattices, seed, space_group, effort, progress, budget, settings,
+            limits: as `crystalnet.solving.strategy.solve_peaks` is given them.
         found: structures with their agreement.
         reason: why there is none, for a person to read.
     """
@@ -49,6 +49,7 @@ class Search:
     progress: Callable[[str], object]
     budget: Budget
     settings: SolveSettings
+    limits: CellLimits
     found: list[Ranked] = field(default_factory=list)
     reason: str = "no structure that is known or allowed by symmetry fits"
 
@@ -71,6 +72,10 @@ class Search:
             _low_angles(each.structure, self.measured, self.settings) < enough for each in best
         )
 
+    def _contents(self, lattice: IndexedLattice) -> list[dict[int, int]]:
+        """What its primitive cell may hold, the likeliest first."""
+        return contents_within(self.limits, self.known, lattice, self.settings.contents)
+
     def by_symmetry(self, order: int) -> None:
         """Go through the Wyckoff positions of a lattice, the likeliest contents first.
 
@@ -78,7 +83,7 @@ class Search:
         """
         lattice = self.lattices[order]
         peaks = self.measured.shifted(lattice.zero_shift)
-        contents = cell_contents(self.known, _volume(lattice), self.settings.contents)
+        contents = self._contents(lattice)
         together = self.plan.together
         for start in range(0, len(contents) if order == 0 else min(len(contents), 1), together):
             if self.budget.over() or ((order or start) and self.explained()):
@@ -107,7 +112,7 @@ class Search:
     def by_flipping(self, order: int) -> None:
         """Make maps of the likeliest contents of a lattice, and take atoms from them."""
         lattice = self.lattices[order]
-        contents = cell_contents(self.known, _volume(lattice), self.settings.contents)
+        contents = self._contents(lattice)
         maps = math.ceil(self._effort(order) * self.settings.flipping.maps)
         if not contents or not maps or self.budget.over():
             return
@@ -189,7 +194,7 @@ class Search:
         if self.known.amounts is not None:
             return [dict(zip(self.known.elements, self.known.amounts, strict=True))]
         formulas: list[dict[int, int]] = []
-        for counts in cell_contents(self.known, _volume(lattice), self.settings.contents):
+        for counts in self._contents(lattice):
             unit = math.gcd(*counts.values())
             formula = {z: count // unit for z, count in counts.items()}
             if formula not in formulas:
@@ -200,12 +205,21 @@ class Search:
         """Everything that is found comes in here, if its atoms keep their distance; how many do."""
         before = len(self.found)
         for structure in structures:
+            if self.limits.known and not self._allowed(structure):
+                continue
             near = too_near(structure.crystal, self.settings.contacts)
             if near is None:
                 self.found.append(Ranked.of(structure, peaks, self.settings))
             else:
                 self._failed(f"in the last one {near}")
         return len(self.found) - before
+
+    def _allowed(self, structure: Structure) -> bool:
+        """Whether its cell holds as much as it should."""
+        numbers, amounts = np.unique(structure.crystal.atomic_numbers, return_counts=True)
+        counts = dict(zip(numbers.tolist(), amounts.tolist(), strict=True))
+        lattice, settings = structure.lattice, self.settings.contents
+        return self.limits.allow(counts, self.known, lattice, settings)
 
     def _effort(self, order: int) -> float:
         """What is less likely gets less time."""
@@ -220,11 +234,6 @@ def _low_angles(structure: Structure, measured: MeasuredPeaks, settings: SolveSe
     peaks = measured.shifted(structure.lattice.zero_shift)
     few = peaks.down_to(settings.search.d_min)
     return match_pattern(structure.crystal, few, settings.agreement).rwp
-
-
-def _volume(lattice: IndexedLattice) -> float:
-    """Of the primitive cell, in A^3."""
-    return abs(float(np.linalg.det(lattice.primitive)))
 
 
 def _formula_of(crystal: Crystal) -> str:

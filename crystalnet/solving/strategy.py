@@ -10,6 +10,7 @@ from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.ranking import Ranked, different, in_rank_order
+from crystalnet.solving.search.cell_limits import FREE, CellLimits
 from crystalnet.solving.settings import USUAL, SolveSettings
 from crystalnet.solving.sources import Search
 from crystalnet.solving.symmetry.conventional import space_group_of
@@ -31,6 +32,7 @@ def solve_peaks(
     progress: Callable[[str], object] = lambda line: None,
     budget: Budget = UNBOUNDED,
     settings: SolveSettings = USUAL,
+    limits: CellLimits = FREE,
 ) -> list[Candidate]:
     """Structures by symmetry, by charge flipping and among known ones, ranked by their patterns.
 
@@ -48,6 +50,7 @@ def solve_peaks(
         progress: is called with lines for a person to read.
         budget: when it is over, what has been found is ranked.
         settings: what is tried, and when it is enough.
+        limits: how much a cell holds, if that is known.
 
     Returns:
         Different structures only, each at its best; ranks from 1.
@@ -56,7 +59,7 @@ def solve_peaks(
         CrystalNetError: where nothing gives a structure.
     """
     solving = Search(
-        measured, known, lattices, seed, space_group, effort, progress, budget, settings
+        measured, known, lattices, seed, space_group, effort, progress, budget, settings, limits
     )
     for order in range(len(lattices)):
         if budget.over():

@@ -14,6 +14,7 @@ from crystalnet.crystallography.reflections import HalfSphere
 from crystalnet.crystallography.scattering import form_factor
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.pattern.regions import outside
 from crystalnet.solving.settings import USUAL, AgreementSettings
 from crystalnet.solving.symmetry.frames import Frame
 from crystalnet.solving.symmetry.special_positions import WyckoffPosition
@@ -63,6 +64,10 @@ class LineIntensities:
         rows, counts = _unique(hkl, group)
         order = np.argsort(sphere.g_squared[rows], kind="stable")
         rows, counts = rows[order], counts[order]
+        if measured.excluded:
+            sine = np.minimum(np.sqrt(sphere.g_squared[rows]) * half, 1.0)
+            seen = outside(2 * np.degrees(np.arcsin(sine)) + lattice.zero_shift, measured.excluded)
+            rows, counts = rows[seen], counts[seen]
         present = ~group.absent(hkl[rows])
         every = sphere.g_squared[rows]
         rows, counts = rows[present], counts[present]

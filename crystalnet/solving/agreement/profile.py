@@ -16,6 +16,7 @@ from scipy.ndimage import gaussian_filter1d
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.pattern.regions import outside
 from crystalnet.solving.settings import USUAL, AgreementSettings
 
 
@@ -71,7 +72,7 @@ class MeasuredProfile:
     def __init__(
         self, measured: MeasuredPeaks, settings: AgreementSettings = USUAL.agreement
     ) -> None:
-        self.range = measured.two_theta_range
+        self.range, self.excluded = measured.two_theta_range, measured.excluded
         self.settings = settings
         self.profile = peak_profile(measured.two_theta, measured.intensity, self.range, settings)
 
@@ -89,6 +90,9 @@ class MeasuredProfile:
                 intensities by exp(-2 B s^2).
             area: of atoms at rest, on any scale.
         """
+        if self.excluded:
+            seen = outside(two_theta, self.excluded)
+            two_theta, s_squared, area = two_theta[seen], s_squared[seen], area[:, seen]
         displacements = np.array(self.settings.displacements)
         damping = np.exp(-2 * np.outer(displacements, s_squared))
         profiles = peak_profile(two_theta, area[:, None] * damping, self.range, self.settings)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
@@ -18,6 +18,7 @@ from crystalnet.solving.pattern.formats.content import Content, file_content
 from crystalnet.solving.pattern.formats.pattern_format import Choice, PatternFormat
 from crystalnet.solving.pattern.radiation import Radiation
 from crystalnet.solving.pattern.radiation import radiation as known_radiation
+from crystalnet.solving.pattern.regions import Range, Regions
 from crystalnet.solving.settings import USUAL, ReadingSettings
 
 # The largest intensity is brought to about 1 where it is below this, or above its inverse.
@@ -35,6 +36,7 @@ class PatternFile:
         sigma: standard deviation of each, where the file has it.
         radiation: what it was measured with.
         is_peaks: whether it is a list of peaks and no profile.
+        excluded: ranges of 2-theta in degrees that were left out.
     """
 
     path: Path
@@ -43,6 +45,32 @@ class PatternFile:
     sigma: Float[ndarray, " points"] | None
     radiation: Radiation
     is_peaks: bool
+    excluded: tuple[Range, ...] = ()
+
+    def seen_in(self, regions: Regions) -> "PatternFile":
+        """What of it lies in the range that is looked at, without the points left out.
+
+        Raises:
+            CrystalNetError: if that is too little.
+        """
+        kept = regions.count(self.two_theta)
+        if kept.all() and not regions.excluded:
+            return self
+        fewest = USUAL.reading.fewest_peaks if self.is_peaks else USUAL.reading.fewest_points
+        if kept.sum() < fewest or not (self.intensity[kept] > 0).any():
+            raise CrystalNetError(
+                f"{self.path}: {int(kept.sum())} of {len(kept)} "
+                f"{'peaks' if self.is_peaks else 'points'} are in the range and not excluded; want "
+                f"at least {fewest}: it goes from {self.two_theta[0]:g} to "
+                f"{self.two_theta[-1]:g} degrees"
+            )
+        return replace(
+            self,
+            two_theta=self.two_theta[kept],
+            intensity=self.intensity[kept],
+            sigma=None if self.sigma is None else self.sigma[kept],
+            excluded=regions.excluded,
+        )
 
 
 def read_pattern(
@@ -101,7 +129,9 @@ def pattern_of(
         wavelength = known_radiation(wavelength)
     kind = format_of(content)
     _check_choice(path, choice, kind)
-    raw = kind.read(content, choice)
+    with np.errstate(all="ignore"):
+        # What is no number is found below, whatever made it.
+        raw = kind.read(content, choice)
     radiation = _wavelength(path, wavelength, raw.radiation, settings)
     quantity = quantity or raw.quantity or "two_theta"
     x, intensity = raw.columns[:, 0], raw.columns[:, 1]

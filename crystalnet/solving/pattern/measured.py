@@ -8,6 +8,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.pattern.regions import Range
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +20,7 @@ class MeasuredPeaks:
         intensity: areas, on any scale, without background.
         wavelength: A.
         two_theta_range: first and last 2-theta that were measured, in degrees.
+        excluded: ranges of 2-theta in degrees of which nothing is known.
 
     Raises:
         CrystalNetError: for no peak of positive intensity in the range, values that are negative
@@ -29,6 +31,7 @@ class MeasuredPeaks:
     intensity: Float[ndarray, " areas"]
     wavelength: float
     two_theta_range: tuple[float, float]
+    excluded: tuple[Range, ...] = ()
 
     def __post_init__(self) -> None:
         if self.two_theta.shape != self.intensity.shape:
@@ -52,7 +55,11 @@ class MeasuredPeaks:
     def shifted(self, zero_shift: float) -> "MeasuredPeaks":
         """The peaks where they would be without a shift of the zero, in degrees."""
         first, last = self.two_theta_range
-        return replace(self, two_theta=np.clip(self.two_theta - zero_shift, first, last))
+        return replace(
+            self,
+            two_theta=np.clip(self.two_theta - zero_shift, first, last),
+            excluded=tuple((one - zero_shift, two - zero_shift) for one, two in self.excluded),
+        )
 
     def down_to(self, d_min: float) -> "MeasuredPeaks":
         """What is measured of spacings no smaller than so many A, the first peak in any case."""
@@ -62,6 +69,9 @@ class MeasuredPeaks:
         lowest = float(self.two_theta[counted].min())
         last = max(min(last, 2 * math.degrees(math.asin(sine))), lowest)
         inside = self.two_theta <= last
-        return MeasuredPeaks(
-            self.two_theta[inside], self.intensity[inside], self.wavelength, (first, last)
+        return replace(
+            self,
+            two_theta=self.two_theta[inside],
+            intensity=self.intensity[inside],
+            two_theta_range=(first, last),
         )

@@ -15,6 +15,7 @@ from crystalnet.solving.pattern.file import PatternFile
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.peak_fit import fit_peaks
 from crystalnet.solving.pattern.peak_shape import ALPHA_2, PeakShape
+from crystalnet.solving.pattern.regions import outside
 from crystalnet.solving.settings import USUAL, PeakSettings, ProfileSettings
 from crystalnet.solving.ties import in_order
 
@@ -82,7 +83,7 @@ def find_peaks(
         group = np.append(0, np.cumsum(np.diff(listed) > settings.one_peak))
         areas = np.bincount(group, height)
         places = np.bincount(group, height * listed) / areas
-        peaks = MeasuredPeaks(places, areas, beam.wavelength, reach)
+        peaks = MeasuredPeaks(places, areas, beam.wavelength, reach, file.excluded)
         return FoundPeaks(
             file.two_theta,
             file.intensity,
@@ -115,6 +116,8 @@ def find_peaks(
     least = np.interp(places, x, settings.significant * wide)
     # What is no wider than two steps is a single count, not a peak.
     seen = (areas > 0) & (model.width_at(places) > 2 * step)
+    # Across a range that was left out the profile is a straight line, and nothing is there.
+    seen &= outside(places, file.excluded)
     seen &= heights > np.maximum(least, settings.faintest * heights.max())
     places, areas = places[seen], areas[seen]
     if not len(places):
@@ -127,7 +130,7 @@ def find_peaks(
         background + curve,
         float(np.median(noise)),
         model.width_at(places),
-        MeasuredPeaks(places, areas, beam.alpha_1 or beam.wavelength, reach),
+        MeasuredPeaks(places, areas, beam.alpha_1 or beam.wavelength, reach, file.excluded),
     )
 
 

@@ -17,6 +17,8 @@ class ReadingSettings(Section):
             are at random.
         below_zero: share of the highest point that the lowest may be below 0: noise where the
             background was taken off.
+        impurity: degrees on either side of an impurity's line that are left out with it: a peak's
+            foot, and its K-alpha-2 at usual angles.
         same_wavelength: share by which two wavelengths may differ to be the same: doublets and
             their means do.
     """
@@ -26,6 +28,7 @@ class ReadingSettings(Section):
     widest_step: float = 0.6
     uneven: float = 1.5
     below_zero: float = 0.5
+    impurity: float = 0.3
     same_wavelength: float = 2e-3
 
 

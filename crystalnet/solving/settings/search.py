@@ -99,6 +99,7 @@ class ContentsSettings(Section):
         emptiest: factor by which a cell may be larger than the sum of atomic volumes, where nothing
             likelier fits: some layered crystals are.
         densest: factor by which it may be smaller at most, in alloys under pressure.
+        density_within: share that a measured density may be off the crystal's: pores make it less.
         usual: volume in A^3 of an element that the table lacks.
         most: contents tried where the ratios of the elements are not known, and
         most_atoms: in such a cell.
@@ -109,6 +110,7 @@ class ContentsSettings(Section):
     widest: float = 1.45
     emptiest: float = 2.3
     densest: float = 2.5
+    density_within: float = 0.1
     usual: float = 20.0
     most: int = 12
     most_atoms: int = 24

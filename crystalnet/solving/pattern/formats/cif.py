@@ -60,7 +60,10 @@ def _read(content: Content, choice: Choice) -> RawPattern:
     said = next(
         (value for block in document for value in [_wavelength(block)] if value is not None), None
     )
-    told = None if said is None else radiation(said)
+    try:
+        told = None if said is None else radiation(said)
+    except CrystalNetError as error:
+        raise CrystalNetError(f"{path}: {error}") from None
     for block in document:
         intensity = _first(block, (*_PROFILE, *_PEAKS))
         if intensity is None:
