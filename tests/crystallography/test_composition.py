@@ -82,8 +82,41 @@ def test_the_input_is_left_as_it_was() -> None:
 
 
 @pytest.mark.parametrize(
+    ("hydrate", "plain"),
+    [
+        ("CaSO4.2H2O", "CaSO4(H2O)2"),
+        ("CuSO4\u00b75H2O", "CuSO4(H2O)5"),
+        ("MgCl2*6 H2O", "MgCl2(H2O)6"),
+        ("CaSO4.0.5H2O", "Ca2S2O8H2O"),
+        ("2CaSO4\u00b7H2O", "Ca2S2O8H2O"),
+        ("Mg(OH)2.H2O", "Mg(OH)2H2O"),
+        ("CaCl2.2D2O", "CaCl2(H2O)2"),
+        # A point between digits is a decimal one, unless water follows it.
+        ("Ca0.5Mg0.5O", "CaMgO2"),
+        ("Li0.5H2O", "LiH4O2"),
+    ],
+)
+def test_water_of_crystallisation(hydrate: str, plain: str) -> None:
+    np.testing.assert_allclose(formula_fractions(hydrate), formula_fractions(plain))
+
+
+@pytest.mark.parametrize(
     "formula",
-    ["", "  ", "2", "Xx2O3", "H2O)", "(", "gd2o3", "H2O@", "Fe-3", "Fe0", "Fe1e400", "Na+"],
+    [
+        "",
+        "  ",
+        "2",
+        "Xx2O3",
+        "H2O)",
+        "(",
+        "gd2o3",
+        "H2O@",
+        "CaSO4\u00b7",
+        "Fe-3",
+        "Fe0",
+        "Fe1e400",
+        "Na+",
+    ],
 )
 def test_an_impossible_formula_is_refused(formula: str) -> None:
     with pytest.raises(CrystalNetError, match=r"the formula .*; want element symbols"):

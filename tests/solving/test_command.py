@@ -20,8 +20,8 @@ import crystalnet
 from crystalnet import cli
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import probe, shown
-from crystalnet.solving import command
 from crystalnet.solving.budget import Budget
+from crystalnet.solving.command import Request
 from crystalnet.solving.pattern.formats.content import LARGEST, file_content
 from crystalnet.solving.question import Question
 
@@ -36,7 +36,7 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         pytest.fail("solving was begun")
 
-    monkeypatch.setattr(command, "solve", fail)
+    monkeypatch.setattr("crystalnet.solving.command.one.solve", fail)
 
 
 def refused(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
@@ -87,6 +87,24 @@ def refused(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
         (["--contains", "Na,,Cl"], "'' is no element"),
         (["--formula", "NaCl", "--elements", "Na"], "not allowed with"),
         (["--peaks", "--profile"], "not allowed with"),
+        (["--energy", "0"], "the energy 0 keV; want"),
+        (["--energy", "nan"], "the energy nan keV; want"),
+        (["--energy", "8", "--wavelength", "CuKa"], "not allowed with"),
+        (["--range", "10"], "want two numbers such as 10,90"),
+        (["--range", "90,10"], "the range [90.0, 10.0]; want first and last"),
+        (["--exclude=-1,5"], "the excluded range [-1.0, 5.0]; want"),
+        (["--exclude", "a,b"], "want numbers such as"),
+        (["--impurity", "200"], "the impurity line 200.0; want its 2-theta"),
+        (["--z", "0", "--formula", "NaCl"], "Z = 0; want 1 to"),
+        (["--z", "4"], "Z = 4 without a formula"),
+        (["--density", "2"], "says nothing without a formula"),
+        (["--density", "nan", "--formula", "NaCl"], "a density of nan g/cm^3"),
+        (["--tolerance", "50"], "'50'; want 0.01 to 10"),
+        (["--background-width", "0"], "'0'; want 0.2 to 30"),
+        (["--background-terms", "1.5"], "'1.5'; want 1 to 40"),
+        (["--columns", "1;2"], "want numbers such as 1,3"),
+        (["--jobs", "0"], "'0'; want 1 to 256"),
+        (["--json", "--quiet"], "not allowed with"),
         (["--plot", "picture.docx"], "want an ending such as"),
         (["--plot", "/proc/nowhere/p.png"], "cannot be written"),
         (["--nonsense"], "unrecognized arguments"),
@@ -130,7 +148,9 @@ words = st.one_of(
     st.sampled_from(["NaCl", "Na,Cl", "CuKa", "5.64", "4.9,5.4", "1e-300", "\u0664", "D2O"]),
 )
 OPTIONS = ["--wavelength", "--quantity", "--formula", "--elements", "--contains", "--system",
-           "--lattice", "--seed", "--effort", "--time"]  # fmt: skip
+           "--lattice", "--seed", "--effort", "--time", "--energy", "--range", "--exclude",
+           "--impurity", "--z", "--density", "--tolerance", "--background-width",
+           "--background-terms", "--columns", "--scan"]  # fmt: skip
 
 
 @settings(
@@ -152,11 +172,40 @@ def test_whatever_is_asked_is_answered_or_refused_in_one_line(
         reached.append(True)
         raise CrystalNetError("far enough")
 
-    monkeypatch.setattr(command, "solve", stop)
+    monkeypatch.setattr("crystalnet.solving.command.one.solve", stop)
     pairs = [f"{option}={value}" for option, value in chosen.items()]
     error = refused(capsys, ["solve", str(HALITE), "--output", str(tmp_path / "out"), *pairs])
     assert not reached or "far enough" in error
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_option_reaches_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Request] = []
+    monkeypatch.setattr("crystalnet.solving.command.run", lambda each: asked.append(each) or 0)
+
+    def of(line: str) -> Request:
+        assert cli.main(line.split()[1:]) == 0
+        return asked.pop()
+
+    for line in cli.EXAMPLES.splitlines()[1:]:
+        assert of(line).question.known.elements
+    found = of(
+        "crystalnet solve scan.xrdml --formula CaSO4.2H2O --range 10,70 --exclude 28,29 "
+        "--exclude 40,41 --z 4 --density 2.3 --impurity 26.6,50.1 --columns 1,3 --scan 2 "
+        "--tolerance 3 --background-width 4 --background-terms 12 --jobs 3 --json"
+    )
+    question = found.question
+    assert (found.jobs, found.said) == (3, "json")
+    assert question.regions.within == (10, 70)
+    assert len(question.regions.excluded) == 4
+    assert (question.limits.units, question.limits.density) == (4, 2.3)
+    assert (question.columns, question.scan) == ((1, 3), 2)
+    assert question.settings.changed() == {
+        "lattices.given_within": 0.03, "profile.widest": 4.0, "fit.background": 12,
+    }  # fmt: skip
+    energy = of("crystalnet solve beamline.dat --energy 17.4 --formula LaB6 --space-group Pm-3m")
+    assert energy.question.radiation is not None
+    assert energy.question.radiation.wavelength == pytest.approx(0.71255, abs=1e-5)
 
 
 def put_a_file(place: Path) -> Path:
@@ -331,7 +380,7 @@ def test_a_folder_asks_each_pattern_its_own_question(
     (tmp_path / "folder.xy").mkdir()
 
     def told(*options: str) -> str:
-        assert cli.main(["solve", str(tmp_path), *QUICK, *options]) == 0
+        assert cli.main(["solve", str(tmp_path), *QUICK, "--jobs", "1", *options]) == 0
         seen = capsys.readouterr()
         assert not seen.err
         return seen.out
@@ -426,7 +475,7 @@ def test_time_that_is_over_is_said(
     def every_look_a_second(seconds: float, tell: Callable[[str], object]) -> Budget:
         return Budget(seconds, tell, lambda: float(next(looks)))
 
-    monkeypatch.setattr(command, "Budget", every_look_a_second)
+    monkeypatch.setattr("crystalnet.solving.command.one.Budget", every_look_a_second)
     magnetite = HALITE.with_name("rockjock_magnetite.xy")
     arguments = ["solve", str(magnetite), "--system", "cubic", "--time", "100"]
     status = cli.main([*arguments, "--output", str(tmp_path / "out")])
@@ -445,17 +494,17 @@ def test_interrupted_it_keeps_what_there_is(
 ) -> None:
     for name in ("a.xy", "b.xy"):
         (tmp_path / name).write_bytes(HALITE.read_bytes())
-    say = command._say
+    say = Request.say
 
-    def interrupt(line: str) -> None:
-        say(line)
+    def interrupt(request: Request, line: str) -> None:
+        say(request, line)
         if "by symmetry" in line:
             os.kill(os.getpid(), signal.SIGINT)
 
     assert threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGINT)
-    monkeypatch.setattr(command, "_say", interrupt)
-    arguments = ["solve", str(tmp_path), *QUICK]
+    monkeypatch.setattr(Request, "say", interrupt)
+    arguments = ["solve", str(tmp_path), *QUICK, "--jobs", "1"]
     assert cli.main(arguments) == 130
     out = capsys.readouterr().out
     assert "interrupted at a.xy" in out
@@ -464,7 +513,7 @@ def test_interrupted_it_keeps_what_there_is(
     assert told["cut_short"] == "it was interrupted"
     assert (tmp_path / "a.xy-solved" / "candidate-01" / "structure.cif").is_file()
     assert not (tmp_path / "b.xy-solved").exists()
-    monkeypatch.setattr(command, "_say", say)
+    monkeypatch.setattr(Request, "say", say)
     # What was interrupted is no answer.
     assert cli.main(arguments) == 0
     assert "solved already" not in capsys.readouterr().out
@@ -473,14 +522,14 @@ def test_interrupted_it_keeps_what_there_is(
 def test_interrupted_before_anything_was_found(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    say = command._say
+    say = Request.say
 
-    def interrupt(line: str) -> None:
-        say(line)
+    def interrupt(request: Request, line: str) -> None:
+        say(request, line)
         if "peaks" in line:
             os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(command, "_say", interrupt)
+    monkeypatch.setattr(Request, "say", interrupt)
     out = tmp_path / "out"
     assert cli.main(["solve", str(HALITE), *QUICK, "--output", str(out)]) == 130
     assert "interrupted before anything was found" in capsys.readouterr().err

@@ -197,7 +197,7 @@ def _maxima(
 
 def _evenly(
     x: Float[ndarray, " points"], y: Float[ndarray, " points"]
-) -> tuple[Float[ndarray, " points"], Float[ndarray, " points"]]:
+) -> tuple[Float[ndarray, " even"], Float[ndarray, " even"]]:
     """The profile on even steps of 2-theta."""
     steps = np.diff(x)
     even: Bool[ndarray, " steps"] = np.abs(steps - np.median(steps)) < 0.05 * np.median(steps)

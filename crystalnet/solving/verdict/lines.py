@@ -19,6 +19,7 @@ from crystalnet.crystallography.reflections import HalfSphere
 from crystalnet.crystallography.scattering import form_factor
 from crystalnet.solving.agreement.profile import MeasuredProfile, peak_profile
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.pattern.regions import outside
 from crystalnet.solving.settings import AgreementSettings
 
 # Waves are summed over so many numbers at once: reflections times atoms.
@@ -61,11 +62,13 @@ class CrystalLines:
         low, high = np.sin(np.radians([first / 2, last / 2])) / half
         sphere = HalfSphere.of(crystal, float(low), float(high))
         self.crystal, self.measured, self.settings = crystal, measured, settings
-        self.g_squared: Float[ndarray, " hkl"] = sphere.g_squared
-        self.hkl: Int[ndarray, "hkl 3"] = sphere.hkl(np.arange(len(sphere.g_squared)))
-        sine2 = np.minimum(self.g_squared * half**2, 1 - 1e-12)
-        self._factor = lorentz_polarisation(sine2)
+        sine2 = np.minimum(sphere.g_squared * half**2, 1 - 1e-12)
         place = 2 * np.degrees(np.arcsin(np.sqrt(sine2)))
+        seen = np.flatnonzero(outside(place, measured.excluded))
+        place, sine2 = place[seen], sine2[seen]
+        self.g_squared: Float[ndarray, " hkl"] = sphere.g_squared[seen]
+        self.hkl: Int[ndarray, "hkl 3"] = sphere.hkl(seen)
+        self._factor = lorentz_polarisation(sine2)
         cell = np.floor((place - first) / settings.step).astype(np.int64)
         self._starts = np.flatnonzero(np.diff(cell, prepend=-1))
         counts = np.diff(self._starts, append=len(cell))

@@ -4,7 +4,7 @@ import pytest
 from pymatgen.analysis.diffraction.xrd import WAVELENGTHS
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.pattern.radiation import radiation
+from crystalnet.solving.pattern.radiation import of_tube, radiation
 
 
 @pytest.mark.parametrize("anode", ["Cu", "Mo", "Cr", "Fe", "Co", "Ag"])
@@ -36,3 +36,21 @@ def test_numbers_are_wavelengths_and_means_are_doublets() -> None:
 def test_what_is_no_radiation_is_said(given: str | float) -> None:
     with pytest.raises(CrystalNetError, match=r"want"):
         radiation(given)
+
+
+def test_energies_are_wavelengths() -> None:
+    assert radiation("8.0478 keV").wavelength == pytest.approx(12.39842 / 8.0478)
+    assert radiation("17.4keV").wavelength == pytest.approx(0.71255, abs=1e-5)
+    for wrong in ("0 keV", "1e9 keV", "x keV", "nan keV"):
+        with pytest.raises(CrystalNetError, match="keV; want"):
+            radiation(wrong)
+
+
+def test_a_tube_is_known_by_its_anode_or_its_lines() -> None:
+    assert of_tube("Cu", 1.540598, 1.544426) == radiation("CuKa")
+    assert of_tube("Cu", None, None) == radiation("CuKa")
+    assert of_tube(None, 1.789010, 1.792900) == radiation("CoKa")
+    assert of_tube("Cu", 1.540598, 1.544426, resolved=True) == radiation("CuKa1")
+    assert of_tube("", 0.4137, None) == radiation(0.4137)
+    assert of_tube("Unknown", None, None) is None
+    assert of_tube("", 0.0, 0.0) is None

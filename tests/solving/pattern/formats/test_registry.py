@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving import command
+from crystalnet.solving.command.patterns import patterns_of
 from crystalnet.solving.pattern import formats
 from crystalnet.solving.pattern.file import may_be_pattern, read_pattern
 from crystalnet.solving.pattern.formats import cif, columns, format_of
@@ -50,7 +50,7 @@ def test_a_new_format_is_read_whatever_its_name(tmp_path: Path) -> None:
 def test_a_folder_is_looked_through_for_it(tmp_path: Path) -> None:
     written(tmp_path / "a.cnt", COUNTS)
     written(tmp_path / "b.txt", "no pattern")
-    patterns, passed = command._patterns(tmp_path)
+    patterns, passed = patterns_of(tmp_path)
     assert [each.name for each in patterns] == ["a.cnt"]
     assert passed == ["b.txt: passed over, holds no pattern"]
 
