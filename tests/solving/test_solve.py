@@ -129,7 +129,7 @@ def test_a_folder_is_solved_in_one_run_and_goes_on_where_it_was(
 ) -> None:
     (tmp_path / "a.xy").write_bytes(HALITE.read_bytes())
     (tmp_path / "b.xy").write_text("nothing of use\n")
-    command = ["solve", str(tmp_path), "--wavelength", "CuKa", "--formula", "NaCl",
+    command = ["solve", str(tmp_path), "--jobs", "1", "--wavelength", "CuKa", "--formula", "NaCl",
                "--system", "cubic"]  # fmt: skip
     assert main(command) == 1, "one of the two fails"
     seen = capsys.readouterr()
