@@ -11,6 +11,8 @@ from crystalnet.errors import CrystalNetError
 LARGEST = 100_000_000
 """Bytes of a file that are read at most, and that a compressed one may become."""
 
+# Bytes that a format shows itself in: beamlines write long comments.
+_HEAD = 8000
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -51,9 +53,9 @@ class Content:
 
     @cached_property
     def head(self) -> str:
-        """The first thousand characters or so; of a binary file nothing that means anything."""
+        """The first thousands of characters; of a binary file nothing that means anything."""
         code = "utf-16" if self.raw[:2] in _UTF_16 else "utf-8-sig"
-        return self.raw[:1000].decode(code, errors="replace")
+        return self.raw[:_HEAD].decode(code, errors="replace")
 
     @cached_property
     def text(self) -> str:

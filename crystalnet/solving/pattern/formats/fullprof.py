@@ -10,6 +10,7 @@ import numpy as np
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.formats.content import Content
+from crystalnet.solving.pattern.formats.header_radiation import radiation_in
 from crystalnet.solving.pattern.formats.pattern_format import Choice, PatternFormat, RawPattern
 
 # Lines of titles before the three numbers, at most.
@@ -82,7 +83,8 @@ def _read(content: Content, choice: Choice) -> RawPattern:
             f"are {wanted}; mend one of them"
         )
     counts = counts[:wanted]
-    return RawPattern(np.column_stack([first + step * np.arange(len(counts)), counts]), "two_theta")
+    columns = np.column_stack([first + step * np.arange(len(counts)), counts])
+    return RawPattern(columns, "two_theta", radiation_in(lines[: row + 1]))
 
 
 FORMAT = PatternFormat(

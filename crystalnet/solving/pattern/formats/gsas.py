@@ -1,7 +1,7 @@
 """Powder data of GSAS: a title, then banks of counts (STD, ESD, FXYE, FXY).
 
 A. C. Larson and R. B. Von Dreele, GSAS, Los Alamos report LAUR 86-748 (2004): `BANK number points
-records bintype coefficients type`. With constant wavelength the coefficients are the first angle
+records bintype coefficients type`. Comments above it may name the wavelength. With constant wavelength the coefficients are the first angle
 and the step in hundredths of a degree, and so are the angles of FXYE and FXY. STD has ten numbers
 of eight characters in a record, of which the first two are how many detectors counted.
 """
@@ -14,6 +14,7 @@ from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.formats.content import Content
+from crystalnet.solving.pattern.formats.header_radiation import radiation_in
 from crystalnet.solving.pattern.formats.pattern_format import Choice, PatternFormat, RawPattern
 
 _BANK = re.compile(r"^BANK\s+\d+\s+\d+", re.M)
@@ -45,10 +46,11 @@ def _read(content: Content, choice: Choice) -> RawPattern:
         )
     body = [line for line in lines[start + 1 : end] if line.strip() and line[0] != "#"]
     points = _number(content, words[2])
+    told = radiation_in(lines[: starts[0]])
     if kind in ("FXYE", "FXY"):
         table = _free(content, body, len(kind) if kind == "FXY" else 3)
         table = table[:, : 3 if kind == "FXYE" else 2][: int(points)]
-        return RawPattern(np.column_stack([table[:, 0] / _CENTI, table[:, 1:]]), "two_theta")
+        return RawPattern(np.column_stack([table[:, 0] / _CENTI, table[:, 1:]]), "two_theta", told)
     if len(words) < 7:
         raise CrystalNetError(f"{path}: a bank without first angle and step; give both")
     first, step = (_number(content, each) / _CENTI for each in words[5:7])
@@ -56,9 +58,10 @@ def _read(content: Content, choice: Choice) -> RawPattern:
     if kind == "ESD":
         pairs = values[: len(values) // 2 * 2].reshape(-1, 2)[: int(points)]
         angles = first + step * np.arange(len(pairs))
-        return RawPattern(np.column_stack([angles, pairs]), "two_theta")
+        return RawPattern(np.column_stack([angles, pairs]), "two_theta", told)
     values = values[: int(points)]
-    return RawPattern(np.column_stack([first + step * np.arange(len(values)), values]), "two_theta")
+    columns = np.column_stack([first + step * np.arange(len(values)), values])
+    return RawPattern(columns, "two_theta", told)
 
 
 def _number(content: Content, text: str) -> float:
