@@ -1,9 +1,10 @@
 """Powder data of GSAS: a title, then banks of counts (STD, ESD, FXYE, FXY).
 
 A. C. Larson and R. B. Von Dreele, GSAS, Los Alamos report LAUR 86-748 (2004): `BANK number points
-records bintype coefficients type`. Comments above it may name the wavelength. With constant wavelength the coefficients are the first angle
-and the step in hundredths of a degree, and so are the angles of FXYE and FXY. STD has ten numbers
-of eight characters in a record, of which the first two are how many detectors counted.
+records bintype coefficients type`; comments above it may name the wavelength. With constant
+wavelength the coefficients are the first angle and the step in hundredths of a degree, and so are
+the angles of FXYE and FXY. STD has ten numbers of eight characters in a record, of which the first
+two are how many detectors counted.
 """
 
 import re

@@ -8,11 +8,14 @@ from crystalnet.solving.pattern.radiation import Radiation, of_tube, radiation
 _NUMBER = r"[^\d\n]{0,20}?(?P<number>\d+[.,]\d+)\s*(?P<nm>nm\b)?"
 # A number (in A unless it says nm), or a K-alpha line.
 _SAID = re.compile(
-    rf"(?:wave[\s_-]?length|(?<![a-z])lambda|\u03bb)_?1?\b{_NUMBER}"
+    rf"(?:wave[\s_-]?length|(?<![a-z])lambda|\u03bb|(?<![a-z])alpha(?=_?1\s*=))_?1?\b{_NUMBER}"
+    r"|\banode(?:\s*material)?\s*[=:,;\t]\s*[\"']?(?P<anode>Cr|Fe|Co|Cu|Mo|Ag)\b(?![\s_-]?K)"
     r"|\b(?P<name>(?:Cr|Fe|Co|Cu|Mo|Ag)[\s_-]?K[\s_-]?(?:alpha|a|\u03b1)[\s_-]?[12]?)(?![a-z\d])",
     re.I,
 )
-_SECOND = re.compile(rf"k[\s_-]?(?:alpha|a|\u03b1)[\s_-]?2\b[^\d\n/]{{0,20}}?{_NUMBER}", re.I)
+_SECOND = re.compile(
+    rf"(?:k[\s_-]?(?:alpha|a|\u03b1)|\balpha)[\s_-]?2\b[^\d\n/]{{0,20}}?{_NUMBER}", re.I
+)
 _NEUTRONS = re.compile(r"\bneutrons?\b", re.I)
 _LONGEST = 400
 
@@ -36,6 +39,8 @@ def _said(line: str) -> Radiation | None:
     if said is None:
         return None
     try:
+        if said["anode"]:
+            return radiation(f"{said['anode']}Ka")
         return radiation(said["name"] or _value(said))
     except CrystalNetError:
         return None

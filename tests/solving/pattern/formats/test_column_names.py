@@ -134,6 +134,9 @@ def test_a_background_that_was_taken_off_too_much() -> None:
     [
         ("K-Alpha1 wavelength,1.5405980\nK-Alpha2 wavelength,1.5444260\n", "CuKa"),
         ("K-Alpha1 wavelength,1.5405980\n", "1.5406 A"),
+        (";RAW4.00\n[HardwareConfiguration]\nAnode=Cu\nAlpha1=1.5406\n[Data]\n", "CuKa"),
+        ("[HardwareConfiguration]\nAlpha1=1.5406\nAlpha2=1.54439\n[Data]\n", "CuKa"),
+        ("Anode=Unknown\nAlpha1=0.4137\n", "0.4137 A"),
         ("Anode material,Co\nK-Alpha1 wavelength,1.789010\nK-Alpha2 wavelength,1.7929\n", "CoKa"),
     ],
 )
