@@ -18,17 +18,9 @@ import zarr
 
 from crystalnet.files import sha256
 from pipeline.code import RULES
-from tests.standin.materials_project import (
-    KEY,
-    OF_BUCKET,
-    OF_REST,
-    PASSING,
-    Fault,
-    Standin,
-    environment,
-    running,
-    stored_density,
-)
+from tests.standin.crystals import stored_density
+from tests.standin.materials_project import KEY, OF_BUCKET, OF_REST, PASSING, Fault, Standin
+from tests.standin.server import environment, running
 
 Project = Any
 

@@ -13,7 +13,8 @@ from pipeline.sections import MaterialsProject
 from pipeline.sources.materials_project.densities import MaterialsProjectDensities
 from pipeline.sources.materials_project.query import MaterialsProjectCrystals
 from pipeline.tables import write_table
-from tests.standin.materials_project import Standin, environment, running
+from tests.standin.materials_project import Standin
+from tests.standin.server import environment, running
 
 # As in params.yaml, but without waiting.
 SETTINGS = MaterialsProject(

@@ -11,15 +11,8 @@ import pytest
 from crystalnet.crystallography.resampling import resample
 from pipeline.sources.base import DensityFailure, DensityRecord
 from pipeline.sources.materials_project.retry import Unreachable
-from tests.standin.materials_project import (
-    KEY,
-    Fault,
-    Standin,
-    density_values,
-    document,
-    edge,
-    stored_density,
-)
+from tests.standin.crystals import density_values, document, edge, stored_density
+from tests.standin.materials_project import KEY, Fault, Standin
 
 Workplace = Any
 # Three crystals, of which the second is looked at.

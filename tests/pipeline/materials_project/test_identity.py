@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pipeline.sources.base import DensityFailure, DensityRecord
-from tests.standin.materials_project import Standin, document, structure
+from tests.standin.crystals import document, structure
+from tests.standin.materials_project import Standin
 
 Workplace = Any
 

@@ -10,7 +10,8 @@ from pipeline.sources.materials_project import crystals
 from pipeline.sources.materials_project import resolve as resolving
 from pipeline.sources.materials_project.client import USER_AGENT
 from pipeline.sources.materials_project.resolve import newest
-from tests.standin.materials_project import GNOME, Standin, structure
+from tests.standin.crystals import structure
+from tests.standin.materials_project import GNOME, Standin
 
 Workplace = Any
 
