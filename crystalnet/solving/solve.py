@@ -14,6 +14,7 @@ from crystalnet.files import shown
 from crystalnet.solving.budget import Budget
 from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.fitting import fit_candidates
+from crystalnet.solving.foreign import ForeignPeaks, foreign_peaks
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
 from crystalnet.solving.lattice.find import find_lattices, given_lattices
 from crystalnet.solving.lattice.kinds import KINDS, lattices_of
@@ -48,6 +49,7 @@ class Solution:
         found: its peaks and background.
         lattices: those that were tried, the likeliest first.
         candidates: different structures with their densities, the best first.
+        foreign: peaks that are of no line of the first of them.
         verdict: how far the first of them can be trusted, and why.
         told: what was known and used, in words and numbers that JSON can hold.
         seconds: from the file to the candidates.
@@ -59,6 +61,7 @@ class Solution:
     found: FoundPeaks
     lattices: list[IndexedLattice]
     candidates: list[Candidate]
+    foreign: ForeignPeaks
     verdict: Verdict
     told: Mapping[str, Any]
     seconds: float
@@ -82,7 +85,7 @@ class Solution:
         try:
             return write_all(
                 Path(folder), self.candidates, self.found.peaks, self.told, profile,
-                self.verdict, self.lattices,
+                self.verdict, self.lattices, self.foreign,
             )  # fmt: skip
         except OSError as error:
             raise CrystalNetError(f"{folder}: cannot be written to ({error.strerror})") from None
@@ -200,6 +203,7 @@ def solve(
         limits=question.limits,
     )  # fmt: skip
     candidates = fit_candidates(candidates, lattices, file, found, budget, progress, settings.fit)
+    foreign = foreign_peaks(candidates[0], found, file.radiation, settings.fit, settings.lattices)
     evidence = evidence_of(candidates, found.peaks, question.known, settings)
     verdict = judged(evidence, settings.verdict)
     told = {
@@ -213,7 +217,7 @@ def solve(
         "seconds": round(budget.spent, 2),
     }
     return Solution(
-        file, found, lattices, candidates, verdict, told, budget.spent, budget.cut_short
+        file, found, lattices, candidates, foreign, verdict, told, budget.spent, budget.cut_short
     )
 
 

@@ -65,6 +65,8 @@ def _tell(solution: Solution, say: Callable[[str], None]) -> None:
             f"{each.space_group_symbol:<12} {each.match.rwp:>6.3f} {each.match.correlation:>6.3f}  "
             f"{each.system} {each.centring}, {structure.lattice.volume:.1f} A^3"
         )
+    for line in solution.foreign.lines():
+        say(line)
     say(f"verdict: {solution.verdict.word}")
     for reason in solution.verdict.reasons:
         say(f"  {reason}")

@@ -16,6 +16,7 @@ from crystalnet.solving.candidate import (
     PATTERN,
     Candidate,
 )
+from crystalnet.solving.foreign import NO_FOREIGN, ForeignPeaks
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.output.cif import write_cif
 from crystalnet.solving.output.computed_pattern import write_pattern
@@ -49,6 +50,7 @@ def write_all(
     profile: Profile | None = None,
     verdict: Verdict | None = None,
     lattices: Sequence[IndexedLattice] = (),
+    foreign: ForeignPeaks = NO_FOREIGN,
 ) -> list[Path]:
     """Write everything about the candidates; the summary comes last, so it stands for all.
 
@@ -63,6 +65,7 @@ def write_all(
         profile: 2-theta in degrees and counts of the measured pattern, for the page.
         verdict: how far the first candidate can be trusted, if that was asked.
         lattices: that were tried, the likeliest first.
+        foreign: peaks that are of no line of the first candidate.
 
     Returns:
         The files: summary, page, then those of each candidate.
@@ -92,8 +95,8 @@ def write_all(
         write_ccp4(inner / CCP4, mapped)
         write_pattern(inner / PATTERN, candidate, measured)
         written += [inner / name for name in candidate.files]
-    write_page(folder / PAGE, candidates, measured, told, profile, verdict, lattices)
-    write_summary(folder / SUMMARY, candidates, told, verdict)
+    write_page(folder / PAGE, candidates, measured, told, profile, verdict, lattices, foreign)
+    write_summary(folder / SUMMARY, candidates, told, verdict, foreign)
     return [folder / SUMMARY, folder / PAGE, *written]
 
 

@@ -236,6 +236,11 @@
         x: fit.ticks, y: fit.ticks.map(() => 0), yaxis: "y2", hoverinfo: "text",
         text: fit.ticks.map((t, k) => `${fit.hkl[k]}: ${t.toFixed(3)}\u00b0, d ${fit.d[k].toFixed(4)} \u00c5`),
         marker: {symbol: "line-ns-open", size: 9, color: "#1b1b1b"}},
+      {type: "scatter", mode: "markers", name: "peaks of no line", yaxis: "y2", hoverinfo: "text",
+        visible: chosen === 0 && data.foreign.length > 0,
+        x: data.foreign.map(([t]) => t), y: data.foreign.map(() => 0),
+        text: data.foreign.map(([t, cause]) => `${t.toFixed(3)}\u00b0: ${cause}`),
+        marker: {symbol: "x", size: 7, color: "#CC79A7"}},
       {...line, y: left, name: "difference", yaxis: "y3", line: {color: "#009E73", width: 1}},
     ];
     const plain = {zeroline: false, fixedrange: true};

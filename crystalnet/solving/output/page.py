@@ -18,6 +18,7 @@ from pymatgen.core import Element
 from crystalnet.crystallography.resampling import resample
 from crystalnet.files import atomic_write
 from crystalnet.solving.candidate import Candidate
+from crystalnet.solving.foreign import NO_FOREIGN, ForeignPeaks
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.lattice.kinds import kind_of
 from crystalnet.solving.output.computed_pattern import indexed_pattern
@@ -48,6 +49,7 @@ def write_page(
     profile: Profile | None = None,
     verdict: Verdict | None = None,
     lattices: Sequence[IndexedLattice] = (),
+    foreign: ForeignPeaks = NO_FOREIGN,
 ) -> None:
     """Write the page of the first ten candidates.
 
@@ -59,14 +61,16 @@ def write_page(
         profile: 2-theta in degrees and counts of the measured pattern.
         verdict: how far the first candidate can be trusted, if that was asked.
         lattices: that were tried, the likeliest first.
+        foreign: peaks that are of no line of the first candidate.
 
     Raises:
         CrystalNetError: as `write_pattern`.
     """
     shown = list(candidates[:MOST])
-    table = summary(shown, told, verdict)
+    table = summary(shown, told, verdict, foreign)
     data = {
         "measured": _measured(measured, profile),
+        "foreign": [[p.two_theta, p.cause or "of no line"] for p in foreign.peaks],
         "range": list(measured.two_theta_range),
         "candidates": [_drawn(each, measured) for each in shown],
     }
@@ -79,6 +83,7 @@ def write_page(
     page = environment.get_template("page.html").render(
         **table,
         left_out=len(candidates) - len(shown),
+        strange=foreign.lines(),
         has_profile=profile is not None,
         fits=[each.fit for each in shown],
         lattice_fits=[each.lattice_fit for each in shown],

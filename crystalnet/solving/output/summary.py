@@ -9,6 +9,7 @@ import orjson
 
 from crystalnet.files import atomic_write
 from crystalnet.solving.candidate import Candidate
+from crystalnet.solving.foreign import NO_FOREIGN, ForeignPeaks
 from crystalnet.solving.symmetry.conventional import conventional_cell
 from crystalnet.solving.verdict.judgement import Verdict
 
@@ -16,7 +17,10 @@ LATTICE = ("a", "b", "c", "alpha", "beta", "gamma")
 
 
 def summary(
-    candidates: Sequence[Candidate], told: Mapping[str, Any], verdict: Verdict | None = None
+    candidates: Sequence[Candidate],
+    told: Mapping[str, Any],
+    verdict: Verdict | None = None,
+    foreign: ForeignPeaks = NO_FOREIGN,
 ) -> dict[str, Any]:
     """The candidates in the order given, and what they were found from.
 
@@ -26,16 +30,19 @@ def summary(
             composition, lattice, range, known structures by their checksums, seconds. The version
             of this program is added.
         verdict: how far the first candidate can be trusted, if that was asked.
+        foreign: peaks that are of no line of the first candidate.
 
     Returns:
-        `told`, `verdict` (its word, reasons and figures, or null) and `candidates`; lengths in A,
-        angles in degrees, the displacement B in A^2, Rwp as a fraction. `lattice_fit` and `fit` are
-        of the measured profile (`ProfileFit`, `StructureFit`), their numbers with standard
-        deviations. File names are relative to the folder of the summary.
+        `told`, `verdict` (its word, reasons and figures, or null), `foreign` (`ForeignPeaks`) and
+        `candidates`; lengths in A, angles in degrees, the displacement B in A^2, Rwp as a
+        fraction. `lattice_fit` and `fit` are of the measured profile (`ProfileFit`,
+        `StructureFit`), their numbers with standard deviations. File names are relative to the
+        folder of the summary.
     """
     return {
         "told": {"version": version("crystalnet"), **told},
         "verdict": None if verdict is None else verdict.told(),
+        "foreign": foreign.told(),
         "candidates": [_entry(candidate) for candidate in candidates],
     }
 
@@ -45,9 +52,10 @@ def write_summary(
     candidates: Sequence[Candidate],
     told: Mapping[str, Any],
     verdict: Verdict | None = None,
+    foreign: ForeignPeaks = NO_FOREIGN,
 ) -> None:
     """Write `summary` as JSON; what is not finite becomes null."""
-    write_json(path, summary(candidates, told, verdict))
+    write_json(path, summary(candidates, told, verdict, foreign))
 
 
 def write_json(path: Path | str, content: Mapping[str, Any]) -> None:

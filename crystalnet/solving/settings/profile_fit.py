@@ -34,6 +34,12 @@ class FitSettings(Section):
             displacement parameter serves all atoms, and then none is free.
         texture: share by which Rwp must fall for preferred orientation to be believed.
         most_points: points that are fitted; of more, neighbours are added up.
+        foreign: degrees, or a width if that is more, from every line of a structure beyond which a
+            peak is foreign to it.
+        beside: widths from a peak within which another one that is lower than
+        left_over: so much of it is what the fit of its shape left.
+        strong_line: share of the strongest peak from which on lines of other radiations are seen,
+        other_line: each less than this share of its peak: without a filter K-beta is a fifth.
     """
 
     candidates: int = 3
@@ -54,3 +60,8 @@ class FitSettings(Section):
     lines_each: float = 1.5
     texture: float = 0.03
     most_points: int = 12_000
+    foreign: float = 0.15
+    beside: float = 4.0
+    left_over: float = 0.05
+    strong_line: float = 0.1
+    other_line: float = 0.3
