@@ -7,10 +7,10 @@ python -m benchmarks.learned_table --write    # puts it into docs/network.md
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from benchmarks import ablation_tables
 from crystalnet.network.card import read_card
 from pipeline import store
 from pipeline.params import PAPER_SYSTEMS
@@ -18,8 +18,6 @@ from reports import learned
 from reports.tables import markdown
 
 PAGE = Path("docs/network.md")
-IDEAS = Path("docs/learned_ideas.json")
-INPUTS = Path("docs/learned_inputs.json")
 VALIDATION = {"iam": "IAM", "iam_flawed": "IAM, every pattern flawed", "dft": "DFT"}
 
 
@@ -42,17 +40,6 @@ def main() -> None:
 def tables() -> dict[str, str]:
     """The tables in Markdown."""
     metrics = json.loads(store.LEARNED_METRICS.read_text(encoding="utf-8"))
-    ideas = json.loads(IDEAS.read_text(encoding="utf-8"))
-    rows = [
-        {
-            "system": system,
-            "short training": idea,
-            "validation": f"{found['validation']:.3f}",
-            "test": f"{found['test']:.3f}",
-        }
-        for system, entries in ideas.items()
-        for idea, found in entries.items()
-    ]
     cards = {
         system: read_card(store.LEARNED_CARD.format(system=system)).scores or {}
         for system in store.LEARNED_SYSTEMS
@@ -80,34 +67,9 @@ def tables() -> dict[str, str]:
         "validation": markdown(pd.DataFrame(validation)),
         "scores": markdown(learned.table(paper)),
         "five": markdown(learned.table(others)),
-        "ideas": markdown(pd.DataFrame(rows)),
-        "inputs": markdown(worth_of_inputs(json.loads(INPUTS.read_text(encoding="utf-8")))),
+        **{name: markdown(each) for name, each in ablation_tables.tables().items()},
         "worst": markdown(learned.worst(paper)),
     }
-
-
-def worth_of_inputs(found: dict[str, Any]) -> pd.DataFrame:
-    """One row for each system, kind of density and input of `benchmarks.learned_inputs`."""
-    rows = []
-    for system, entry in found.items():
-        for kind in ("iam", "dft"):
-            scores = {
-                name: each for name, each in entry.get(kind, {}).items() if name != "crystals"
-            }
-            for told, each in scores.items():
-                worth = each.get("worth")
-                rows.append(
-                    {
-                        "test crystals": f"{system}, {kind.upper()}, {entry[kind]['crystals']}",
-                        "told": told,
-                        "one guess": f"{each['ssim']:.3f}",
-                        "lost against baseline (95 %)": (
-                            f"{worth[0]:.3f} ({worth[1]:.3f} to {worth[2]:.3f})" if worth else ""
-                        ),
-                        "training": entry["training"],
-                    }
-                )
-    return pd.DataFrame(rows)
 
 
 if __name__ == "__main__":
