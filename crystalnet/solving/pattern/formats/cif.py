@@ -36,7 +36,7 @@ def _recognises(content: Content) -> bool:
     """A CIF begins with a block or a loop; a heading data_... alone may stand above columns too."""
     if content.is_binary:
         return False
-    lines = (line.strip().lower() for line in content.text.splitlines())
+    lines = (line.strip().lower() for line in content.lines())
     first = next((line for line in lines if line and not line.startswith("#")), "")
     if first.startswith("data_"):
         return any(line.startswith(("_", "loop_")) for line in lines)

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 from jaxtyping import Float
@@ -25,6 +26,8 @@ from crystalnet.solving.pattern.radiation import Radiation, radiation
 FEWEST_ROWS = 3
 """Rows of numbers that a text has at least, to be meant as a pattern."""
 MOST_ROWS = 1_000_000
+LOOKED_AT = 50_000
+"""Lines among which the first numbers are, at least."""
 # Lines above the numbers that are looked at for names and wavelength.
 _HEADER = 500
 _COMMENT = re.compile(r"^\s*(?:[#!;'%/*]|data_|_)")
@@ -34,10 +37,9 @@ _SAME_WAVELENGTH = 5e-3
 
 def _may_hold_pattern(content: Content) -> bool:
     """Rows of numbers make up most of it."""
-    lines = [line for line in content.text.splitlines() if line.strip()]
-    lines = [line for line in lines if not _COMMENT.match(line)]
-    rows = sum(len(row_of(line) or ()) > 1 for line in lines)
-    return rows >= FEWEST_ROWS and 2 * rows >= len(lines)
+    lines = (line for line in content.lines() if line.strip() and not _COMMENT.match(line))
+    rows = [len(row_of(line) or ()) > 1 for line in islice(lines, LOOKED_AT)]
+    return sum(rows) >= FEWEST_ROWS and 2 * sum(rows) >= len(rows)
 
 
 def _read(content: Content, choice: Choice) -> RawPattern:
@@ -83,7 +85,7 @@ def _lines(content: Content) -> tuple[list[str], list[list[float]]]:
     header: list[str] = []
     rows: list[list[float]] = []
     foreign: tuple[int, str] | None = None
-    for number, line in enumerate(content.text.splitlines(), start=1):
+    for number, line in enumerate(content.lines(), start=1):
         values = None if _COMMENT.match(line) else row_of(line)
         if values is not None:
             if foreign is not None:
@@ -100,6 +102,8 @@ def _lines(content: Content) -> tuple[list[str], list[list[float]]]:
             continue
         elif not rows:
             header += [line] if len(header) < _HEADER else []
+            if number > LOOKED_AT:
+                break
         elif foreign is None and not _COMMENT.match(line):
             foreign = number, line.strip()[:40]
     return header, rows

@@ -1,7 +1,9 @@
 """The content of a pattern file, read no further than a pattern may go."""
 
+import io
 import stat
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -74,6 +76,10 @@ class Content:
             return self.raw.decode("utf-16" if self.raw[:2] in _UTF_16 else "utf-8-sig")
         except UnicodeDecodeError:
             return self.raw.decode("latin-1")
+
+    def lines(self) -> Iterator[str]:
+        """Its lines without their ends, one at a time: all together they take ten times as much."""
+        return (line.rstrip("\n") for line in io.StringIO(self.text, newline=None))
 
 
 def file_content(path: Path) -> Content:

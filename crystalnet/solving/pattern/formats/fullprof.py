@@ -12,6 +12,7 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.formats.content import Content
 from crystalnet.solving.pattern.formats.header_radiation import radiation_in
 from crystalnet.solving.pattern.formats.pattern_format import Choice, PatternFormat, RawPattern
+from crystalnet.solving.pattern.formats.scans import counts_in
 
 # Lines of titles before the three numbers, at most.
 _TITLES = 3
@@ -58,7 +59,7 @@ def _recognises(content: Content) -> bool:
 
 def _read(content: Content, choice: Choice) -> RawPattern:
     """As many counts as the heading says."""
-    lines = content.text.splitlines()
+    lines = list(content.lines())
     found = _heading(lines)
     if found is None:
         raise CrystalNetError(
@@ -70,12 +71,7 @@ def _read(content: Content, choice: Choice) -> RawPattern:
     for line in lines[row + 1 :]:
         if len(counts) >= wanted or (line.lstrip()[:1] in "!#" and line.strip()):
             continue
-        try:
-            counts += [float(each) for each in line.replace(",", " ").split()]
-        except ValueError:
-            raise CrystalNetError(
-                f"{content.path}: {line.strip()[:40]!r} among the counts; want numbers"
-            ) from None
+        counts += counts_in(content, line, len(counts))
     # Some programs leave out the last point, or write the end of a line of ten.
     if len(counts) < wanted - 1:
         raise CrystalNetError(

@@ -9,7 +9,7 @@ from numpy import ndarray
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.formats.content import Content
 from crystalnet.solving.pattern.formats.pattern_format import Choice, PatternFormat, RawPattern
-from crystalnet.solving.pattern.formats.scans import Scan, one_pattern
+from crystalnet.solving.pattern.formats.scans import MOST_POINTS, Scan, one_pattern
 from crystalnet.solving.pattern.radiation import Radiation, of_tube
 
 _KEY = re.compile(r'\*(\w+)\s+"(.*)"')
@@ -24,7 +24,7 @@ def _read(content: Content, choice: Choice) -> RawPattern:
     rows: list[list[float]] | None = None
     scans, others = [], set()
     told: Radiation | None = None
-    for line in content.text.splitlines():
+    for line in content.lines():
         line = line.strip()
         if line.startswith("*RAS_INT_START"):
             rows = []
@@ -47,6 +47,8 @@ def _read(content: Content, choice: Choice) -> RawPattern:
                 header[key[1]] = key[2].strip()
         elif rows is not None and line:
             rows.append(row_of(content, line))
+            if len(rows) > MOST_POINTS:
+                raise CrystalNetError(f"{content.path}: more than {MOST_POINTS} points in a scan")
     if rows is not None:
         # The end was cut off: its last line may be half a number.
         scans.append(scan_of(rows[:-1]))

@@ -10,8 +10,12 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.pattern.formats.content import Content
 from crystalnet.solving.pattern.formats.pattern_format import Choice
 
+MOST_POINTS = 2_000_000
+"""Numbers of a scan."""
+LONGEST_LINE = 10_000_000
 # Scans are shown in a message up to this number.
 SHOWN = 6
 
@@ -33,6 +37,27 @@ class Scan:
     seconds: float | Float[ndarray, " points"] = 0.0
     factor: Float[ndarray, " points"] | None = None
     fixed: tuple[float, ...] = ()
+
+
+def counts_in(content: Content, line: str, before: int) -> list[float]:
+    """The numbers of a line of counts, separated by blanks or commas.
+
+    Args:
+        before: how many there are already.
+
+    Raises:
+        CrystalNetError: for something else, or more than a scan has.
+    """
+    if len(line) > LONGEST_LINE or before > MOST_POINTS:
+        raise CrystalNetError(
+            f"{content.path}: more than {MOST_POINTS} counts; give the integrated pattern"
+        )
+    try:
+        return [float(each) for each in line.replace(",", " ").split()]
+    except ValueError:
+        raise CrystalNetError(
+            f"{content.path}: {line.strip()[:40]!r} among the counts; want numbers"
+        ) from None
 
 
 def one_pattern(

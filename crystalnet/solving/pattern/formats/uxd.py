@@ -7,7 +7,7 @@ import numpy as np
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.formats.content import Content
 from crystalnet.solving.pattern.formats.pattern_format import Choice, PatternFormat, RawPattern
-from crystalnet.solving.pattern.formats.scans import Scan, one_pattern
+from crystalnet.solving.pattern.formats.scans import Scan, counts_in, one_pattern
 from crystalnet.solving.pattern.radiation import Radiation, of_tube
 
 _KEY = re.compile(r"_(\w+)\s*=\s*(.*)")
@@ -33,7 +33,7 @@ def _read(content: Content, choice: Choice) -> RawPattern:
         else:
             others.add(drive)
 
-    for line in content.text.splitlines():
+    for line in content.lines():
         line = line.strip()
         if line.startswith("_"):
             finish()
@@ -43,12 +43,7 @@ def _read(content: Content, choice: Choice) -> RawPattern:
             if key:
                 header[key[1].upper()] = key[2].strip().strip("'\"")
         elif line and not line.startswith(";") and data is not None:
-            try:
-                values += [float(each) for each in line.replace(",", " ").split()]
-            except ValueError:
-                raise CrystalNetError(
-                    f"{content.path}: {line[:40]!r} among the counts; want numbers"
-                ) from None
+            values += counts_in(content, line, len(values))
     finish()
     if not scans and others:
         raise CrystalNetError(
