@@ -12,7 +12,8 @@ from pymatgen.core import Structure
 
 import crystalnet
 from crystalnet.solving.output.structure_tables import structure_tables
-from tests.solving.output.test_output import BROWSER, Tags, open_page
+from tests.pages import Tags, needs_browser, open_page
+from tests.solving.output.frame import FRAME
 
 PYRITE = Path(__file__).parents[3] / "data" / "measured_patterns" / "rockjock_pyrite.xy"
 
@@ -107,12 +108,12 @@ def test_the_pattern_in_the_cif_is_the_measured_one(folder):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(BROWSER is None, reason="needs chromium (Debian: apt install chromium)")
+@needs_browser
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_browser_shows_the_fit(tmp_path, width):
     solution = crystalnet.solve(PYRITE, wavelength="CuKa", formula="FeS2")
     solution.write(tmp_path / "solved")
-    facts = open_page(tmp_path / "solved" / "report.html", tmp_path, width)
+    facts = open_page(tmp_path / "solved" / "report.html", tmp_path, width, FRAME)
     assert facts["errors"] == []
     assert facts["which"] == solution.candidates[1].label
     assert facts["traces"] == 3

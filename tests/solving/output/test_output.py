@@ -1,15 +1,8 @@
 """What is written of candidates, read back by the programs that are to read it."""
 
 import csv
-import http.server
 import json
-import shutil
-import subprocess
-import threading
-from html import escape
-from html.parser import HTMLParser
 from pathlib import Path
-from queue import Queue
 
 import gemmi
 import numpy as np
@@ -32,10 +25,11 @@ from crystalnet.solving.output import summary, write_all
 from crystalnet.solving.output.maps import BOHR
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.symmetry.conventional import conventional_cell, space_group_of
+from tests.pages import Tags, needs_browser, open_page
+from tests.solving.output.frame import FRAME
 
 DATA = Path(__file__).parents[3] / "data"
 RANGE, WAVELENGTH = (5.0, 60.0), 0.71073
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 # Cubic fcc and rhombohedral in primitive cells, trigonal P.
 GROUPS = (227, 166, 164)
 
@@ -245,25 +239,6 @@ def test_summary(candidates, folder):
     assert read["candidates"][1]["lattice"]["gamma"] == 120
 
 
-class Tags(HTMLParser):
-    """Tags that are open, ends of tags that were not, and addresses that a page loads."""
-
-    VOID = frozenset({"meta", "input", "br", "link", "img"})
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.wrong, self.loaded = [], [], []
-
-    def handle_starttag(self, tag, attrs):
-        if tag not in self.VOID:
-            self.open.append(tag)
-        self.loaded += [value for name, value in attrs if name == "src" or tag == "link"]
-
-    def handle_endtag(self, tag):
-        if not self.open or self.open.pop() != tag:
-            self.wrong.append(tag)
-
-
 def test_page(candidates, folder):
     text = (folder / "report.html").read_text()
     tags = Tags()
@@ -311,104 +286,11 @@ def test_what_cannot_be_written_is_refused(candidates, measured, tmp_path):
     assert summary(candidates[:1], {"a": 1})["told"]["a"] == 1
 
 
-# The page is looked at through a frame: a window of a headless browser is at least 500 px wide.
-# What the cell shows is read from the picture itself: an undrawn one is white all over.
-FRAME = """<!doctype html><body style="margin:0"><iframe src="{page}"
-style="border:0;width:{width}px;height:900px"></iframe><script>
-const frame = document.querySelector("iframe");
-const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-async function drawn(page, which) {{
-  for (let i = 0; i < 90 && page.body.dataset.drawn !== which; i++) await wait(500);
-  await wait(1000);
-}}
-async function colours(page) {{
-  const inner = frame.contentWindow, graph = page.getElementById("cell");
-  const url = await inner.Plotly.toImage(graph, {{format: "png", width: 300, height: 300}});
-  const image = new Image();
-  image.src = url;
-  await image.decode();
-  const canvas = Object.assign(document.createElement("canvas"), {{width: 300, height: 300}});
-  const pen = canvas.getContext("2d");
-  pen.drawImage(image, 0, 0);
-  const seen = new Set(), pixels = pen.getImageData(0, 0, 300, 300).data;
-  for (let i = 0; i < pixels.length; i += 4) seen.add(pixels.slice(i, i + 4).join());
-  return seen.size;
-}}
-frame.onload = async () => {{
-  const page = frame.contentDocument, root = page.documentElement, facts = {{}};
-  await drawn(page, "0");
-  facts.first = await colours(page);
-  const graph = page.getElementById("cell");
-  const triangles = () => graph.data.at(-1).i.length;
-  facts.triangles = triangles();
-  const slider = page.getElementById("level");
-  slider.value = slider.max;
-  slider.dispatchEvent(new Event("input"));
-  await wait(1500);
-  facts.fewer = triangles();
-  page.querySelectorAll("#candidates input")[1].click();
-  await drawn(page, "1");
-  facts.second = await colours(page);
-  facts.which = page.getElementById("which").textContent;
-  facts.traces = page.querySelectorAll("#pattern .scatterlayer > .trace path.js-line").length;
-  facts.width = frame.contentWindow.innerWidth;
-  facts.needed = root.scrollWidth;
-  fetch("{listener}", {{method: "POST", mode: "no-cors", body: JSON.stringify(facts)}});
-}};
-</script>"""
-
-
-class Listener(http.server.BaseHTTPRequestHandler):
-    """Takes what the page in the browser tells."""
-
-    def do_POST(self):
-        self.told.put(self.rfile.read(int(self.headers["Content-Length"])))
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *arguments):
-        """Nothing."""
-
-
-def open_page(path, folder, width):
-    """What a browser makes of a page on disk at a width: facts, and `errors` of its console."""
-    told = Queue()
-    handler = type("Handler", (Listener,), {"told": told})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        listener = f"http://127.0.0.1:{server.server_port}/"
-        frame, log = folder / "frame.html", folder / "browser.log"
-        page = escape(path.resolve().as_uri())
-        frame.write_text(FRAME.format(page=page, width=width, listener=listener))
-        with log.open("wb") as stream:
-            browser = subprocess.Popen(
-                [
-                    str(BROWSER), "--headless=new", "--no-sandbox", "--use-angle=swiftshader",
-                    "--enable-unsafe-swiftshader", "--disable-web-security",
-                    "--allow-file-access-from-files", f"--user-data-dir={folder / 'profile'}",
-                    "--window-size=1400,1000", "--enable-logging=stderr", "--no-first-run",
-                    "--remote-debugging-port=0", frame.as_uri(),
-                ],
-                stdout=stream, stderr=stream,
-            )  # fmt: skip
-            try:
-                facts = json.loads(told.get(timeout=180))
-            finally:
-                browser.terminate()
-                browser.wait(30)
-                server.shutdown()
-    lines = log.read_text(errors="replace").splitlines()
-    # Hints about speed, of the software renderer and of plotly's canvas, are no errors of the page.
-    hints = ("GL Driver Message", "willReadFrequently")
-    errors = [line for line in lines if "CONSOLE" in line and not any(h in line for h in hints)]
-    return {**facts, "errors": errors}
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(BROWSER is None, reason="needs chromium (Debian: apt install chromium)")
+@needs_browser
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_browser_shows_the_page(candidates, folder, tmp_path, width):
-    facts = open_page(folder / "report.html", tmp_path, width)
+    facts = open_page(folder / "report.html", tmp_path, width, FRAME)
     assert facts["errors"] == []
     assert facts["which"] == candidates[1].label
     assert min(facts["first"], facts["second"]) > 100
