@@ -9,7 +9,7 @@ from numpy import ndarray
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.formats.content import Content
 from crystalnet.solving.pattern.formats.pattern_format import Choice, PatternFormat, RawPattern
-from crystalnet.solving.pattern.formats.scans import MOST_POINTS, Scan, one_pattern
+from crystalnet.solving.pattern.formats.scans import MOST_POINTS, Scan, one_pattern, over_others
 from crystalnet.solving.pattern.radiation import Radiation, of_tube
 
 _KEY = re.compile(r'\*(\w+)\s+"(.*)"')
@@ -53,10 +53,7 @@ def _read(content: Content, choice: Choice) -> RawPattern:
         # The end was cut off: its last line may be half a number.
         scans.append(scan_of(rows[:-1]))
     if not scans and others:
-        raise CrystalNetError(
-            f"{content.path}: scans over {', '.join(sorted(others))[:80]} alone; give one over "
-            "2-theta"
-        )
+        raise over_others(content.path, others, "TwoThetaTheta")
     return RawPattern(one_pattern(content.path, scans, choice), "two_theta", told)
 
 

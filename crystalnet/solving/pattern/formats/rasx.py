@@ -4,12 +4,11 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.formats.archive import Archive, holds
 from crystalnet.solving.pattern.formats.content import Content
 from crystalnet.solving.pattern.formats.pattern_format import Choice, PatternFormat, RawPattern
 from crystalnet.solving.pattern.formats.ras import over_two_theta, row_of, scan_of, tube
-from crystalnet.solving.pattern.formats.scans import Scan, one_pattern
+from crystalnet.solving.pattern.formats.scans import Scan, one_pattern, over_others
 from crystalnet.solving.pattern.formats.xml_tree import parsed, words
 from crystalnet.solving.pattern.radiation import Radiation
 
@@ -35,10 +34,7 @@ def _read(content: Content, choice: Choice) -> RawPattern:
         rows = [row_of(content, line) for line in text.splitlines() if line.strip()]
         scans.append(replace(scan_of(rows), fixed=fixed))
     if not scans and others:
-        raise CrystalNetError(
-            f"{content.path}: scans over {', '.join(sorted(others))[:80]} alone; give one over "
-            "2-theta"
-        )
+        raise over_others(content.path, others, "TwoThetaTheta")
     return RawPattern(one_pattern(content.path, scans, choice), "two_theta", told)
 
 

@@ -1,6 +1,6 @@
 """Scans of one file made one pattern."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
+from crystalnet.files import shown
 from crystalnet.solving.pattern.formats.content import Content
 from crystalnet.solving.pattern.formats.pattern_format import Choice
 
@@ -58,6 +59,17 @@ def counts_in(content: Content, line: str, before: int) -> list[float]:
         raise CrystalNetError(
             f"{content.path}: {line.strip()[:40]!r} among the counts; want numbers"
         ) from None
+
+
+def over_others(path: Path, axes: Iterable[str], usual: str) -> CrystalNetError:
+    """What is said where 2-theta stands still in all scans.
+
+    Args:
+        axes: that they go over, as the file names them.
+        usual: what the axis of a scan over 2-theta is called there.
+    """
+    names = shown(", ".join(sorted(axes))[:80])
+    return CrystalNetError(f"{path}: scans over {names} alone; give one over 2-theta ({usual})")
 
 
 def one_pattern(

@@ -7,7 +7,7 @@ import numpy as np
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.formats.content import Content
 from crystalnet.solving.pattern.formats.pattern_format import Choice, PatternFormat, RawPattern
-from crystalnet.solving.pattern.formats.scans import Scan, counts_in, one_pattern
+from crystalnet.solving.pattern.formats.scans import Scan, counts_in, one_pattern, over_others
 from crystalnet.solving.pattern.radiation import Radiation, of_tube
 
 _KEY = re.compile(r"_(\w+)\s*=\s*(.*)")
@@ -46,10 +46,7 @@ def _read(content: Content, choice: Choice) -> RawPattern:
             values += counts_in(content, line, len(values))
     finish()
     if not scans and others:
-        raise CrystalNetError(
-            f"{content.path}: scans over {', '.join(sorted(others))[:80]} alone; give one over "
-            "2-theta (COUPLED)"
-        )
+        raise over_others(content.path, others, "COUPLED")
     columns = one_pattern(content.path, scans, choice)
     return RawPattern(columns, "two_theta", _radiation(header))
 

@@ -12,7 +12,7 @@ import numpy as np
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.formats.content import Content
 from crystalnet.solving.pattern.formats.pattern_format import Choice, PatternFormat, RawPattern
-from crystalnet.solving.pattern.formats.scans import Scan, one_pattern
+from crystalnet.solving.pattern.formats.scans import Scan, one_pattern, over_others
 from crystalnet.solving.pattern.formats.xml_tree import number, numbers, parsed, words
 from crystalnet.solving.pattern.radiation import Radiation, of_tube, radiation
 
@@ -34,10 +34,7 @@ def _read(content: Content, choice: Choice) -> RawPattern:
             told = told or _radiation(measurement)
             scans.append(found)
     if not scans and others:
-        raise CrystalNetError(
-            f"{content.path}: scans over {', '.join(sorted(others))[:80]} alone; give one over "
-            "2-theta (Gonio)"
-        )
+        raise over_others(content.path, others, "Gonio")
     return RawPattern(one_pattern(content.path, scans, choice), "two_theta", told)
 
 
