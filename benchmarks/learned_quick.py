@@ -30,12 +30,16 @@ from pipeline import store
 RESULTS = Path("docs/learned_quick.json")
 SEEDS = 3
 SEEDS_OF, AS_IT_IS = "seeds", "as it is"
+MODES_ANEW = "no substitutes, none in the modes either"
+_OWN = ({DATA: 1, FREE: 1},)
 IDEAS = {
     AS_IT_IS: Idea(),
     "from other random numbers": Idea(repeats=(1,)),
     "mean of two networks": Idea(repeats=(0, 1)),
     "a third of the substitutes": Idea(({DATA: 1, FREE: 1, MADE: 1 / 3},)),
-    "no substitutes": Idea(({DATA: 1, FREE: 1},)),
+    "no substitutes": Idea(_OWN),
+    MODES_ANEW: Idea(_OWN, setting="canonical"),
+    "the same in the settings of the table": Idea(_OWN, setting="table", beside=MODES_ANEW),
     "densities of the data set alone": Idea(({DATA: 1},)),
     "free atoms first, then those of the data set": Idea(({FREE: 1, MADE: 1}, {DATA: 1})),
     "free atoms alone": Idea(({FREE: 1, MADE: 1},)),
@@ -101,8 +105,8 @@ class Quick:
     def changed(self, name: str) -> dict[str, Any]:
         """What a training scores on the validation crystals, and beside the usual one."""
         scores = self._scores(IDEAS[name])
-        usual = self._scores(IDEAS[AS_IT_IS])
-        of = summarise({"ssim": (scores - usual)[:, 0].numpy()}, self._trainings.params.seed)
+        beside = self._scores(IDEAS[IDEAS[name].beside or AS_IT_IS])
+        of = summarise({"ssim": (scores - beside)[:, 0].numpy()}, self._trainings.params.seed)
         ends = [round(float(of["ssim"][k] or 0.0), 4) for k in ("mean", "mean_low", "mean_high")]
         return {
             "validation": round(float(scores[:, 0].mean()), 4),
@@ -117,8 +121,9 @@ class Quick:
             self._usual(repeat) if usual else self._trainings.network(idea, repeat)
             for repeat in idea.repeats
         ]
-        crystals = self._trainings.seen(idea)[1]
-        return self._trainings.ssim(networks, crystals, idea.kind)[..., 0]
+        crystals = self._trainings.taught(idea).validation
+        scores = self._trainings.ssim(networks, crystals, idea.kind)
+        return scores[..., 0]
 
     def _usual(self, repeat: int) -> ModesNet:
         kept = store.WORK / "learned_quick" / f"{self._system}-{repeat}.safetensors"

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 import torch
 
 from benchmarks.ideas_inputs import Features
-from crystalnet.learning.modes.samples import Samples
+from benchmarks.quick_settings import CrystalSetting, Taught, described_of, in_setting, some
 from crystalnet.learning.modes.training import train_modes
 from crystalnet.network.modes.density_modes import DensityModes
 from crystalnet.network.modes.network import Kind, ModesNet
@@ -17,7 +16,6 @@ from crystalnet.scoring.ssim import score_guesses
 from crystalnet.seeds import seeded_initialisation
 from crystalnet.settings import RotationSet
 from crystalnet.tensors import CrystalTensors
-from pipeline import learned, store
 from pipeline.canonical import Canonical
 from pipeline.dataset import Dataset
 from pipeline.learned import SUBSTITUTE
@@ -38,6 +36,9 @@ class Idea:
         modes: share of the density modes that are kept.
         formula: whether the composition is told.
         repeats: which draws of random numbers; of several, the mean density is the guess.
+        beside: the idea that it is compared with; None takes the usual training.
+        setting: in which the density modes are fitted anew, to the training crystals alone; None
+            takes those that are there, fitted to substitutes too, in canonical settings.
     """
 
     lessons: tuple[Mapping[str, float], ...] = ({DATA: 1, FREE: 1, MADE: 1},)
@@ -47,6 +48,8 @@ class Idea:
     modes: float = 1.0
     formula: bool = True
     repeats: tuple[int, ...] = (0,)
+    beside: str | None = None
+    setting: CrystalSetting | None = None
 
     @property
     def kind(self) -> Kind:
@@ -63,6 +66,7 @@ class Trainings:
     def __init__(self, system: str) -> None:
         self._system, self.params = system, load_params()
         self._canonical = Canonical(system)
+        self._anew: dict[CrystalSetting, Taught] = {}
         self._samples = self._canonical.samples("baseline", 1, self.params.seed)
         own = int(self._samples.dft.sum())
         places = np.arange(len(self._samples))
@@ -78,21 +82,29 @@ class Trainings:
             for split in ("test", "val")
         )
 
-    def seen(self, idea: Idea) -> tuple[Samples, CrystalTensors]:
-        """Samples and validation crystals with the input of the pattern."""
+    def taught(self, idea: Idea) -> Taught:
+        """What the training of an idea reads."""
+        usual = Taught(self._samples, self.validation, self._canonical.modes)
+        if idea.setting is not None:
+            if idea.setting not in self._anew:
+                made = in_setting(usual, self._system, idea.setting, self.params)
+                self._anew[idea.setting] = made
+            return self._anew[idea.setting]
         if idea.features is None:
-            return self._samples, self.validation
-        path = Path(store.CANONICAL_CRYSTALS.format(system=self._system))
-        described = learned.Described(path)
+            return usual
+        described = described_of(self._system)
         splits = ("train", SUBSTITUTE, "val")
         training, made, validation = (idea.features(described.rows(split)) for split in splits)
-        # Crystals of the data set are there with both kinds of density.
-        samples = replace(self._samples, patterns=torch.cat([training, training, made]))
-        return samples, replace(self.validation, patterns=validation)
+        return Taught(
+            # Crystals of the data set are there with both kinds of density.
+            replace(usual.samples, patterns=torch.cat([training, training, made])),
+            replace(usual.validation, patterns=validation),
+            usual.modes,
+        )
 
     def network(self, idea: Idea, repeat: int) -> ModesNet:
         """A network that has made as many steps as the usual one."""
-        samples, modes = self.seen(idea)[0], self._canonical.modes
+        samples, _, modes = self.taught(idea)
         settings, seed = self.params.modes.training, self.params.seed + repeat
         if idea.modes < 1:
             kept = round(idea.modes * modes.count)
@@ -105,7 +117,7 @@ class Trainings:
             for p in idea.lessons
         ]
         # Each sample of a lesson is seen as often as the others.
-        epochs = round(len(samples) * settings.epochs / sum(map(len, chosen)))
+        epochs = round(len(self._samples) * settings.epochs / sum(map(len, chosen)))
         with seeded_initialisation(seed):
             sizes = self.params.modes.network.model_copy(update=dict(idea.sizes))
             network = ModesNet(sizes, modes, idea.formula)
@@ -114,7 +126,7 @@ class Trainings:
         )
         for places in chosen:
             network = train_modes(
-                network, _some(samples, places), settings, seed, lambda _: {}, lambda row, _: None
+                network, some(samples, places), settings, seed, lambda _: {}, lambda row, _: None
             )
         return network
 
@@ -142,14 +154,3 @@ class Trainings:
             mean = torch.stack(made).mean(dim=0)
             scores.append(score_guesses(truth[part], mean, rotations).ssim.double())
         return torch.cat(scores)
-
-
-def _some(samples: Samples, places: np.ndarray) -> Samples:
-    """Samples at some places."""
-    index = torch.from_numpy(places)
-    tensors = ("patterns", "formulas", "coefficients", "log_size", "dft")
-    return replace(
-        samples,
-        peaks=[samples.peaks[place] for place in places.tolist()],
-        **{name: getattr(samples, name)[index] for name in tensors},
-    )
