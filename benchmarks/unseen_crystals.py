@@ -8,7 +8,7 @@ from benchmarks.decoding import DATA, embedded
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.solving.lattice.cells import IndexedLattice
-from crystalnet.solving.lattice.find import given_lattices
+from crystalnet.solving.lattice.given import given_lattices
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.solve import densest
 from pipeline.crystal_tables import crystals_of

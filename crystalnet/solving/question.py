@@ -20,7 +20,6 @@ from crystalnet.predicting.learned import checksums_of_known
 from crystalnet.solving.budget import Budget
 from crystalnet.solving.lattice.cells import closes
 from crystalnet.solving.lattice.kinds import KINDS, kind_of
-from crystalnet.solving.lattice.kinds.lattice_kind import LARGEST_VOLUME
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.radiation import Radiation, radiation
 from crystalnet.solving.pattern.regions import Regions
@@ -266,8 +265,8 @@ def _check_lattice(lattice: Sequence[float]) -> None:
             "cell a, b, c, alpha, beta, gamma"
         )
     volume = min(float(Lattice.from_parameters(*cell).volume) for cell in cells)
-    if volume > LARGEST_VOLUME:
+    if volume > USUAL.lattices.largest_given:
         raise CrystalNetError(
             f"the lattice {list(lattice)} has {volume:.0f} A^3; want at most "
-            f"{LARGEST_VOLUME:.0f}: larger cells are not solved"
+            f"{USUAL.lattices.largest_given:.0f}: larger cells are not solved"
         )

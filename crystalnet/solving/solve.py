@@ -16,7 +16,8 @@ from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.fitting import fit_candidates
 from crystalnet.solving.foreign import ForeignPeaks, foreign_peaks
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
-from crystalnet.solving.lattice.find import find_lattices, given_lattices
+from crystalnet.solving.lattice.find import find_lattices
+from crystalnet.solving.lattice.given import given_lattices
 from crystalnet.solving.lattice.kinds import KINDS, lattices_of
 from crystalnet.solving.output import check_folder, write_all
 from crystalnet.solving.pattern.axis import Quantity

@@ -14,7 +14,7 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.solving.agreement.profile import match_pattern
 from crystalnet.solving.density.fourier import DensityModes
 from crystalnet.solving.density.template_fit import DensityFit
-from crystalnet.solving.lattice.find import given_lattices
+from crystalnet.solving.lattice.given import given_lattices
 from crystalnet.solving.pattern.file import PatternFile, read_pattern
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.peaks import find_peaks

@@ -21,9 +21,6 @@ TRICLINIC, MONOCLINIC, ORTHORHOMBIC, TETRAGONAL, HEXAGONAL, CUBIC = range(6)
 # Centrings as numbers.
 CENTRINGS = {"P": 0, "C": 1, "I": 2, "F": 3, "R": 4}
 
-# Share of the mean coefficient of squares that parameters may be wrong by to begin with.
-START_ERROR = 0.02
-
 
 def compiled(function: Function) -> Function:
     """Compiled when it is first called, and kept beside the module, or in the user's cache."""
@@ -51,6 +48,24 @@ def six_numbers(
         m[i] = 0.0
         for j in range(len(parameters)):
             m[i] += metric[i, j] * parameters[j]
+
+
+@compiled
+def present(centring: int, h: int, k: int, ell: int) -> bool:
+    """Whether the reflection conditions of a centring leave a line.
+
+    International Tables A, 2.1.3.6. R is obverse; of the two lines at one place, hkl and hk-l, one
+    is enough.
+    """
+    if centring == 1:
+        return (h + k) % 2 == 0
+    if centring == 2:
+        return (h + k + ell) % 2 == 0
+    if centring == 3:
+        return (h + k) % 2 == 0 and (k + ell) % 2 == 0
+    if centring == 4:
+        return (k - h + ell) % 3 == 0 or (k - h - ell) % 3 == 0
+    return True
 
 
 @compiled
@@ -94,12 +109,7 @@ def lines_of(
             if laue == CUBIC:
                 l_last = min(l_last, k)
             for ell in range(l_first, l_last + 1):
-                if (
-                    (centring == 1 and (h + k) % 2 != 0)
-                    or (centring == 2 and (h + k + ell) % 2 != 0)
-                    or (centring == 3 and ((h + k) % 2 != 0 or (k + ell) % 2 != 0))
-                    or (centring == 4 and (k - h + ell) % 3 != 0 and (k - h - ell) % 3 != 0)
-                ):
+                if not present(centring, h, k, ell):
                     continue
                 if count == len(q):
                     return -1
@@ -208,6 +218,7 @@ def refined(
     wavelength: float,
     sigma: float,
     zero_sigma: float,
+    start_error: float,
     used: Int[ndarray, " steps"],
     windows: Float[ndarray, " steps"],
     most_predicted: int,
@@ -220,6 +231,7 @@ def refined(
     are used.
 
     Args:
+        start_error: share of the mean coefficient of squares that parameters may be wrong by.
         used, windows: lines of each step, and within how many degrees of one a measured line is.
         most_predicted: lines of the lattice for each measured one.
     """
@@ -283,7 +295,7 @@ def refined(
                 failed = True
                 break
             # What lines say nothing of stays about as it is.
-            known = sigma / (START_ERROR * (m[0] + m[1] + m[2]) / 3)
+            known = sigma / (start_error * (m[0] + m[1] + m[2]) / 3)
             for j in range(size):
                 left[j, j] += known * known
             if not solved(left, right):

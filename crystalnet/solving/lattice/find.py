@@ -1,4 +1,4 @@
-"""The lattices to solve a pattern in: about those that were given, or from its peaks alone."""
+"""The lattices to solve a pattern in, from its peaks alone."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,9 +8,12 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
-from crystalnet.solving.lattice.index import index, with_peaks
-from crystalnet.solving.lattice.kinds import KINDS, kind_of, lattices_of
+from crystalnet.solving.lattice.cells import IndexedLattice
+from crystalnet.solving.lattice.distinct import distinct
+from crystalnet.solving.lattice.index import fits_of, kinds_for
+from crystalnet.solving.lattice.kinds import KINDS, lattices_of
+from crystalnet.solving.lattice.lines import Lines
+from crystalnet.solving.lattice.score import LatticeFit
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.radiation import radiation
 from crystalnet.solving.settings import USUAL, LatticeSettings
@@ -76,66 +79,61 @@ def _numbers(name: str, values: Sequence[float] | ndarray) -> Float[ndarray, " v
     return found
 
 
-def given_lattices(
-    systems: Sequence[str],
-    lattice: Sequence[float],
+def find_lattices(
     peaks: MeasuredPeaks,
+    systems: Sequence[str] = tuple(KINDS),
     settings: LatticeSettings = USUAL.lattices,
+    most: int = 10,
 ) -> list[IndexedLattice]:
-    """Lattices of about the edges that were given, refined by the peaks, for each centring.
+    """The lattices that explain the positions of peaks, the most probable first.
+
+    Where none explains them all, from the stronger ones or with larger errors, or on less evidence.
+    Where several explain all peaks equally, how frequent each is among crystals decides. Some
+    lattices have the same lines (say cubic I and a P of 1 / sqrt 2 its edge, up to N = 6): all are
+    returned.
 
     Args:
-        systems: kinds of lattice.
-        lattice: the free cell parameters of each, in A and degrees, or a, b, c, or all six.
+        systems: kinds of lattice to try.
+        most: lattices returned.
 
     Raises:
-        CrystalNetError: if none within 1 % explains the peaks.
+        CrystalNetError: for too few significant peaks, or if no lattice fits the strongest either.
     """
-    free = {system: kind_of(system).free(lattice) for system in systems}
-    given = {system: edges for system, edges in free.items() if edges is not None}
-    reason: CrystalNetError | None = None
-    scales = np.linspace(1 - settings.given_within, 1 + settings.given_within, 41)
-    for tolerance, others in settings.given_trials:
-        for scale in sorted(scales, key=lambda s: abs(s - 1)):
-            try:
-                every = [
-                    lattice
-                    for system, edges in given.items()
-                    for lattice in conventional_lattices(system, *_scaled(system, edges, scale))
-                ]
-                return with_peaks(every, peaks, tolerance, others)
-            except CrystalNetError as error:
-                reason = reason or error
-    assert reason is not None
-    raise reason
-
-
-def _scaled(system: str, edges: Sequence[float], scale: float) -> list[float]:
-    """Edges that are longer by a factor; angles stay."""
-    return [
-        float(scale) * edge if len(name) == 1 else edge
-        for name, edge in zip(kind_of(system).edges, edges, strict=True)
-    ]
-
-
-def find_lattices(
-    peaks: MeasuredPeaks, systems: Sequence[str], settings: LatticeSettings = USUAL.lattices
-) -> list[IndexedLattice]:
-    """Lattices from peaks; where none fits them all, from the stronger ones, or on less evidence.
-
-    Raises:
-        CrystalNetError: if none fits the strongest either.
-    """
-    reason: CrystalNetError | None = None
-    for share, tolerance, weak in (
-        *((*trial, False) for trial in settings.trials),
-        (*settings.trials[0], True),
-    ):
-        strong = peaks.intensity >= share * peaks.intensity.max()
+    first: tuple[Lines, list[LatticeFit]] | None = None
+    done: set[tuple[int, float]] = set()
+    for share, tolerance in settings.trials:
+        strong = peaks.intensity >= share * peaks.intensity.max(initial=0.0)
         some = replace(peaks, two_theta=peaks.two_theta[strong], intensity=peaks.intensity[strong])
-        try:
-            return index(some, tuple(systems), tolerance, weak=weak, settings=settings)
-        except CrystalNetError as error:
-            reason = reason or error
-    assert reason is not None
-    raise reason
+        lines = Lines.of(some, tolerance, settings)
+        # Stronger lines that are all lines say nothing new.
+        if first is not None and (
+            (len(lines.q), tolerance) in done or not kinds_for(lines, systems)
+        ):
+            continue
+        done.add((len(lines.q), tolerance))
+        fits = fits_of(lines, systems, settings)
+        first = first or (lines, fits)
+        evident = [fit for fit in fits if fit.score > settings.evidence]
+        if evident:
+            return distinct(evident, most, settings)
+    assert first is not None
+    lines, fits = first
+    enough = settings.weak[0] - settings.weak[1] * len(lines.q)
+    evident = [fit for fit in fits if fit.score > enough]
+    if not evident:
+        raise CrystalNetError(_nothing(lines, systems, settings))
+    return distinct(evident, most, settings)
+
+
+def _nothing(lines: Lines, systems: Sequence[str], settings: LatticeSettings) -> str:
+    """What was tried in vain, and what to measure."""
+    names = " or ".join(kind.system for kind in kinds_for(lines, systems))
+    lowest, highest = lines.two_theta[[0, -1]]
+    (_, closest), (share, farthest) = settings.trials[0], settings.trials[-1]
+    return (
+        f"no {names} lattice fits the {len(lines.q)} first significant peaks, {lowest:.2f} to "
+        f"{highest:.2f} degrees 2-theta, within {closest:g} degrees, nor those of "
+        f"{100 * share:g} % of the strongest and more within {farthest:g}; check wavelength and "
+        "zero point, measure the low angles with an internal standard, take out lines of other "
+        "phases, or give the lattice"
+    )

@@ -8,14 +8,9 @@ from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.settings import LatticeSettings
 from crystalnet.solving.ties import tied
 
-# Peaks below this share of the strongest are no evidence, neither for nor against.
-SIGNIFICANT = 0.003
-# Lines used, from the lowest angle: beyond, they overlap.
-MOST_LINES = 40
-# The tolerance is so many standard deviations of a position: 99 % of a normal distribution.
-TOLERANCE_SIGMAS = 2.5
 # Places, in degrees, and distances to them that differ by no more than this are the same.
 SAME_PLACE = 1e-9
 
@@ -42,8 +37,8 @@ class Lines:
     sigma: float
 
     @classmethod
-    def of(cls, peaks: MeasuredPeaks, tolerance: float) -> "Lines":
-        """The first `MOST_LINES` significant ones.
+    def of(cls, peaks: MeasuredPeaks, tolerance: float, settings: LatticeSettings) -> "Lines":
+        """The first significant ones, as many as are used.
 
         Raises:
             CrystalNetError: for a tolerance that is not positive.
@@ -55,11 +50,11 @@ class Lines:
         first, last = peaks.two_theta_range
         inside = (peaks.two_theta >= first) & (peaks.two_theta <= last) & (peaks.two_theta > 0)
         strongest = peaks.intensity[inside].max(initial=0.0)
-        kept = np.flatnonzero(inside & (peaks.intensity > SIGNIFICANT * strongest))
+        kept = np.flatnonzero(inside & (peaks.intensity > settings.significant * strongest))
         # Of lines at one place the stronger comes first.
         kept = kept[np.lexsort((-peaks.intensity[kept], tied(peaks.two_theta[kept], SAME_PLACE)))]
-        if len(kept) > MOST_LINES:
-            kept = kept[:MOST_LINES]
+        if len(kept) > settings.most_lines:
+            kept = kept[: settings.most_lines]
             last = float(peaks.two_theta[kept[-1]])
         two_theta = peaks.two_theta[kept].astype(float)
         intensity = peaks.intensity[kept]
@@ -70,7 +65,7 @@ class Lines:
             peaks.wavelength,
             first,
             last,
-            tolerance / TOLERANCE_SIGMAS,
+            tolerance / settings.tolerance_sigmas,
         )
 
     def angle(self, q: Float[ndarray, " any"]) -> Float[ndarray, " any"]:

@@ -19,29 +19,10 @@ from crystalnet.solving.lattice.cells import IndexedLattice, lattice_lines, prim
 from crystalnet.solving.lattice.compiled import CENTRINGS, refined
 from crystalnet.solving.lattice.kinds import KINDS, kind_of
 from crystalnet.solving.lattice.kinds.lattice_kind import POINTS, Centring
-from crystalnet.solving.lattice.lines import SAME_PLACE, TOLERANCE_SIGMAS, Lines
+from crystalnet.solving.lattice.lines import SAME_PLACE, Lines
+from crystalnet.solving.settings import USUAL, LatticeSettings
 from crystalnet.solving.ties import in_order
 
-# A line so many standard deviations off (6 in 100,000 are farther) is still explained.
-WINDOW_SIGMAS = 4.0
-# Errors may turn out smaller than the tolerance suggests, by this factor at most.
-SMALLEST_SIGMA = 0.25
-# The zero shift expected, in degrees 2-theta.
-ZERO_SIGMA = 0.05
-# The share of impurity lines expected, and how unlikely a strong one is.
-IMPURITIES, STRONG = 0.005, 30.0
-# What a parameter costs: about the logarithm of how many values of it can be told apart.
-PARAMETER_COST = 5.0
-# The share of others (elements above all), the largest volume, and the probability beyond.
-UNUSUAL, LARGEST, BEYOND = 0.1, 5000.0, 1e-6
-# How probable it is that all lines of a family are seen; if neither all nor none, any number is
-# equally probable.
-ALL = 0.2
-# A lattice that has more lines than these for each one seen explains nothing.
-MOST_PREDICTED = 15
-# Least squares: lines used in each step, and within how many sigmas they are of the lattice's.
-USED = (6, 9, 12, 16, 24, 32, 40, 40, 40)
-WINDOWS = (8.0, 6.0, 5.0, 5.0, 4.5, 4.0, 3.0, 2.5, 2.5)
 # de Wolff's number of lines.
 DE_WOLFF = 20
 
@@ -84,7 +65,11 @@ class LatticeFit:
 
 
 def refined_lattices(
-    system: str, centring: Centring, starts: Float[ndarray, "starts parameters"], lines: Lines
+    system: str,
+    centring: Centring,
+    starts: Float[ndarray, "starts parameters"],
+    lines: Lines,
+    settings: LatticeSettings = USUAL.lattices,
 ) -> tuple[Float[ndarray, "kept parameters"], Float[ndarray, " kept"]]:
     """Parameters and zero shifts in degrees by least squares, with more and more lines.
 
@@ -100,10 +85,11 @@ def refined_lattices(
         lines.two_theta,
         lines.wavelength,
         lines.sigma,
-        ZERO_SIGMA,
-        np.array(USED),
-        np.array(WINDOWS) * lines.sigma,
-        MOST_PREDICTED,
+        settings.zero_sigma,
+        settings.start_error,
+        np.array(settings.used),
+        np.array(settings.windows) * lines.sigma,
+        settings.most_predicted,
     )
     return parameters[good], zeros[good]
 
@@ -114,19 +100,21 @@ def score_lattice(
     parameters: Float[ndarray, " parameters"],
     zero: float,
     lines: Lines,
+    settings: LatticeSettings = USUAL.lattices,
 ) -> LatticeFit | None:
     """The score of a lattice as it is; None if it has far more lines than are seen."""
     kind = kind_of(system)
     hkl, q = lattice_lines(system, centring, parameters, lines.q[-1] * 1.05)
-    if not 2 <= len(q) <= MOST_PREDICTED * max(len(lines.q), 8):
+    if not 2 <= len(q) <= settings.most_predicted * max(len(lines.q), 8):
         return None
-    hkl, predicted, seen, error = _near(hkl, q, zero, lines)
-    explained = np.abs(error) <= WINDOW_SIGMAS * lines.sigma
+    order, predicted, seen, error = _near(hkl, q, zero, lines)
+    hkl, q = hkl[order], q[order]
+    explained = np.abs(error) <= settings.window_sigmas * lines.sigma
     # One line of the lattice explains one line, the nearest, of two as near the first.
-    order = in_order(np.abs(error), SAME_PLACE)
-    _, once = np.unique(seen[order], return_index=True)
+    nearest = in_order(np.abs(error), SAME_PLACE)
+    _, once = np.unique(seen[nearest], return_index=True)
     single = np.zeros(len(seen), dtype=bool)
-    single[order[once]] = True
+    single[nearest[once]] = True
     explained &= single
     # The lattice's lines between the ends of the range.
     inside = (predicted >= lines.first) & (predicted <= lines.last + lines.sigma)
@@ -137,17 +125,16 @@ def score_lattice(
     spacing = (lines.last - lines.first) / len(lines.q)
     squared = error[explained] ** 2
     width = np.sqrt((squared.sum() + lines.sigma**2) / (len(squared) + 1))
-    width = np.clip(width, SMALLEST_SIGMA * lines.sigma, 2 * lines.sigma)
+    width = np.clip(width, settings.smallest_sigma * lines.sigma, 2 * lines.sigma)
     normal = np.log(spacing / (np.sqrt(2 * np.pi) * width)) - squared / (2 * width**2)
-    stray = np.log(IMPURITIES) - STRONG * lines.share[~explained]
+    stray = np.log(settings.impurities) - settings.strong * lines.share[~explained]
     families = kind.families(centring, hkl[inside])
-    absences = _absences(
-        families, kind.unseen(centring), predicted[inside], hit[inside], lines.sigma
-    )
+    unseen = np.where(kind.often_unseen(centring), settings.often_unseen, settings.rarely_unseen)
+    absences = _absences(families, unseen, predicted[inside], hit[inside], lines.sigma, settings)
     score = normal.sum() + stray.sum() + absences
-    score -= zero**2 / (2 * ZERO_SIGMA**2) + PARAMETER_COST * len(parameters)
-    score += _prior(centring, system, parameters)
-    merit = _de_wolff(kind.terms(hkl) @ parameters, seen, zero, explained, lines)
+    score -= zero**2 / (2 * settings.zero_sigma**2) + settings.parameter_cost * len(parameters)
+    score += _prior(centring, system, parameters, settings)
+    merit = _de_wolff(q, seen, zero, explained, lines)
     return LatticeFit(
         system, centring, parameters, zero, float(score), float(width), merit, explained
     )
@@ -159,6 +146,7 @@ def _absences(
     predicted: Float[ndarray, " predicted"],
     hit: Bool[ndarray, " predicted"],
     sigma: float,
+    settings: LatticeSettings = USUAL.lattices,
 ) -> float:
     """Logarithm of how probable it is that just these lines are seen, over the ways.
 
@@ -176,41 +164,47 @@ def _absences(
     for family, weak in zip(families, unseen, strict=True):
         # By family, then by angle.
         order = np.argsort(family, kind="stable")
-        near = np.diff(predicted[order], prepend=-np.inf) <= TOLERANCE_SIGMAS * sigma
+        near = np.diff(predicted[order], prepend=-np.inf) <= settings.tolerance_sigmas * sigma
         near &= np.diff(family[order], prepend=-1) == 0
         counted = np.empty(len(order), dtype=bool)
         counted[order] = ~near
         size = np.bincount(family[counted | hit])
         found = np.bincount(family[hit], minlength=len(size))
         any_share = np.exp(betaln(found + 1, size - found + 1))
-        chance = (1 - weak - ALL) * any_share + weak * (found == 0) + ALL * (found == size)
+        every = settings.all_seen
+        chance = (1 - weak - every) * any_share + weak * (found == 0) + every * (found == size)
         ways.append(np.log(chance[size > 0]).sum())
     return float(logsumexp(ways) - np.log(len(ways)))
 
 
-def _prior(centring: Centring, system: str, parameters: Float[ndarray, " parameters"]) -> float:
+def _prior(
+    centring: Centring,
+    system: str,
+    parameters: Float[ndarray, " parameters"],
+    settings: LatticeSettings,
+) -> float:
     """Logarithm of how frequent lattices of that centring and volume are among crystals."""
     kind = kind_of(system)
     volume = kind.volume_of(kind.edges_of(parameters)) / POINTS[centring]
     usual = kind.frequencies[centring]
-    if not usual.least <= volume <= LARGEST:
-        return float(np.log(BEYOND))
+    if not usual.least <= volume <= settings.largest:
+        return float(np.log(settings.beyond))
     standard = (np.log(volume) - usual.mean) / usual.deviation
     known = usual.share * np.exp(-(standard**2) / 2) / (np.sqrt(2 * np.pi) * usual.deviation)
     kinds = sum(len(kind.centrings) for kind in KINDS.values())
-    other = 1 / (kinds * np.log(LARGEST / usual.least))
-    return float(np.log((1 - UNUSUAL) * known + UNUSUAL * other))
+    other = 1 / (kinds * np.log(settings.largest / usual.least))
+    return float(np.log((1 - settings.unusual) * known + settings.unusual * other))
 
 
 def _near(
     hkl: Int[ndarray, "predicted 3"], q: Float[ndarray, " predicted"], zero: float, lines: Lines
 ) -> tuple[
-    Int[ndarray, "predicted 3"],
+    Int[ndarray, " predicted"],
     Float[ndarray, " predicted"],
     Int[ndarray, " lines"],
     Float[ndarray, " lines"],
 ]:
-    """Lines of the lattice by 2-theta, the nearest to each measured one, and how far off it is.
+    """The lattice's lines by 2-theta, their places, the nearest to each measured one, and how far.
 
     Positions are in degrees. Lines at one place are in the order of their indices, whatever the
     last bits of their angles say.
@@ -219,13 +213,13 @@ def _near(
     order = np.argsort(angle, kind="stable")
     place = np.cumsum(np.diff(angle[order], prepend=angle[order[0]]) > SAME_PLACE)
     order = order[np.lexsort((*hkl[order].T, place))]
-    hkl, predicted = hkl[order], angle[order]
+    predicted = angle[order]
     measured = lines.two_theta
     right = np.clip(np.searchsorted(predicted, measured), 1, len(predicted) - 1)
     left = right - 1
     lower = measured - predicted[left] <= predicted[right] - measured + SAME_PLACE
     seen = np.searchsorted(place, place[np.where(lower, left, right)])
-    return hkl, predicted, seen, measured - predicted[seen]
+    return order, predicted, seen, measured - predicted[seen]
 
 
 def _de_wolff(

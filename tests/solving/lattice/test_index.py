@@ -1,5 +1,6 @@
 """Lattices from the positions of powder lines."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +12,20 @@ from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.cells import conventional_lattices, primitive_lattice
 from crystalnet.solving.lattice.find import find_lattices
-from crystalnet.solving.lattice.index import index, with_peaks
+from crystalnet.solving.lattice.given import with_peaks
 from crystalnet.solving.lattice.kinds import KINDS, kind_of
+from crystalnet.solving.lattice.lines import Lines
 from crystalnet.solving.pattern.file import read_pattern
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.peaks import find_peaks
 from crystalnet.solving.pattern.radiation import radiation
+from crystalnet.solving.settings import USUAL
 
 STRUCTURES = Path(__file__).parents[3] / "data" / "structures.parquet"
 CU = 1.54184
 LIMITS = (5.0, 90.0)
+# Without those over the stronger lines alone.
+ONE_PASS = replace(USUAL.lattices, trials=USUAL.lattices.trials[:1])
 
 
 def lines_of(lattice, seed=0, error=0.01, limits=LIMITS, shift=0.0):
@@ -51,7 +56,7 @@ def same_lattice(one, other):
 def test_random_cubic_lattices_are_found(centring, seed):
     a = np.random.default_rng(seed).uniform(5, 10)
     true = primitive_lattice("cubic", centring, a)
-    best = index(lines_of(true, seed))[0]
+    best = find_lattices(lines_of(true, seed))[0]
     assert same_lattice(best.primitive, true)
     assert (best.system, best.centring) == ("cubic", centring)
     # Errors of 0.01 degrees at 20 to 60 lines: an edge within 1e-4 to 2e-4, M_20 above 100.
@@ -67,7 +72,7 @@ def test_random_lattices_on_hexagonal_axes_are_found(system, centring, seed):
     a = generator.uniform(3.5, 7)
     c = a * generator.uniform(0.7, 3) * (2 if centring == "R" else 1)
     true = primitive_lattice(system, centring, a, c)
-    best = index(lines_of(true, seed))[0]
+    best = find_lattices(lines_of(true, seed))[0]
     assert same_lattice(best.primitive, true)
     assert (best.system, best.centring) == (system, centring)
     assert best.a == pytest.approx(a, rel=3e-4)
@@ -79,7 +84,7 @@ def test_zero_shift_and_impurity():
     peaks = lines_of(true, shift=0.05)
     two_theta = np.append(peaks.two_theta, 33.3)
     peaks = MeasuredPeaks(two_theta, np.append(peaks.intensity, 3.0), CU, LIMITS)
-    best = index(peaks)[0]
+    best = find_lattices(peaks)[0]
     assert best.unexplained == 1
     # Shift and edges trade: 0.007 degrees of it go into an edge.
     assert best.zero_shift == pytest.approx(0.05, abs=0.01)
@@ -88,7 +93,7 @@ def test_zero_shift_and_impurity():
 
 def test_most_limits_and_order_is_by_fit():
     peaks = lines_of(primitive_lattice("cubic", "F", 5.64))
-    found = index(peaks, most=2)
+    found = find_lattices(peaks, most=2)
     assert len(found) <= 2
     assert found[0].centring == "F"
 
@@ -109,7 +114,7 @@ LOW = {
 @pytest.mark.parametrize(("system", "centring"), LOW)
 def test_lattices_of_low_symmetry_are_found_among_all(system, centring):
     true = primitive_lattice(system, centring, *LOW[system, centring])
-    best = index(lines_of(true))[0]
+    best = find_lattices(lines_of(true))[0]
     assert same_lattice(best.primitive, true)
     assert (best.system, best.centring) == (system, centring)
     kind = kind_of(system)
@@ -129,7 +134,7 @@ def test_lattices_of_low_symmetry_are_found_among_all(system, centring):
 )
 def test_the_highest_symmetry_is_told(system, centring, edges, named):
     true = primitive_lattice(system, centring, *edges)
-    best = index(lines_of(true))[0]
+    best = find_lattices(lines_of(true))[0]
     assert (best.system, best.centring) == named
     assert same_lattice(best.primitive, true)
 
@@ -137,18 +142,18 @@ def test_the_highest_symmetry_is_told(system, centring, edges, named):
 def test_lines_anywhere_fit_nothing():
     places = np.sort(np.random.default_rng(3).uniform(10, 89, 40))
     with pytest.raises(CrystalNetError, match=r"no cubic or .* or triclinic lattice fits the 40"):
-        index(MeasuredPeaks(places, np.ones(40), CU, LIMITS))
+        find_lattices(MeasuredPeaks(places, np.ones(40), CU, LIMITS), settings=ONE_PASS)
 
 
 def test_too_few_peaks():
     two = MeasuredPeaks(np.array([30.0, 40.0]), np.ones(2), CU, LIMITS)
     with pytest.raises(CrystalNetError, match="2 significant peaks; want at least 3"):
-        index(two)
+        find_lattices(two)
     four = MeasuredPeaks(np.array([30.0, 40.0, 50.0, 60.0]), np.ones(4), CU, LIMITS)
     with pytest.raises(CrystalNetError, match="want at least 5 for a tetragonal"):
-        index(four, ("tetragonal",))
+        find_lattices(four, ("tetragonal",))
     with pytest.raises(CrystalNetError, match="tolerance"):
-        index(four, tolerance=0.0)
+        Lines.of(four, 0.0, USUAL.lattices)
 
 
 @pytest.mark.parametrize("centring", ["F", "I", "P"])

@@ -8,10 +8,13 @@ from crystalnet.solving.lattice.cells import (
     conventional_lattices,
     primitive_lattice,
 )
-from crystalnet.solving.lattice.index import _in_order, index, with_peaks
+from crystalnet.solving.lattice.distinct import in_score_order
+from crystalnet.solving.lattice.find import find_lattices
+from crystalnet.solving.lattice.given import with_peaks
 from crystalnet.solving.lattice.lines import Lines
 from crystalnet.solving.lattice.score import LatticeFit, _absences
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.settings import USUAL
 
 CU, LIMITS = 1.540562, (8.0, 90.0)
 # Without errors of position, where lines of wrong lattices coincide exactly too: a cube is a
@@ -53,9 +56,9 @@ def named(found: list[IndexedLattice]) -> list[tuple[object, ...]]:
 @pytest.mark.parametrize("name", CELLS)
 def test_the_same_lattices_in_the_same_order(name: str) -> None:
     peaks = exact(name)
-    found = named(index(peaks))
+    found = named(find_lattices(peaks))
     assert found[0][:2] == CELLS[name][:2]
-    assert named(index(disturbed(peaks, 1))) == found
+    assert named(find_lattices(disturbed(peaks, 1))) == found
 
 
 def test_given_lattices_keep_their_order() -> None:
@@ -77,15 +80,17 @@ def test_of_equal_scores_the_smaller_cell_comes_first(noise: float) -> None:
         )
 
     fits = [fit(8.0, 5 + noise), fit(4.0, 5.0), fit(6.0, 5 - noise), fit(9.0, 5.1)]
-    assert [round(x.lattice().a) for x in _in_order(fits)] == [9, 4, 6, 8]
-    assert [round(x.lattice().a) for x in _in_order(fits[::-1])] == [9, 4, 6, 8]
+    assert [round(x.lattice().a) for x in in_score_order(fits)] == [9, 4, 6, 8]
+    assert [round(x.lattice().a) for x in in_score_order(fits[::-1])] == [9, 4, 6, 8]
 
 
 def test_of_peaks_at_one_place_the_stronger_comes_first() -> None:
     for angle in ([30.0, 40.0, 40.0 + 1e-13], [30.0, 40.0, 40.0 - 1e-13]):
         for strength in ([3.0, 1, 2], [3.0, 2, 1]):
             peaks = MeasuredPeaks(np.array(angle), np.array(strength), CU, LIMITS)
-            np.testing.assert_allclose(Lines.of(peaks, 0.05).share, np.array([3, 2, 1]) / 6)
+            np.testing.assert_allclose(
+                Lines.of(peaks, 0.05, USUAL.lattices).share, np.array([3, 2, 1]) / 6
+            )
 
 
 def test_lines_that_overlap_are_one_within_a_family_only() -> None:

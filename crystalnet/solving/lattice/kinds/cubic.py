@@ -1,12 +1,11 @@
 """Cubic lattices: P, I and F; 1 / d^2 = A N, with A = 1 / a^2 and N = h^2 + k^2 + l^2."""
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from crystalnet.solving.lattice.compiled import CUBIC
 from crystalnet.solving.lattice.kinds.lattice_kind import (
-    OFTEN,
     PRIMITIVE,
     Centring,
     Frequency,
@@ -47,8 +46,8 @@ class Cubic(LatticeKind):
             ways += [np.where(n % 4 == 0, n % 8, 1)]
         return np.array(ways, dtype=np.int64)
 
-    def unseen(self, centring: Centring) -> Float[ndarray, " ways"]:
-        found = super().unseen(centring)
-        if centring == "F":
-            found[1:] = OFTEN
+    def often_unseen(self, centring: Centring) -> Bool[ndarray, " ways"]:
+        """Heusler compounds and rock salts: lines of odd indices are differences of like atoms."""
+        found = super().often_unseen(centring)
+        found[1:] = centring == "F"
         return found

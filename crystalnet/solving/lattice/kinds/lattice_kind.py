@@ -10,24 +10,16 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from pymatgen.core import Lattice
+
+from crystalnet.solving.lattice.compiled import CENTRINGS, present
+from crystalnet.solving.settings import USUAL
 
 INDICES = Path(__file__).parents[1] / "trial_indices.npz"
 Centring = Literal["P", "A", "C", "I", "F", "R"]
 
-# How probable it is that the lines that tell a lattice from its sublattice are all too weak: often
-# for F and a P or I cell of half its edge (Heusler compounds and rock salts, whose lines of odd
-# indices are differences of similar atoms), rarely for others. At 0.3 more of those would come
-# first, and CsCl structures would be taken for them; at 0.1 the smallest cell that explains all
-# lines comes first.
-OFTEN, RARELY = 0.1, 0.03
-# Edges in A and volumes in A^3 of conventional cells that are looked at.
-EDGES, LARGEST_VOLUME = (1.5, 60.0), 20000.0
-# Degrees that an angle of a given cell differs from 0 and 180 by at least, and the share that given
-# parameters that are equal by symmetry may differ by.
-NARROWEST, GIVEN_ALIKE = 10.0, 0.01
 # Cell parameters in the order of everybody.
 CELL = ("a", "b", "c", "alpha", "beta", "gamma")
 # Lattice points in a conventional cell, and rows of a primitive cell in fractions of it.
@@ -113,12 +105,13 @@ class LatticeKind(ABC):
             found = tuple(float(whole.get(name, math.nan)) for name in self.edges)
         else:
             return None
+        narrowest = USUAL.lattices.narrowest
         angles = [value for name, value in zip(self.edges, found, strict=True) if len(name) > 1]
-        if not all(NARROWEST < angle < 180 - NARROWEST for angle in angles):
+        if not all(narrowest < angle < 180 - narrowest for angle in angles):
             return None
         if len(numbers) in (3, 6):
             cell = self.cell(found)[: len(numbers)]
-            if not np.allclose(cell, numbers, rtol=GIVEN_ALIKE):
+            if not np.allclose(cell, numbers, rtol=USUAL.lattices.given_alike):
                 return None
         return found
 
@@ -180,9 +173,9 @@ class LatticeKind(ABC):
         ways += [(hkl @ parity) % 2 for parity in parities(self.laue, centring)]
         return np.array(ways)
 
-    def unseen(self, centring: Centring) -> Float[ndarray, " ways"]:
-        """How probable it is for each way that all lines of a family are too weak to be seen."""
-        return np.full(len(self.families(centring, np.ones((1, 3), dtype=np.int64))), RARELY)
+    def often_unseen(self, centring: Centring) -> Bool[ndarray, " ways"]:
+        """In which ways all lines of a family are often too weak to be seen, not only rarely."""
+        return np.zeros(len(self.families(centring, np.ones((1, 3), dtype=np.int64))), dtype=bool)
 
 
 def six_numbers_of(cell: Float[ndarray, "3 3"]) -> Float[ndarray, "6"]:
@@ -199,24 +192,10 @@ def parities(laue: int, centring: Centring) -> tuple[Int[ndarray, "3"], ...]:
     With a fourfold axis or more (`laue` from 3 on) only those that treat h and k alike.
     """
     hkl = np.indices((4, 4, 4)).reshape(3, -1).T
-    hkl = hkl[present(centring, hkl)]
+    hkl = hkl[[present(CENTRINGS[centring], *each) for each in hkl.tolist()]]
     kept: dict[bytes, Int[ndarray, "3"]] = {}
     for each in product((0, 1), repeat=3):
         family = hkl @ np.array(each) % 2
         if family.any() and (laue < 3 or each[0] == each[1]):
             kept.setdefault(family.tobytes(), np.array(each))
     return tuple(kept.values())
-
-
-def present(centring: Centring, hkl: Int[ndarray, "lines 3"]) -> ndarray:
-    """Which lines the reflection conditions of a centring leave (International Tables A, 2.1.3.6).
-
-    R is obverse; of the two lines at one place, hkl and hk-l, one is enough.
-    """
-    h, k, ell = hkl.T
-    if centring == "F":
-        return np.asarray(((h + k) % 2 == 0) & ((k + ell) % 2 == 0))
-    if centring == "R":
-        return np.asarray(((k - h + ell) % 3 == 0) | ((k - h - ell) % 3 == 0))
-    sums = {"P": 0 * h, "A": k + ell, "C": h + k, "I": h + k + ell}
-    return np.asarray(sums[centring] % 2 == 0)
