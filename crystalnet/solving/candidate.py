@@ -48,8 +48,8 @@ class Candidate:
         density: valence electrons of free atoms at these places, in e/A^3 at the fractional
             coordinates i/n of `crystal.lattice`.
         match: how well the pattern of the atoms agrees with the measured one.
-        system: the crystal system of the lattice that it was solved in.
-        centring: the centring of that lattice: P, A, C, I, F or R.
+        system: the crystal system of its space group.
+        centring: of the lattice that it was solved in: P, A, C, I, F or R.
         analogue_of: the known structure, a Materials Project id, that it is, or is with other
             elements and fitted coordinates; None where it was found otherwise.
         zero_shift: of the lattice, in degrees 2-theta, to be subtracted from what was measured.

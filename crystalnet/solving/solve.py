@@ -187,6 +187,7 @@ def solve(
     lattices = likely_lattices(
         found, systems, question.lattice, question.known, settings, question.limits
     )
+    lattices = [replace(each, crystal_system=system) for each in lattices]
     if question.group is not None:
         lattices = lattices_of_group(lattices, question.group, found.peaks, settings)
     check_limits(question.limits, question.known, lattices, settings.contents)

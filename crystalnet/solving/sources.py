@@ -16,7 +16,7 @@ from crystalnet.solving.budget import Budget
 from crystalnet.solving.candidate import Structure
 from crystalnet.solving.flipping.flipped_structures import flipped_structures
 from crystalnet.solving.lattice.cells import IndexedLattice
-from crystalnet.solving.lattice.kinds import crystal_systems_of
+from crystalnet.solving.lattice.kinds import crystal_system_of, crystal_systems_of
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.ranking import Ranked, in_rank_order
 from crystalnet.solving.search.analogues import analogues
@@ -129,7 +129,7 @@ class Search:
 
     def by_analogy(self, order: int) -> None:
         """Take known structures, as they are and with the elements of the likeliest formulas."""
-        for system in crystal_systems_of(self.lattices[order].system):
+        for system in self.lattices[order].crystal_systems:
             known = known_in(system)
             if known is not None and not self.budget.over():
                 self._by_analogy(self.lattices[order], system, known)
@@ -207,11 +207,14 @@ class Search:
         for structure in structures:
             if self.limits.known and not self._allowed(structure):
                 continue
+            other = _other_system(structure)
             near = too_near(structure.crystal, self.settings.contacts)
-            if near is None:
-                self.found.append(Ranked.of(structure, peaks, self.settings))
-            else:
+            if other is not None:
+                self._failed(f"the last one is {other}, not {structure.lattice.crystal_system}")
+            elif near is not None:
                 self._failed(f"in the last one {near}")
+            else:
+                self.found.append(Ranked.of(structure, peaks, self.settings))
         return len(self.found) - before
 
     def _allowed(self, structure: Structure) -> bool:
@@ -227,6 +230,18 @@ class Search:
 
     def _failed(self, reason: str) -> None:
         self.reason = reason
+
+
+def _other_system(structure: Structure) -> str | None:
+    """What a structure is, if of another crystal system than is known; only the atoms can tell.
+
+    Groups of the system are tried alone, but atoms on their special places may have more symmetry.
+    """
+    lattice = structure.lattice
+    if lattice.crystal_system is None or len(crystal_systems_of(lattice.system)) == 1:
+        return None
+    system = crystal_system_of(space_group_of(structure.crystal)[0])
+    return None if system == lattice.crystal_system else system
 
 
 def _low_angles(structure: Structure, measured: MeasuredPeaks, settings: SolveSettings) -> float:

@@ -8,6 +8,7 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.lattice.cells import IndexedLattice
+from crystalnet.solving.lattice.kinds import crystal_system_of
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.ranking import Ranked, different, in_rank_order
 from crystalnet.solving.search.cell_limits import FREE, CellLimits
@@ -97,7 +98,7 @@ def _candidate(place: int, ranked: Ranked, gaussians: ValenceGaussians, grid: in
         space_group_symbol=symbol,
         density=iam_density([crystal], grid, gaussians)[0].numpy(),
         match=ranked.match,
-        system=lattice.system,
+        system=crystal_system_of(number),
         centring=lattice.centring,
         analogue_of=ranked.structure.analogue_of,
         zero_shift=lattice.zero_shift,

@@ -8,7 +8,7 @@ from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.compiled import CENTRINGS, lines_of
-from crystalnet.solving.lattice.kinds import kind_of
+from crystalnet.solving.lattice.kinds import crystal_system_of, crystal_systems_of, kind_of
 from crystalnet.solving.lattice.kinds.lattice_kind import Centring
 
 
@@ -27,6 +27,8 @@ class IndexedLattice:
             doi 10.1107/S002188986800508X); 0 where no peaks were compared.
         unexplained: significant peaks that the lattice does not explain.
         zero_shift: degrees 2-theta, to be subtracted from what was measured.
+        crystal_system: of the crystal, where it is known: one on hexagonal axes may be trigonal or
+            hexagonal.
     """
 
     system: str
@@ -36,6 +38,20 @@ class IndexedLattice:
     figure_of_merit: float = 0.0
     unexplained: int = 0
     zero_shift: float = 0.0
+    crystal_system: str | None = None
+
+    @property
+    def crystal_systems(self) -> tuple[str, ...]:
+        """Those that its crystal may be of."""
+        may_be = crystal_systems_of(self.system)
+        return may_be if self.crystal_system is None else (self.crystal_system,)
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """Numbers of the space groups that its crystal may have, of any centring."""
+        every = kind_of(self.system).groups
+        known = self.crystal_system
+        return tuple(each for each in every if known in (None, crystal_system_of(each)))
 
     @property
     def cell(self) -> tuple[float, ...]:

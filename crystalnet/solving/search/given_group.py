@@ -14,7 +14,7 @@ from crystalnet.solving.lattice.cells import (
     centring_vectors,
     conventional_lattices,
 )
-from crystalnet.solving.lattice.kinds import KINDS, crystal_systems_of
+from crystalnet.solving.lattice.kinds import crystal_system_of
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search.cell_contents import cell_contents
 from crystalnet.solving.search.occupations import has_places
@@ -47,7 +47,7 @@ def check_system(number: int, system: str) -> None:
     Raises:
         CrystalNetError: if it is of another.
     """
-    if gemmi.find_spacegroup_by_number(number).crystal_system_str() != system:
+    if crystal_system_of(number) != system:
         raise CrystalNetError(
             f"the space group {told(number)} and the crystal system {system} at once; give one of "
             "them"
@@ -78,7 +78,7 @@ def lattices_of_group(
     centring = "C" if centring == "A" else centring
     own = []
     for each in lattices:
-        if number not in KINDS[each.system].groups:
+        if number not in each.groups:
             continue
         if each.centring == centring:
             own.append(each)
@@ -163,4 +163,4 @@ def _possible(lattice: IndexedLattice, measured: MeasuredPeaks, settings: SolveS
     """The groups that a lattice and its pattern allow, for a person to read."""
     numbers = sorted({frame.group.number for frame in frames_of(lattice)})
     allowed = [each for each in numbers if _allows(lattice, each, measured, settings)]
-    return ", ".join(map(str, allowed)) or ", ".join(crystal_systems_of(lattice.system))
+    return ", ".join(map(str, allowed)) or ", ".join(lattice.crystal_systems)

@@ -15,7 +15,6 @@ from numpy import ndarray
 
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.cells import IndexedLattice, centring_vectors, conventional_cell
-from crystalnet.solving.lattice.kinds import kind_of
 from crystalnet.solving.lattice.kinds.lattice_kind import Centring
 from crystalnet.solving.symmetry.special_positions import grid_points
 from crystalnet.solving.symmetry.wyckoff import MIRROR_IMAGES, SpaceGroup, space_group
@@ -52,16 +51,12 @@ def frames_of(lattice: IndexedLattice, number: int | None = None) -> list[Frame]
     own = conventional_cell(lattice)
     numbers = [
         each
-        for each in kind_of(lattice.system).groups
+        for each in lattice.groups
         if (each == number or (number is None and each not in MIRROR_IMAGES))
         and axes_of(each, lattice.system, lattice.centring)
     ]
     if not numbers:
-        listed = [
-            g
-            for g in kind_of(lattice.system).groups
-            if axes_of(g, lattice.system, lattice.centring)
-        ]
+        listed = [g for g in lattice.groups if axes_of(g, lattice.system, lattice.centring)]
         raise CrystalNetError(
             f"the space group {number} is none of a {lattice.system} {lattice.centring} lattice; "
             f"want one of {', '.join(map(str, listed))}"

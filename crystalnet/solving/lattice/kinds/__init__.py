@@ -20,6 +20,17 @@ KINDS: dict[str, LatticeKind] = {
 }
 """By the name of the crystal system, of high symmetry first."""
 
+# Number of the last space group of each crystal system (International Tables A).
+LAST_GROUPS = {
+    "triclinic": 2,
+    "monoclinic": 15,
+    "orthorhombic": 74,
+    "tetragonal": 142,
+    "trigonal": 167,
+    "hexagonal": 194,
+    "cubic": 230,
+}
+
 
 def kind_of(system: str) -> LatticeKind:
     """The lattices of a crystal system.
@@ -47,3 +58,8 @@ def lattices_of(system: str) -> tuple[str, ...]:
 def crystal_systems_of(lattice: str) -> tuple[str, ...]:
     """The systems of crystals that may have a kind of lattice: the other way round."""
     return tuple(system for system in KINDS if lattice in lattices_of(system))
+
+
+def crystal_system_of(group: int) -> str:
+    """The crystal system of a space group, by its number from 1 to 230."""
+    return next(system for system, last in LAST_GROUPS.items() if group <= last)
