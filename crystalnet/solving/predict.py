@@ -164,10 +164,7 @@ def predict(
         "wavelength_A": found.peaks.wavelength,
         "formula": formula,
         "system": " or ".join(systems),
-        "lattice": None if indexed is None else {
-            "centring": indexed.centring, "edges_A": list(indexed.edges),
-            "figure_of_merit": indexed.figure_of_merit,
-        },
+        "lattice": None if indexed is None else indexed.entry(),
         "kind": kind or loaded(systems[0], amounts_of(atoms_of(amounts))).kinds[0],
         "grid": grid,
         "models_sha256": {each: sha256(WEIGHTS / f"{each}.safetensors") for each in systems},

@@ -197,7 +197,10 @@ def solve(
             lattices, question.group, question.known, found.peaks, settings
         )
     for each in lattices:
-        progress(f"lattice to try: {each.system} {each.centring}, {each.told()}")
+        progress(
+            f"lattice to try: {each.system} {each.centring}, {each.told()} "
+            f"(M{each.merited} = {each.m_n:.0f}, F{each.merited} = {each.f_n:.0f})"
+        )
     gaussians = ValenceGaussians.load(TEMPLATES)
     candidates = solve_peaks(
         found.peaks, question.known, lattices, gaussians, space_group=question.group,
@@ -214,6 +217,7 @@ def solve(
         "wavelength_A": found.peaks.wavelength,
         "two_theta_range_degrees": list(found.peaks.two_theta_range),
         "peaks": len(found.peaks.two_theta),
+        "lattices": [each.entry() for each in lattices],
         "cut_short": budget.cut_short,
         "interrupted": budget.stopped,
         "seconds": round(budget.spent, 2),

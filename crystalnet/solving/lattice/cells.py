@@ -23,8 +23,11 @@ class IndexedLattice:
         edges: the free parameters of the conventional cell, edges in A and then angles in
             degrees, as the system's kind names them.
         primitive: rows a, b, c of the primitive cell in A.
-        figure_of_merit: de Wolff's M_N with N = min(20, lines) (J. Appl. Cryst. 1, 108 (1968),
+        m_n: de Wolff's figure of merit over the first N lines explained (J. Appl. Cryst. 1, 108 (1968),
             doi 10.1107/S002188986800508X); 0 where no peaks were compared.
+        f_n: that of Smith and Snyder, in 1/degree (J. Appl. Cryst. 12, 60 (1979),
+            doi 10.1107/S002188987901178X).
+        merited: N, 20 where there are as many.
         unexplained: significant peaks that the lattice does not explain.
         zero_shift: degrees 2-theta, to be subtracted from what was measured.
         crystal_system: of the crystal, where it is known: one on hexagonal axes may be trigonal or
@@ -35,7 +38,9 @@ class IndexedLattice:
     centring: Centring
     edges: tuple[float, ...]
     primitive: Float[ndarray, "3 3"]
-    figure_of_merit: float = 0.0
+    m_n: float = 0.0
+    f_n: float = 0.0
+    merited: int = 0
     unexplained: int = 0
     zero_shift: float = 0.0
     crystal_system: str | None = None
@@ -72,6 +77,19 @@ class IndexedLattice:
     def volume(self) -> float:
         """Of the primitive cell in A^3."""
         return abs(float(np.linalg.det(self.primitive)))
+
+    def entry(self) -> dict[str, object]:
+        """What a summary says of it."""
+        return {
+            "system": self.system,
+            "centring": self.centring,
+            "parameters": dict(zip(kind_of(self.system).edges, self.edges, strict=True)),
+            "m_n": self.m_n,
+            "f_n": self.f_n,
+            "n": self.merited,
+            "unexplained_peaks": self.unexplained,
+            "zero_shift_degrees": self.zero_shift,
+        }
 
     def told(self) -> str:
         """Its free parameters for a person to read."""

@@ -27,7 +27,7 @@ def index_lattice(
 ) -> list[IndexedLattice]:
     """The lattices that explain the positions of powder peaks, the likeliest first.
 
-    How it is done, and what `figure_of_merit` is: `crystalnet.solving.lattice.index`.
+    How it is done, and what the figures of merit are: `crystalnet.solving.lattice.index`.
 
         >>> from crystalnet import index_lattice
         >>> best = index_lattice([27.37, 31.70, 45.45, 53.87, 56.47], 1.5406, systems="cubic")[0]

@@ -23,8 +23,8 @@ from crystalnet.solving.lattice.lines import SAME_PLACE, Lines
 from crystalnet.solving.settings import USUAL, LatticeSettings
 from crystalnet.solving.ties import in_order
 
-# de Wolff's number of lines.
-DE_WOLFF = 20
+# Figures of merit: the number of lines, and mean errors (1/A^2, degrees) below which none is told.
+MOST_MERITED, EXACT_Q, EXACT_ANGLE = 20, 1e-9, 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,8 @@ class LatticeFit:
         zero_shift: degrees 2-theta.
         score: logarithm of how probable the lines are, relative to lines anywhere.
         width: standard deviation of the errors of the lines explained, in degrees.
-        merit: M_N.
+        m_n: de Wolff's figure of merit.
+        f_n: Smith and Snyder's.
         explained: which lines are.
     """
 
@@ -46,7 +47,8 @@ class LatticeFit:
     zero_shift: float
     score: float
     width: float
-    merit: float
+    m_n: float
+    f_n: float
     explained: Bool[ndarray, " lines"]
 
     def lattice(self) -> IndexedLattice:
@@ -58,7 +60,9 @@ class LatticeFit:
             self.centring,
             edges,
             primitive_lattice(self.system, self.centring, *edges),
-            self.merit,
+            self.m_n,
+            self.f_n,
+            min(MOST_MERITED, int(self.explained.sum())),
             int((~self.explained).sum()),
             self.zero_shift,
         )
@@ -134,9 +138,9 @@ def score_lattice(
     score = normal.sum() + stray.sum() + absences
     score -= zero**2 / (2 * settings.zero_sigma**2) + settings.parameter_cost * len(parameters)
     score += _prior(centring, system, parameters, settings)
-    merit = _de_wolff(q, seen, zero, explained, lines)
+    merits = _merits(q, predicted, seen, zero, explained, lines)
     return LatticeFit(
-        system, centring, parameters, zero, float(score), float(width), merit, explained
+        system, centring, parameters, zero, float(score), float(width), *merits, explained
     )
 
 
@@ -222,17 +226,24 @@ def _near(
     return order, predicted, seen, measured - predicted[seen]
 
 
-def _de_wolff(
+def _merits(
     q: Float[ndarray, " predicted"],
+    predicted: Float[ndarray, " predicted"],
     seen: Int[ndarray, " lines"],
     zero: float,
     explained: Bool[ndarray, " lines"],
     lines: Lines,
-) -> float:
-    """M_N = Q_N / (2 mean |error of Q| lines up to Q_N), over the first N lines explained."""
-    first = np.flatnonzero(explained)[:DE_WOLFF]
+) -> tuple[float, float]:
+    """M_N and F_N over the first N lines explained (`IndexedLattice`).
+
+    M_N = Q_N / (2 mean |error of Q| lines up to Q_N); F_N = N / (mean |error of 2-theta| lines).
+    """
+    first = np.flatnonzero(explained)[:MOST_MERITED]
     if len(first) == 0:
-        return 0.0
+        return 0.0, 0.0
     corrected = (2 * np.sin(np.radians((lines.two_theta - zero) / 2)) / lines.wavelength) ** 2
-    mean = np.abs(corrected[first] - q[seen[first]]).mean()
-    return float(corrected[first[-1]] / (2 * max(mean, 1e-9) * (seen[first[-1]] + 1)))
+    of_q = np.abs(corrected[first] - q[seen[first]]).mean()
+    of_angle = np.abs(lines.two_theta[first] - predicted[seen[first]]).mean()
+    possible = seen[first[-1]] + 1
+    m_n = corrected[first[-1]] / (2 * max(of_q, EXACT_Q) * possible)
+    return float(m_n), float(len(first) / (max(of_angle, EXACT_ANGLE) * possible))
