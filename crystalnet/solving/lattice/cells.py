@@ -23,8 +23,8 @@ class IndexedLattice:
         edges: the free parameters of the conventional cell, edges in A and then angles in
             degrees, as the system's kind names them.
         primitive: rows a, b, c of the primitive cell in A.
-        m_n: de Wolff's figure of merit over the first N lines explained (J. Appl. Cryst. 1, 108 (1968),
-            doi 10.1107/S002188986800508X); 0 where no peaks were compared.
+        m_n: de Wolff's figure of merit over the first N lines explained (J. Appl. Cryst. 1, 108
+            (1968), doi 10.1107/S002188986800508X); 0 where no peaks were compared.
         f_n: that of Smith and Snyder, in 1/degree (J. Appl. Cryst. 12, 60 (1979),
             doi 10.1107/S002188987901178X).
         merited: N, 20 where there are as many.
