@@ -127,6 +127,48 @@ def lines_of(
 
 
 @compiled
+def nearest_lines(
+    q: Float[ndarray, " most"],
+    count: int,
+    places: Float[ndarray, " places"],
+    best: Int[ndarray, " places"],
+    above: Int[ndarray, " places"],
+) -> None:
+    """Writes which of some lines, in any order, is nearest to each of some places.
+
+    Args:
+        q, count: 1 / d^2 of the lines in 1/A^2, and how many there are, at least one.
+        places: ascending, in 1/A^2.
+        best, above: what is written to, and room for as much.
+    """
+    n = len(places)
+    best[:] = -1
+    above[:] = -1
+    for j in range(count):
+        # The first place that is not below the line.
+        low, high = 0, n
+        while low < high:
+            middle = (low + high) // 2
+            if places[middle] < q[j]:
+                low = middle + 1
+            else:
+                high = middle
+        if low < n and (best[low] < 0 or q[j] > q[best[low]]):
+            best[low] = j
+        if low > 0 and (above[low - 1] < 0 or q[j] < q[above[low - 1]]):
+            above[low - 1] = j
+    for i in range(1, n):
+        if best[i] < 0:
+            best[i] = best[i - 1]
+    for i in range(n - 1, -1, -1):
+        if above[i] < 0 and i < n - 1:
+            above[i] = above[i + 1]
+        below = best[i]
+        if below < 0 or (above[i] >= 0 and q[above[i]] - places[i] < places[i] - q[below]):
+            best[i] = above[i]
+
+
+@compiled
 def solved(left: Float[ndarray, "n n"], right: Float[ndarray, " n"]) -> bool:
     """Solves left x = right (symmetric, positive) in place of both; False where it is singular."""
     n = len(right)
@@ -179,6 +221,9 @@ def first_judgement(
     q = np.empty(most)
     m = np.empty(6)
     merit = np.full(len(trials), -1.0)
+    places = np.empty(len(lines))
+    best = np.empty(len(lines), dtype=np.int64)
+    room = np.empty(len(lines), dtype=np.int64)
     q_max = lines[-1] + window / slopes[-1]
     low, high = 1 / volumes[1] ** 2, 1 / volumes[0] ** 2
     for t in range(len(trials)):
@@ -191,14 +236,12 @@ def first_judgement(
         count = lines_of(m, q_max, laue, centring, hkl, q)
         if count < 2:
             continue
+        for i in range(len(lines)):
+            places[i] = lines[i] - zeros[t] / slopes[i]
+        nearest_lines(q, count, places, best, room)
         total = 0.0
         for i in range(len(lines)):
-            place, wide = lines[i] - zeros[t] / slopes[i], window / slopes[i]
-            nearest = 1e9
-            for j in range(count):
-                off = abs(q[j] - place)
-                if off < nearest:
-                    nearest = off
+            nearest, wide = abs(q[best[i]] - places[i]), window / slopes[i]
             if nearest <= wide:
                 density = 1.5 * count * math.sqrt(lines[i] / q_max) / q_max
                 chance = 1 - math.exp(-2 * density * (nearest + wide / 4))
@@ -243,6 +286,9 @@ def refined(
     q = np.empty(room)
     m = np.empty(6)
     row = np.empty(size + 1)
+    places = np.empty(len(lines))
+    nearest = np.empty(len(lines), dtype=np.int64)
+    spare = np.empty(len(lines), dtype=np.int64)
     to_degrees = 180 / math.pi
     for t in range(len(starts)):
         failed = False
@@ -259,14 +305,13 @@ def refined(
             weight = sigma / zero_sigma
             left[size, size] = weight * weight
             right[size] = -zeros[t] * weight * weight
-            near = 0
             for i in range(number):
                 sine = math.sin((two_theta[i] - zeros[t]) / (2 * to_degrees))
-                place = (2 * sine / wavelength) ** 2
-                best = 0
-                for j in range(1, count):
-                    if abs(q[j] - place) < abs(q[best] - place):
-                        best = j
+                places[i] = (2 * sine / wavelength) ** 2
+            nearest_lines(q, count, places[:number], nearest[:number], spare[:number])
+            near = 0
+            for i in range(number):
+                place, best = places[i], nearest[i]
                 slope = (
                     to_degrees
                     * wavelength**2
