@@ -1,6 +1,7 @@
 """Whether the true lattice comes first when simulated peaks of unseen crystals are indexed.
 
-    python -m benchmarks.indexing [--number 40] [--error 0.02] [--failures] [--fox PYTHON]
+    python -m benchmarks.indexing [--number 40] [--systems cubic ...] [--error 0.02] [--failures]
+        [--fox PYTHON]
 
 For each of some test crystals of every system, drawn with a seed: the peaks of its pattern with
 normal errors of position, those below 0.5 % of the strongest left out and those nearer than 0.05
@@ -53,33 +54,37 @@ SYSTEMS = (
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--number", type=int, default=40, help="crystals of each system")
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=SYSTEMS)
     parser.add_argument("--split", default="test")
     parser.add_argument("--error", type=float, default=0.02, help="of positions, in degrees")
     parser.add_argument("--failures", action="store_true", help="name each crystal missed")
     parser.add_argument("--fox", help="a Python that has pyobjcryst")
     given = parser.parse_args()
     print(f"{machine(torch.device('cpu'))}; error {given.error} degrees")
-    generator = np.random.default_rng(2024)
+    rival = None if given.fox is None else Fox(given.fox)
     results = []
-    for system, crystal in chosen(given.number, given.split):
+    for seed, system, crystal in chosen(given.number, given.split):
+        if system not in given.systems:
+            continue
         for name, limits, error in (
             ("Cu 5-120", (5.0, 120.0), given.error),
             ("Cu 5-90, exact", (5.0, 90.0), 0.0),
         ):
-            peaks = simulated(crystal, CU_K_ALPHA, limits, error, generator)
+            noise = np.random.default_rng([2024, seed])
+            peaks = simulated(crystal, CU_K_ALPHA, limits, error, noise)
             seen = not hidden(crystal, CU_K_ALPHA, limits)
+            if not results:
+                # What is compiled is loaded from its cache.
+                indexed(peaks)
             start = time.process_time()
-            try:
-                found = find_lattices(peaks)
-            except CrystalNetError:
-                found = []
+            found = indexed(peaks)
             seconds = time.process_time() - start
             cells = [[each.primitive] for each in found]
             results.append((name, "ours", system, seen, place_of(crystal, cells), seconds))
             if given.failures and results[-1][4] > 0:
                 report(crystal, name, results[-1][4], found, len(peaks.two_theta), seen)
-            if given.fox:
-                cells, seconds = fox(given.fox, peaks)
+            if rival is not None:
+                cells, seconds = rival.cells(peaks)
                 results.append((name, "FOX", system, seen, place_of(crystal, cells), seconds))
     columns = ["peaks", "by", "system", "seen", "place", "seconds"]
     frame = pd.DataFrame(results, columns=columns)
@@ -100,17 +105,27 @@ def main() -> None:
             )
 
 
-def chosen(number: int, split: str) -> list[tuple[str, Crystal]]:
-    """So many crystals of each system, drawn."""
+def indexed(peaks: MeasuredPeaks) -> list[IndexedLattice]:
+    """What is found, if anything is."""
+    try:
+        return find_lattices(peaks)
+    except CrystalNetError:
+        return []
+
+
+def chosen(number: int, split: str) -> list[tuple[int, str, Crystal]]:
+    """So many crystals of each system, drawn; a number that is each one's own comes first."""
     tables = [
         read_table(DATA / each, CRYSTAL_COLUMNS) for each in (STRUCTURES_FILE, FIVE_SYSTEMS_FILE)
     ]
     table = pd.concat(tables).query("split == @split").sort_values("material_id")
     table = table.sample(frac=1, random_state=1)
     return [
-        (system, crystal)
-        for system in SYSTEMS
-        for crystal in crystals_of(table[table["crystal_system"] == system].head(number))
+        (1000 * place + one, system, crystal)
+        for place, system in enumerate(SYSTEMS)
+        for one, crystal in enumerate(
+            crystals_of(table[table["crystal_system"] == system].head(number))
+        )
     ]
 
 
@@ -145,23 +160,41 @@ def hidden(crystal: Crystal, wavelength: float, limits: tuple[float, float]) -> 
     return int(np.gcd.reduce(determinants)) > 1
 
 
-def fox(python: str, peaks: MeasuredPeaks) -> tuple[list[list[np.ndarray]], float]:
-    """Primitive cells of what FOX finds, the best first, and its seconds."""
+class Fox:
+    """FOX in a process of its own, by a Python that has pyobjcryst."""
+
+    def __init__(self, python: str) -> None:
+        self._process = subprocess.Popen(
+            [python, "-I", str(FOX)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def cells(self, peaks: MeasuredPeaks) -> tuple[list[list[np.ndarray]], float]:
+        """Primitive cells of what it finds, the best first, and its seconds."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(asked_of_fox(peaks))
+        self._process.stdin.flush()
+        # It tells of its progress too.
+        lines = iter(self._process.stdout.readline, "")
+        told = json.loads(next(line for line in lines if line.startswith("{")))
+        return [choices(*cell) for cell in told["cells"]], told["seconds"]
+
+
+def asked_of_fox(peaks: MeasuredPeaks) -> str:
+    """A line of `benchmarks.fox_indexing`."""
     angle = np.radians(np.sort(peaks.two_theta.round(3)) / 2)
     d = peaks.wavelength / (2 * np.sin(angle))
     sigma = d / np.tan(angle) * np.radians(FOX_SIGMA / 2)
-    asked = json.dumps({"d": d.tolist(), "sigma": sigma.tolist()}) + "\n"
-    answer = subprocess.run(
-        [python, "-I", str(FOX)], input=asked, capture_output=True, text=True, check=True
-    )
-    told = json.loads(answer.stdout.splitlines()[-1])
+    return json.dumps({"d": d.tolist(), "sigma": sigma.tolist()}) + "\n"
+
+
+def choices(system: str, centring: str, *parameters: float) -> list[np.ndarray]:
+    """The primitive cell of one of FOX's, and that of R where a hexagonal one may stand for it."""
     turned = {**PRIMITIVE, "A": PRIMITIVE["C"][:, [2, 0, 1]], "B": PRIMITIVE["C"][:, [1, 2, 0]]}
-    cells = []
-    for system, centring, *parameters in told["cells"]:
-        cells.append([turned[centring] @ Lattice.from_parameters(*parameters).matrix])
-        if system == "HEXAGONAL":
-            cells[-1].append(primitive_lattice("trigonal", "R", parameters[0], parameters[2]))
-    return cells, told["seconds"]
+    cells = [turned[centring] @ Lattice.from_parameters(*parameters).matrix]
+    if system == "HEXAGONAL":
+        cells.append(primitive_lattice("trigonal", "R", parameters[0], parameters[2]))
+    return cells
 
 
 def place_of(crystal: Crystal, found: list[list[np.ndarray]]) -> int:

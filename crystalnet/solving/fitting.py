@@ -71,7 +71,7 @@ def fit_candidates(
 def _lattice_of(candidate: Candidate, lattices: Sequence[IndexedLattice]) -> int | None:
     """The place of the lattice that a candidate was solved in."""
     for place, lattice in enumerate(lattices):
-        same = (lattice.system, lattice.centring) == (candidate.system, candidate.centring)
+        same = lattice.centring == candidate.centring
         if same and np.allclose(lattice.primitive, candidate.crystal.lattice):
             return place
     return None

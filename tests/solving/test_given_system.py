@@ -10,6 +10,7 @@ from pymatgen.core import Lattice, Structure
 import crystalnet
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
+from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.cells import conventional_lattices
 from crystalnet.solving.lattice.kinds import crystal_system_of
 from crystalnet.solving.symmetry.frames import frames_of
@@ -71,6 +72,18 @@ def test_a_wurtzite_is_never_called_trigonal(wurtzite: Path) -> None:
     # Trigonal structures of nearly the same pattern are there, but none that is hexagonal.
     assert {each.system for each in solution.candidates} == {"trigonal"}
     assert all(143 <= each.space_group <= 167 for each in solution.candidates)
+
+
+def test_a_system_and_a_lattice_of_another_are_one_clear_error(wurtzite: Path) -> None:
+    with pytest.raises(CrystalNetError, match="is cubic, but the crystal system is hexagonal"):
+        crystalnet.solve(
+            wurtzite, wavelength="CuKa1", formula="ZnO", system="hexagonal", lattice=5.2, peaks=True
+        )
+    with pytest.raises(CrystalNetError, match=r"no lattice of a = 4.1 A, c = 5.207 A explains"):
+        crystalnet.solve(
+            wurtzite, wavelength="CuKa1", formula="ZnO", lattice=(4.1, 4.1, 5.207), peaks=True,
+            system="hexagonal",
+        )  # fmt: skip
 
 
 def test_networks_are_those_of_the_system(wurtzite: Path) -> None:

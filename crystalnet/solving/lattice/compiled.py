@@ -202,6 +202,7 @@ def first_judgement(
     slopes: Float[ndarray, " lines"],
     window: float,
     most: int,
+    glance: tuple[int, int],
     volumes: tuple[float, float],
 ) -> Float[ndarray, " trials"]:
     """How improbable it is that lines anywhere are as near to the first ones of a lattice.
@@ -215,6 +216,7 @@ def first_judgement(
         lines, slopes: 1 / d^2 of each line in 1/A^2, and the degrees that 1/A^2 more are.
         window: how far off a line counts, in degrees.
         most: lines that a lattice may have up to the last.
+        glance: of so many of the first lines so many must be near, before all are looked at.
         volumes: least and largest of the conventional cell, in A^3.
     """
     hkl = np.empty((most, 3), dtype=np.int64)
@@ -225,6 +227,7 @@ def first_judgement(
     best = np.empty(len(lines), dtype=np.int64)
     room = np.empty(len(lines), dtype=np.int64)
     q_max = lines[-1] + window / slopes[-1]
+    looked, needed = min(glance[0], len(lines)), glance[1]
     low, high = 1 / volumes[1] ** 2, 1 / volumes[0] ** 2
     for t in range(len(trials)):
         six_numbers(metric, trials[t], m)
@@ -233,11 +236,23 @@ def first_judgement(
         det = determinant(m)
         if not low <= det <= high:
             continue
+        for i in range(len(lines)):
+            places[i] = lines[i] - zeros[t] / slopes[i]
+        if looked < len(lines):
+            reach = lines[looked - 1] + window / slopes[looked - 1]
+            count = lines_of(m, reach, laue, centring, hkl, q)
+            if count < 1:
+                continue
+            nearest_lines(q, count, places[:looked], best[:looked], room[:looked])
+            near = 0
+            for i in range(looked):
+                if abs(q[best[i]] - places[i]) <= window / slopes[i]:
+                    near += 1
+            if near < needed:
+                continue
         count = lines_of(m, q_max, laue, centring, hkl, q)
         if count < 2:
             continue
-        for i in range(len(lines)):
-            places[i] = lines[i] - zeros[t] / slopes[i]
         nearest_lines(q, count, places, best, room)
         total = 0.0
         for i in range(len(lines)):

@@ -134,6 +134,7 @@ def _judged(
             lines.slope(lines.two_theta[:number]),
             sigmas * lines.sigma,
             settings.most_predicted * max(number, 8),
+            settings.glance,
             (settings.smallest * POINTS[centring], settings.largest * POINTS[centring]),
         )
     )

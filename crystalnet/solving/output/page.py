@@ -144,7 +144,8 @@ def _lattice_row(lattice: IndexedLattice) -> dict[str, Any]:
         "edges": f"{a:.4f}, {b:.4f}, {c:.4f}",
         "angles": ", ".join(f"{angle:.2f}" for angle in angles),
         "volume": kind_of(lattice.system).volume_of(lattice.edges),
-        "merit": lattice.figure_of_merit,
+        "m_n": lattice.m_n,
+        "f_n": lattice.f_n,
         "unexplained": lattice.unexplained,
         "zero": lattice.zero_shift,
     }

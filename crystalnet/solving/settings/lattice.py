@@ -36,6 +36,8 @@ class LatticeSettings(Section):
         coarse: standard deviations of a position: they are made of few lines, whose errors they
             have; and within
         fine: once they are refined.
+        glance: of so many of the first lines so many must be near a trial lattice's before the
+            others are looked at; two may be foreign.
         refined: trial lattices of one kind that are refined, of which
         kept: the best are told apart, and
         scored: the best that differ are scored.
@@ -94,7 +96,8 @@ class LatticeSettings(Section):
     compared: int = 25
     coarse: float = 6.0
     fine: float = 4.0
-    refined: int = 12000
+    glance: tuple[int, int] = (10, 8)
+    refined: int = 4000
     kept: int = 400
     scored: int = 20
     smallest: float = 8.0

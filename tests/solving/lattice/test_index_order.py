@@ -76,7 +76,7 @@ def test_given_lattices_keep_their_order() -> None:
 def test_of_equal_scores_the_smaller_cell_comes_first(noise: float) -> None:
     def fit(a: float, score: float) -> LatticeFit:
         return LatticeFit(
-            "cubic", "P", np.array([a**-2]), 0.0, score, 0.02, 1.0, np.ones(3, dtype=bool)
+            "cubic", "P", np.array([a**-2]), 0.0, score, 0.02, 1.0, 1.0, np.ones(3, dtype=bool)
         )
 
     fits = [fit(8.0, 5 + noise), fit(4.0, 5.0), fit(6.0, 5 - noise), fit(9.0, 5.1)]
