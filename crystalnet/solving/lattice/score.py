@@ -244,6 +244,8 @@ def _merits(
     corrected = (2 * np.sin(np.radians((lines.two_theta - zero) / 2)) / lines.wavelength) ** 2
     of_q = np.abs(corrected[first] - q[seen[first]]).mean()
     of_angle = np.abs(lines.two_theta[first] - predicted[seen[first]]).mean()
-    possible = seen[first[-1]] + 1
+    # Lines at one place are one.
+    places = np.diff(predicted[: seen[first[-1]] + 1], prepend=-np.inf) > SAME_PLACE
+    possible = int(places.sum())
     m_n = corrected[first[-1]] / (2 * max(of_q, EXACT_Q) * possible)
     return float(m_n), float(len(first) / (max(of_angle, EXACT_ANGLE) * possible))
