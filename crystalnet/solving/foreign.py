@@ -12,7 +12,7 @@ from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.lattice.cells import IndexedLattice
-from crystalnet.solving.lattice.index import index
+from crystalnet.solving.lattice.find import find_lattices
 from crystalnet.solving.lattice.kinds import KINDS
 from crystalnet.solving.pattern.other_lines import other_lines
 from crystalnet.solving.pattern.peaks import FoundPeaks
@@ -85,7 +85,8 @@ class ForeignPeaks:
                 "system": self.lattice.system,
                 "centring": self.lattice.centring,
                 "cell": list(self.lattice.cell),
-                "figure_of_merit": self.lattice.figure_of_merit,
+                "m_n": self.lattice.m_n,
+                "f_n": self.lattice.f_n,
             },
         }
 
@@ -181,7 +182,9 @@ def _second_lattice(
     systems = [name for name, kind in KINDS.items() if len(rows) > kind.fewest_lines]
     if not systems:
         return None
+    # All of them at once, or none.
+    strict = replace(settings, trials=settings.trials[:1], weak=(settings.evidence, 0.0))
     try:
-        return index(some, systems, settings.trials[0][1], 1, settings=settings)[0]
+        return find_lattices(some, systems, strict, most=1)[0]
     except CrystalNetError:
         return None
