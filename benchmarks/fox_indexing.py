@@ -7,11 +7,14 @@ the `seconds` of the processor.
 What `pyobjcryst.indexing.quick_index` does with the first twenty peaks, but for what costs it right
 answers in version 2.2.5: there it tries P cells alone unless it is told not to try centred ones, no
 edge below 3 A, and goes on to less symmetric systems when one has explained the peaks. Triclinic
-cells it does not try either way: they take minutes.
+cells it does not try either way: they take minutes. It is stopped after so many seconds of the
+processor, with nothing found.
 """
 
 import json
 import math
+import os
+import resource
 import sys
 import tempfile
 import time
@@ -29,26 +32,40 @@ PEAKS, MOST = 20, 20
 REPORT, STOP = (10, 4), (50, 6)
 # Lines seen of those there are, at least and at most; edges in A, angles in degrees.
 SEEN, EDGES, ANGLES = (0.3, 1.5), (2.0, 25.0), (90.0, 140.0)
+SECONDS = 30
 
 
 def main() -> None:
     for line in sys.stdin:
-        start = time.process_time()
-        given = json.loads(line)
-        peaks = indexing.PeakList()
-        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
-            for d, sigma in sorted(zip(given["d"], given["sigma"], strict=True), reverse=True):
-                file.write(f"{d:.7f} {sigma:.7f} 1.0\n")
-            file.flush()
-            peaks.ImportDhklDSigmaIntensity(file.name)
-        try:
-            found = sorted(solutions(peaks), key=lambda each: -each[1])[:MOST]
-            cells = [told(cell) for cell, _ in found]
-        except Exception:
-            # Too few peaks, most of all: it has found nothing.
-            cells = []
-        seconds = time.process_time() - start
-        print(json.dumps({"cells": cells, "seconds": seconds}), flush=True)
+        reader, writer = os.pipe()
+        if os.fork() == 0:
+            resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+            os.write(writer, answer(line).encode())
+            os._exit(0)
+        os.close(writer)
+        with os.fdopen(reader) as stream:
+            told = stream.read()
+        os.wait()
+        print(told or json.dumps({"cells": [], "seconds": SECONDS}), flush=True)
+
+
+def answer(line: str) -> str:
+    """What is written for a line."""
+    start = time.process_time()
+    given = json.loads(line)
+    peaks = indexing.PeakList()
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        for d, sigma in sorted(zip(given["d"], given["sigma"], strict=True), reverse=True):
+            file.write(f"{d:.7f} {sigma:.7f} 1.0\n")
+        file.flush()
+        peaks.ImportDhklDSigmaIntensity(file.name)
+    try:
+        found = sorted(solutions(peaks), key=lambda each: -each[1])[:MOST]
+        cells = [cell_of(cell) for cell, _ in found]
+    except Exception:
+        # Too few peaks, most of all: it has found nothing.
+        cells = []
+    return json.dumps({"cells": cells, "seconds": time.process_time() - start})
 
 
 def solutions(peaks: indexing.PeakList) -> list[tuple[indexing.RecUnitCell, float]]:
@@ -79,7 +96,7 @@ def solutions(peaks: indexing.PeakList) -> list[tuple[indexing.RecUnitCell, floa
     return list(explorer.GetSolutions())
 
 
-def told(cell: indexing.RecUnitCell) -> list[object]:
+def cell_of(cell: indexing.RecUnitCell) -> list[object]:
     """System, centring, edges and angles of a solution."""
     direct = list(cell.DirectUnitCell())
     angles = [math.degrees(each) for each in direct[3:6]]
