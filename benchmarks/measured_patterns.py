@@ -86,7 +86,9 @@ def row_of(mineral: Mineral, kind: str) -> dict[str, object]:
         "free": symmetry_of(mineral.truth, 0.1).free_coordinates,
     }
     try:
-        solution = solve(FOLDER / mineral.file, wavelength=mineral.wavelength, **told, time_limit=budget)
+        solution = solve(
+            FOLDER / mineral.file, wavelength=mineral.wavelength, **told, time_limit=budget
+        )
     except CrystalNetError as error:
         return {**row, "seconds": budget.spent, "reason": str(error)}
     return {**row, **judged(solution, mineral.truth), "seconds": budget.spent}
