@@ -95,4 +95,4 @@ class AtomsOnProfile:
         points, background = self.model.points, self.model.background(values)
         y = background + self.model.drawn(values, self.areas(values)[0]).y
         left = float(points.weight @ (points.intensity - y) ** 2)
-        return float(np.sqrt(left / float(points.weight @ points.intensity**2)))
+        return float(np.sqrt(left / max(float(points.weight @ points.intensity**2), 1e-300)))

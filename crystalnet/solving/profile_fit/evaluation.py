@@ -33,7 +33,7 @@ def agreement(
 ) -> dict[str, float]:
     """rwp, rexp, chi_squared and rwp_peaks of `ProfileFit`."""
     left = float(weight @ (measured - calculated) ** 2)
-    every = float(weight @ measured**2)
+    every = max(float(weight @ measured**2), 1e-300)
     peaks = max(float(weight @ (measured - background) ** 2), 1e-300)
     degrees = max(len(measured) - free, 1)
     return {

@@ -1,14 +1,14 @@
 """Le Bail's method: a lattice fitted to the profile, every line with the area that it wants.
 
-The best that any structure in this lattice could do. Areas begin as Le Bail shares them out, and
-are then fitted with all else, as Pawley does, unless there are very many.
+The best that any structure in this lattice could do. Areas begin as Le Bail shares them out; those
+of the strongest lines are then fitted with all else, as Pawley does, which comes to its end sooner.
 """
 
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 
 from crystalnet.solving.lattice.cells import IndexedLattice
@@ -72,10 +72,11 @@ def fit_lattice(
         state = moved if moved.cost < usual * state.cost else state
     parameters, area = state.parameters, state.area
     drawn = model.drawn(parameters.values, area)
-    if len(area) <= settings.areas_fitted:
-        whole, calculated = _with_areas(parameters, area), partial(_calculated, model, None)
-    else:
-        whole, calculated = parameters, partial(_calculated, model, area)
+    chosen = _strongest(area, settings)
+    whole, calculated = (
+        _with_areas(parameters, area[chosen]),
+        partial(_calculated, model, area, chosen),
+    )
     covariance = deviations(calculated, whole, points.intensity, points.weight)
     found = said(model, parameters, covariance, drawn, area, areas_free=len(area))
     return ProfileFit(**found, converged=state.converged)
@@ -102,20 +103,20 @@ def _cycled(model: ProfileModel, state: _State, cycles: int) -> _State:
     """
     points, settings = model.points, model.settings
     parameters, area = state.parameters, state.area
-    together = len(area) <= settings.areas_fitted
     damping, idle = FIRST_DAMPING, 0
     best = replace(state, cost=_cost(model, parameters, area), converged=False)
     for _ in range(cycles):
-        for _ in range(1 if together else settings.areas):
+        chosen = _strongest(area, settings)
+        for _ in range(1 if len(chosen) == len(area) else settings.areas):
             drawn = model.drawn(parameters.values, area)
             area = model.shared_out(drawn, model.background(parameters.values), area)
-        whole = _with_areas(parameters, area) if together else parameters
-        calculated = partial(_calculated, model, None if together else area)
+        whole = _with_areas(parameters, area[chosen])
+        calculated = partial(_calculated, model, area, chosen)
         made = step(calculated, whole, points.intensity, points.weight, damping)
         damping = min(made.damping, 1.0)
         parameters = parameters.at(made.parameters.values[: len(parameters.names)])
-        if together:
-            area = made.parameters.values[len(parameters.names) :]
+        area = area.copy()
+        area[chosen] = made.parameters.values[len(parameters.names) :]
         cost = _cost(model, parameters, area)
         idle = idle + 1 if cost > (1 - settings.converged) * best.cost else 0
         if cost < best.cost:
@@ -140,21 +141,27 @@ def _with_areas(parameters: Parameters, area: Float[ndarray, " lines"]) -> Param
 
 def _calculated(
     model: ProfileModel,
-    area: Float[ndarray, " lines"] | None,
+    area: Float[ndarray, " lines"],
+    chosen: Int[ndarray, " some"],
     values: Float[ndarray, " parameters"],
 ) -> tuple[Float[ndarray, " points"], Float[ndarray, "points parameters"]]:
     """The profile and its slopes.
 
     Args:
-        area: of the lines; None where they are among the values.
+        area: of the lines; those that are
+        chosen: are the last of the values.
     """
-    own = values[: model.count]
-    areas = values[model.count :] if area is None else area
+    own, areas = values[: model.count], area.copy()
+    areas[chosen] = values[model.count :]
     drawn = model.drawn(own, areas)
     slopes = model.slopes(drawn, areas, np.empty((len(areas), 0)))
-    if area is None:
-        slopes = np.concatenate([slopes, drawn.shapes.columns(len(slopes))], axis=1)
+    slopes = np.concatenate([slopes, drawn.shapes.columns(len(slopes), chosen)], axis=1)
     return model.background(own) + drawn.y, slopes
+
+
+def _strongest(area: Float[ndarray, " lines"], settings: FitSettings) -> Int[ndarray, " some"]:
+    """The lines whose areas are fitted with all else."""
+    return np.sort(np.argsort(-area, kind="stable")[: settings.areas_fitted])
 
 
 def _cost(model: ProfileModel, parameters: Parameters, area: Float[ndarray, " lines"]) -> float:

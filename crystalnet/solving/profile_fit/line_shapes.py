@@ -19,6 +19,8 @@ VALUE, BY_FIRST, BY_SECOND, BY_WIDTH, BY_SHARE, BY_SKEW = range(6)
 # Share of the width below which a skew is not drawn, and square of the widths beyond which a
 # Gaussian is nothing: 2^-24 of its height.
 UNSEEN, FAR = 0.02, 6.0
+# Share of an area that is left at least when areas are shared out.
+LEAST_LEFT = 0.1
 
 
 @compiled
@@ -146,7 +148,8 @@ def shared_out(
         for n in range(offset[k], offset[k + 1]):
             all_ += numbers[VALUE, n]
             seen += numbers[VALUE, n] * ratio[start[k] + n - offset[k]]
-        found[k] = area[k] * seen / all_ if all_ > 0 else area[k]
+        # What vanished could not come back.
+        found[k] = area[k] * max(seen / all_, LEAST_LEFT) if all_ > 0 else area[k]
 
 
 def room(

@@ -39,12 +39,13 @@ class Shapes:
     numbers: Float[ndarray, "6 numbers"]
     slopes: tuple[ndarray, ndarray, ndarray, ndarray, ndarray]
 
-    def columns(self, points: int) -> Float[ndarray, "points lines"]:
-        """Each line alone."""
-        found = np.zeros((points, len(self.start)))
-        stop = self.start + np.diff(self.offset)
-        for line, (first, end) in enumerate(zip(self.start, stop, strict=True)):
-            found[first:end, line] = self.numbers[VALUE, self.offset[line] : self.offset[line + 1]]
+    def columns(self, points: int, chosen: Int[ndarray, " some"]) -> Float[ndarray, "points some"]:
+        """Some of the lines, each alone."""
+        found = np.zeros((points, len(chosen)))
+        for column, line in enumerate(chosen.tolist()):
+            first, after = self.offset[line], self.offset[line + 1]
+            start = self.start[line]
+            found[start : start + after - first, column] = self.numbers[VALUE, first:after]
         return found
 
 
@@ -104,7 +105,8 @@ class ProfileModel:
         ]
         widest, squared = settings.widest, settings.widest**2
         start = {"U": 0.0, "V": 0.0, "W": (0.7 * width) ** 2, "X": 0.45 * width, "Y": 0.0}
-        least = {"V": -squared}
+        # A width that is no more than the narrowest must be able to come back.
+        least = {"V": -squared, "W": self.narrowest**2}
         for name in NAMES:
             most = widest if name in "XY" else squared
             longest = start["X"] if name in "XY" else start["W"]
@@ -208,11 +210,13 @@ class ProfileModel:
         A. Le Bail et al., doi 10.1016/0025-5408(88)90019-0; H. M. Rietveld, doi
         10.1107/S0021889869006558.
         """
-        seen = np.maximum(self.points.intensity - background, 0)
-        least = 1e-12 * max(float(drawn.y.max(initial=0)), 1e-300)
+        # Without the negative half of the noise weak lines would get too much.
+        seen = self.points.intensity - background
+        # Where lines are nothing beside what was measured, they share nothing out.
+        least = 1e-12 * max(float(drawn.y.max(initial=0)), float(np.abs(seen).max(initial=0)))
+        ratio = np.zeros(len(seen))
+        np.divide(seen, drawn.y, out=ratio, where=drawn.y > least)
         found = np.empty(len(area))
-        shared_out(
-            drawn.shapes.start, drawn.shapes.offset, area, drawn.shapes.numbers,
-            seen / np.maximum(drawn.y, least) * (drawn.y > least), found,
-        )  # fmt: skip
+        shapes = drawn.shapes
+        shared_out(shapes.start, shapes.offset, area, shapes.numbers, ratio, found)
         return found

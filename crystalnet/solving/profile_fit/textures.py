@@ -32,6 +32,8 @@ def likely_texture(
         rotations: of the space group.
         lattice: rows a, b, c in A.
     """
+    if not (observed.max(initial=0.0) > 0 and family_area.sum() > 0):
+        return None
     calculated = np.bincount(lines.family, family_area, len(observed))
     weight = 1 / (observed + 0.01 * observed.max())
 

@@ -42,7 +42,7 @@ def widths(
     tan, cos = np.tan(theta), np.cos(theta)
     u, v, w, x, y = numbers
     squared, lorentz = u * tan**2 + v * tan + w, x / cos + y * tan
-    some, more = squared > narrowest**2, lorentz > 0
+    some, more = squared >= narrowest**2, lorentz >= 0
     gauss = np.sqrt(np.where(some, squared, narrowest**2))
     lorentz = np.where(more, lorentz, 0.0)
     d_gauss = np.zeros((len(tan), 5))

@@ -18,7 +18,8 @@ class FitSettings(Section):
         converged: relative gain in the sum of squares at which a fit is at its end.
         areas: how often areas are shared out anew in each cycle of Le Bail's method, where there
             are more lines than
-        areas_fitted: whose areas are fitted with all else: time goes with their square.
+        areas_fitted: the strongest ones, whose areas are fitted with all else: time goes with
+            their square.
         tail: height, as a share of a Lorentzian's, at which lines end.
         widest: full width at half maximum in degrees, Gaussian or Lorentzian, at most.
         shift: degrees 2-theta that zero and displacement may be off at most: what is farther off

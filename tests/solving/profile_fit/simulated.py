@@ -32,6 +32,7 @@ def profile(
     background: float = 50.0,
     highest: float = 5000.0,
     b: float = 0.5,
+    march: float | None = None,
     seed: int = 0,
 ) -> ProfilePoints:
     """Counts with their scatter: pymatgen's lines, scipy's Voigt functions.
@@ -41,6 +42,8 @@ def profile(
             the Lorentzian.
         zero, displacement: degrees by which lines are off: zero + displacement * cos theta.
         b: displacement parameter B of all atoms in A^2.
+        march: coefficient of March and Dollase's texture about c*, for cells where all members of
+            a peak are as far from it.
     """
     kind = radiation(beam)
     x = np.arange(10.0, last, step)
@@ -53,7 +56,11 @@ def profile(
         made = XRDCalculator(wavelength, debye_waller_factors=elements).get_pattern(
             structure, scaled=False, two_theta_range=(5, last + 5)
         )
-        for place, intensity in zip(made.x, made.y, strict=True):
+        for place, intensity, hkls in zip(made.x, made.y, made.hkls, strict=True):
+            if march is not None:
+                along = structure.lattice.reciprocal_lattice_crystallographic.c * hkls[0]["hkl"][-1]
+                cosine2 = (along * wavelength / 2 / np.sin(np.radians(place) / 2)) ** 2
+                intensity *= (march**2 * cosine2 + (1 - cosine2) / march) ** -1.5
             off = zero + displacement * np.cos(np.radians(place) / 2)
             y += share * intensity * voigt_profile(x - place - off, sigma, gamma)
     y = background + 20 * np.cos(np.radians(x)) + highest * y / y.max()

@@ -8,8 +8,12 @@ from pymatgen.core import Lattice, Structure
 
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.solving.lattice.cells import conventional_lattices
+from crystalnet.solving.pattern.file import read_pattern
+from crystalnet.solving.pattern.peaks import find_peaks
 from crystalnet.solving.profile_fit.le_bail import fit_lattice
+from crystalnet.solving.profile_fit.points import ProfilePoints
 from crystalnet.solving.profile_fit.rietveld import fit_structure
+from crystalnet.solving.settings import FitSettings
 from tests.solving.profile_fit.simulated import RUTILE, profile
 
 
@@ -109,6 +113,67 @@ def test_one_wavelength_and_a_shifted_zero():
     assert fit.displacement.value == 0
     near(fit.zero, 0.15)
     near(fit.cell[0], 4.5937)
+
+
+def test_a_texture_is_found():
+    structure = Structure.from_spacegroup(
+        "P6_3mc",
+        Lattice.hexagonal(3.25, 5.207),
+        ["Zn", "O"],
+        [[1 / 3, 2 / 3, 0], [1 / 3, 2 / 3, 0.382]],
+    )
+    points = profile(structure, "CuKa1", march=0.7)
+    lattice_fit = fit_lattice(points, lattice_of("hexagonal", "P", 3.2502, 5.2072), 0.1)
+    fit = fit_structure(points, Crystal.from_structure(structure), 186, lattice_fit)
+    assert fit.texture is not None
+    direction, march = fit.texture
+    assert direction == (0, 0, 1)
+    near(march, 0.7, at_least=0.01)
+    assert fit.chi_squared < 1.3
+
+
+def test_of_very_many_lines_the_weak_ones_are_shared_out(points, lattice_fit):
+    lattice = lattice_of("tetragonal", "P", 4.5942, 2.9590)
+    shared = fit_lattice(points, lattice, 0.1, FitSettings(areas_fitted=12))
+    # Sharing out is slower than least squares, and does not come all the way.
+    assert lattice_fit.rwp < shared.rwp < 1.15 * lattice_fit.rwp
+    assert shared.cell[0].value == pytest.approx(4.5937, rel=5e-4)
+    strong = lattice_fit.lines.observed > 0.1 * lattice_fit.lines.observed.max()
+    np.testing.assert_allclose(
+        shared.lines.observed[strong], lattice_fit.lines.observed[strong], rtol=0.1
+    )
+
+
+def test_sigmas_of_the_file_are_used(tmp_path):
+    points = profile(RUTILE, last=50.0)
+    columns = [points.two_theta, points.intensity, 2 * np.sqrt(points.intensity + 1)]
+    told, plain = tmp_path / "told.xye", tmp_path / "plain.xy"
+    np.savetxt(told, np.column_stack(columns))
+    np.savetxt(plain, np.column_stack(columns[:2]))
+    for path, factor in ((told, 2.0), (plain, 1.0)):
+        file = read_pattern(path, wavelength="CuKa")
+        made = ProfilePoints.of(file, find_peaks(file))
+        assert made.told_sigma is (factor == 2.0)
+        # Without them: the counts' own, which neighbouring points scatter by.
+        ratio = np.median(made.sigma / np.sqrt(points.intensity + 1))
+        assert ratio == pytest.approx(factor, rel=0.1)
+
+
+def test_what_is_no_pattern_of_it_is_fitted_to_no_harm(points):
+    """Points without counts, and fewer points than parameters."""
+    lattice = lattice_of("tetragonal", "P", 4.600, 2.962)
+    empty = replace(points, intensity=np.zeros_like(points.intensity))
+    few = replace(
+        points,
+        **{
+            name: getattr(points, name)[860:890]
+            for name in ("two_theta", "intensity", "sigma", "background")
+        },
+    )
+    for some in (empty, few):
+        fit = fit_structure(some, moved(0.3), 136, fit_lattice(some, lattice, 0.1))
+        assert np.isfinite([fit.rwp, fit.rexp, fit.r_bragg, fit.chi_squared]).all()
+        assert all(np.isfinite(each.esd) for each in fit.cell)
 
 
 def test_too_few_lines_free_less():
