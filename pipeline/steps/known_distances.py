@@ -44,8 +44,10 @@ def distances_of(crystals: Iterable[Crystal]) -> dict[str, list[float]]:
     samples: dict[tuple[int, int], list[float]] = defaultdict(list)
     for crystal in crystals:
         own: dict[tuple[int, int], list[float]] = defaultdict(list)
-        for one, other, distance in nearest(crystal):
-            own[min(one, other), max(one, other)].append(distance)
+        numbers = crystal.atomic_numbers.tolist()
+        for atom, other, distance in nearest(crystal):
+            one, two = sorted((numbers[atom], numbers[other]))
+            own[one, two].append(distance)
         for pair, distances in own.items():
             samples[pair].append(float(np.median(distances)))
     return {

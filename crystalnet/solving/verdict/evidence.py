@@ -19,7 +19,7 @@ from crystalnet.solving.settings import USUAL, SolveSettings
 from crystalnet.solving.symmetry.conventional import conventional_cell
 from crystalnet.solving.symmetry.symmetrise import symmetry_of
 from crystalnet.solving.verdict.charges import balanced
-from crystalnet.solving.verdict.distances import strangest
+from crystalnet.solving.verdict.distances import nearest, strangest
 from crystalnet.solving.verdict.lines import CrystalLines
 from crystalnet.solving.verdict.replacements import Replacement, replacements
 
@@ -106,7 +106,8 @@ def evidence_of(
     textured = float(lines.rwp(areas[None])[0])
     beside = np.abs(peaks.two_theta[:, None] - lines.two_theta).min(axis=1)
     explained = beside <= settings.verdict.position_error
-    strange, words = strangest(crystal)
+    neighbours = nearest(crystal)
+    strange, words = strangest(neighbours, crystal.atomic_numbers)
     following = candidates[1] if len(candidates) > 1 else None
     counts = _counts(crystal)
     return Evidence(
@@ -118,7 +119,7 @@ def evidence_of(
         peaks=int(explained.sum()),
         parameters=symmetry_of(crystal).free_coordinates + ALWAYS,
         unexplained=float(peaks.intensity[~explained].max(initial=0) / peaks.intensity.max()),
-        missing=_missing(lines, areas, peaks, settings),
+        missing=_missing(lines, lines.moving(areas, first.match.displacement), peaks, settings),
         volume=crystal.volume / usual_volume(counts, settings.contents),
         distance=strange,
         distance_words=words,
@@ -126,7 +127,7 @@ def evidence_of(
         next_rwp=None if following is None else following.match.rwp,
         next_label=None if following is None else following.label,
         framework=tuple(sorted(_counts(cell).items())),
-        replacements=replacements(lines, factors, crystal),
+        replacements=replacements(lines, factors, neighbours),
     )
 
 

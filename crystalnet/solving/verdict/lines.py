@@ -116,6 +116,12 @@ class CrystalLines:
         power = (amplitude.real**2 + amplitude.imag**2) * self._factor * texture
         return np.asarray(np.add.reduceat(power, self._starts))
 
+    def moving(
+        self, areas: Float[ndarray, " lines"], displacement: float
+    ) -> Float[ndarray, " lines"]:
+        """Areas of atoms that move by a displacement parameter B in A^2."""
+        return np.asarray(areas * np.exp(-2 * displacement * self._s_squared))
+
     def rwp(self, areas: Float[ndarray, "sets lines"]) -> Float[ndarray, " sets"]:
         """Of each set of areas, at its best scale and displacement: that of `agreement.profile`."""
         damping = np.exp(-2 * np.outer(self.settings.displacements, self._s_squared))

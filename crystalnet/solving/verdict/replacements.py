@@ -1,24 +1,23 @@
 """What else may stand on the sites of each element: X-rays see electrons, not elements."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 from pymatgen.core import Element
 
-from crystalnet.crystallography.crystal import Crystal
 from crystalnet.solving.search.known_structures import NOBLE_GASES
 from crystalnet.solving.verdict.charges import balanced
-from crystalnet.solving.verdict.distances import strangest
+from crystalnet.solving.verdict.distances import Neighbours, strangest
 from crystalnet.solving.verdict.lines import CrystalLines
 
 # Heavier elements have hardly any crystals.
 LARGEST = 94
 # Of each element so many are kept, and compared with what is known of distances and charges.
-MOST = 12
+MOST = 24
 
 
 @dataclass(frozen=True)
@@ -43,16 +42,20 @@ class Replacement:
 def replacements(
     lines: CrystalLines,
     factors: Float[ndarray, " hkl"],
-    crystal: Crystal,
+    neighbours: Sequence[Neighbours],
 ) -> tuple[Replacement, ...]:
     """For each element nothing, and the elements that agree best, best first.
 
     Args:
+        lines: of the crystal.
         factors: of preferred orientation, for each reflection.
+        neighbours: of its atoms.
     """
-    numbers, counts = np.unique(crystal.atomic_numbers, return_counts=True)
+    atoms = lines.crystal.atomic_numbers
+    numbers, counts = np.unique(atoms, return_counts=True)
     own = {z: z for z in numbers.tolist()}
     amounts = dict(zip(own, counts.tolist(), strict=True))
+    divisor = math.gcd(*amounts.values())
     others = [0] + [z for z in range(1, LARGEST + 1) if z not in NOBLE_GASES]
     found: list[Replacement] = []
     for z in own:
@@ -62,18 +65,13 @@ def replacements(
         found.append(Replacement(_symbol(z), "nothing", float(values[0]), 0.0, None))
         order = np.argsort(values[1:], kind="stable")[:MOST] + 1
         for place in order.tolist():
-            found.append(_replaced(crystal, amounts, z, tried[place], float(values[place])))
+            by = tried[place]
+            beyond, _ = strangest(neighbours, np.where(atoms == z, by, atoms))
+            unit = {by if each == z else each: n // divisor for each, n in amounts.items()}
+            found.append(
+                Replacement(_symbol(z), _symbol(by), float(values[place]), beyond, balanced(unit))
+            )
     return tuple(found)
-
-
-def _replaced(
-    crystal: Crystal, amounts: Mapping[int, int], z: int, by: int, rwp: float
-) -> Replacement:
-    numbers = np.where(crystal.atomic_numbers == z, by, crystal.atomic_numbers)
-    beyond, _ = strangest(replace(crystal, atomic_numbers=numbers))
-    divisor = math.gcd(*amounts.values())
-    unit = {by if each == z else each: n // divisor for each, n in amounts.items()}
-    return Replacement(_symbol(z), _symbol(by), rwp, beyond, balanced(unit))
 
 
 def _symbol(number: int) -> str:
