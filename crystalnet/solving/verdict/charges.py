@@ -11,7 +11,7 @@ ANIONS = frozenset({7, 8, 9, 16, 17, 34, 35, 52, 53})
 MOST_ATOMS = 200
 
 
-def balanced(counts: Mapping[int, int]) -> bool | None:
+def balanced(counts: Mapping[int, int], *, strict: bool = False) -> bool | None:
     """Whether usual charges may add up to none; atoms of one element may differ.
 
     States are pymatgen's common ones and those of the Inorganic Crystal Structure Database; the
@@ -19,6 +19,8 @@ def balanced(counts: Mapping[int, int]) -> bool | None:
 
     Args:
         counts: atoms of each atomic number in a formula unit.
+        strict: whether anions have the charge of their group alone, as they have where they are not
+            bound to each other.
 
     Returns:
         None where there are no ions: single elements, alloys, elements of unknown states.
@@ -29,6 +31,8 @@ def balanced(counts: Mapping[int, int]) -> bool | None:
     sums = {0}
     for z, count in counts.items():
         states = [state for state in _states(z) if z != anion or state < 0]
+        if strict and z == anion:
+            states = [Element.from_Z(z).group - 18]
         if not states:
             return None
         for _ in range(count):

@@ -70,6 +70,11 @@ def _against(evidence: Evidence, settings: VerdictSettings) -> list[str]:
             f"the computed pattern is far from the measured one: Rwp {evidence.textured:.2f}, "
             f"more than {settings.bad_rwp:g}"
         )
+    elif evidence.correlation < settings.bad_correlation:
+        found.append(
+            "the computed pattern is far from the measured one: their correlation is "
+            f"{evidence.correlation:.2f}, less than {settings.bad_correlation:g}"
+        )
     if evidence.unexplained > settings.bad_unexplained:
         found.append(
             f"a peak of {100 * evidence.unexplained:.0f} % of the strongest is at no line of the "
@@ -97,6 +102,13 @@ def _doubts(evidence: Evidence, settings: VerdictSettings) -> list[str]:
         found.append(
             f"{evidence.peaks} peaks are too few to prove {evidence.parameters} parameters: "
             "measure to higher angles"
+        )
+    if evidence.distance > settings.good_distance:
+        found.append(evidence.distance_words)
+    if not 1 / settings.good_volume < evidence.volume < settings.good_volume:
+        found.append(
+            f"the cell has {evidence.volume:.2f} times the volume that its atoms usually take: "
+            "another wavelength or composition may be the right one"
         )
     unseen = _unseen(evidence, settings)
     if unseen:
@@ -140,12 +152,6 @@ def _weaknesses(evidence: Evidence, settings: VerdictSettings) -> list[str]:
         )
     if evidence.balanced is False:
         found.append("the usual charges of these elements do not add up to none")
-    if evidence.distance > settings.good_distance:
-        found.append(evidence.distance_words)
-    if not 1 / settings.good_volume < evidence.volume < settings.good_volume:
-        found.append(
-            f"the cell has {evidence.volume:.2f} times the volume that its atoms usually take"
-        )
     return found
 
 

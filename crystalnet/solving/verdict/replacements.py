@@ -14,8 +14,9 @@ from crystalnet.solving.verdict.charges import balanced
 from crystalnet.solving.verdict.distances import Neighbours, strangest
 from crystalnet.solving.verdict.lines import CrystalLines
 
-# Heavier elements have hardly any crystals.
-LARGEST = 94
+# Nobody has these in a powder by accident: they decay. Thorium and uranium are minerals.
+DECAYING = frozenset({43, 61, *range(84, 90), 91})
+LARGEST = 92
 # Of each element so many are kept, and compared with what is known of distances and charges.
 MOST = 24
 
@@ -56,10 +57,11 @@ def replacements(
     own = {z: z for z in numbers.tolist()}
     amounts = dict(zip(own, counts.tolist(), strict=True))
     divisor = math.gcd(*amounts.values())
-    others = [0] + [z for z in range(1, LARGEST + 1) if z not in NOBLE_GASES]
+    # Where anions are bound to each other, as in pyrite, they may be so with other elements.
+    strict = balanced(amounts, strict=True) is True
     found: list[Replacement] = []
     for z in own:
-        tried = [each for each in others if each not in own]
+        tried = [0, *(each for each in range(1, LARGEST + 1) if each not in own and alike(z, each))]
         areas = np.array([lines.areas({**own, z: each}, factors) for each in tried])
         values = lines.rwp(areas)
         found.append(Replacement(_symbol(z), "nothing", float(values[0]), 0.0, None))
@@ -69,9 +71,23 @@ def replacements(
             beyond, _ = strangest(neighbours, np.where(atoms == z, by, atoms))
             unit = {by if each == z else each: n // divisor for each, n in amounts.items()}
             found.append(
-                Replacement(_symbol(z), _symbol(by), float(values[place]), beyond, balanced(unit))
+                Replacement(
+                    _symbol(z),
+                    _symbol(by),
+                    float(values[place]),
+                    beyond,
+                    balanced(unit, strict=strict),
+                )
             )
     return tuple(found)
+
+
+def alike(one: int, other: int) -> bool:
+    """Whether an element may stand for another: metals for metals, and metalloids for either."""
+    if other in NOBLE_GASES | DECAYING:
+        return False
+    first, second = Element.from_Z(one), Element.from_Z(other)
+    return first.is_metalloid or second.is_metalloid or first.is_metal == second.is_metal
 
 
 def _symbol(number: int) -> str:
