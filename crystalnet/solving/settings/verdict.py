@@ -16,6 +16,8 @@ class VerdictSettings(Section):
         bad_rwp: Rwp above which a structure does not explain the pattern: right ones in crowded
             patterns of low symmetry leave up to that (98 % of the cases fitted on leave 0.66).
         good_rwp: Rwp up to which it does; between the two it may. Three of four right ones do.
+        fitted: Rwp of the atoms fitted to the profile, beside that of the lattice alone, up to
+            which they explain it whatever the peaks say: these are found before the fit.
         bad_correlation: of the profiles, below which it does not either: of 50 right structures
             one is below 0.94, of 50 with an element that is far off 13 are below 0.91.
         bad_unexplained: height of the strongest measured peak at no line of the lattice, beside
@@ -46,6 +48,7 @@ class VerdictSettings(Section):
     textures: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5)
     bad_rwp: float = 0.75
     good_rwp: float = 0.35
+    fitted: float = 1.2
     bad_correlation: float = 0.9
     bad_unexplained: float = 0.3
     good_unexplained: float = 0.1

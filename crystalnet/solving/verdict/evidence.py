@@ -44,6 +44,9 @@ class Evidence:
         rwp, correlation: of its profile, as it was ranked.
         textured: Rwp where one axis of preferred orientation is fitted, no more than `rwp`.
         reachable: Rwp of the best areas on its lattice: what no structure falls below.
+        fitted: Rwp of its atoms fitted to the measured profile, background included; None where
+            there was no profile or no fit.
+        lattice_fitted: likewise of its lattice alone.
         peaks: measured ones at lines of its lattice.
         parameters: free coordinates, scale and displacement: what intensities are explained by.
         unexplained: area of the strongest measured peak at no line of the lattice, beside the
@@ -65,6 +68,8 @@ class Evidence:
     correlation: float
     textured: float
     reachable: float
+    fitted: float | None
+    lattice_fitted: float | None
     peaks: int
     parameters: int
     unexplained: float
@@ -116,6 +121,8 @@ def evidence_of(
         correlation=first.match.correlation,
         textured=min(textured, first.match.rwp),
         reachable=min(lines.reachable(), textured),
+        fitted=None if first.fit is None else first.fit.rwp,
+        lattice_fitted=None if first.lattice_fit is None else first.lattice_fit.rwp,
         peaks=int(explained.sum()),
         parameters=symmetry_of(crystal).free_coordinates + ALWAYS,
         unexplained=float(peaks.intensity[~explained].max(initial=0) / peaks.intensity.max()),

@@ -65,7 +65,7 @@ def judged(evidence: Evidence, settings: VerdictSettings = USUAL.verdict) -> Ver
 
 def _against(evidence: Evidence, settings: VerdictSettings) -> list[str]:
     found = []
-    if evidence.textured > settings.bad_rwp:
+    if evidence.textured > settings.bad_rwp and not _fits(evidence, settings):
         found.append(
             f"the computed pattern is far from the measured one: Rwp {evidence.textured:.2f}, "
             f"more than {settings.bad_rwp:g}"
@@ -155,11 +155,24 @@ def _weaknesses(evidence: Evidence, settings: VerdictSettings) -> list[str]:
     return found
 
 
+def _fits(evidence: Evidence, settings: VerdictSettings) -> bool:
+    """Whether the fitted structure leaves hardly more of the profile than its lattice does."""
+    if evidence.fitted is None or evidence.lattice_fitted is None:
+        return False
+    return evidence.fitted <= settings.fitted * evidence.lattice_fitted
+
+
 def _fit(evidence: Evidence) -> str:
-    return (
-        f"Rwp {evidence.textured:.3f}; the best areas that the lattice allows leave "
+    told = (
+        f"Rwp {evidence.textured:.3f} of the peaks; the best areas that the lattice allows leave "
         f"{evidence.reachable:.3f}"
     )
+    if evidence.fitted is not None and evidence.lattice_fitted is not None:
+        told += (
+            f"; fitted to the profile {evidence.fitted:.3f}, the lattice alone "
+            f"{evidence.lattice_fitted:.3f}"
+        )
+    return told
 
 
 def _proof(evidence: Evidence) -> str:

@@ -87,7 +87,7 @@ def alike(one: int, other: int) -> bool:
     if other in NOBLE_GASES | DECAYING:
         return False
     first, second = Element.from_Z(one), Element.from_Z(other)
-    return first.is_metalloid or second.is_metalloid or first.is_metal == second.is_metal
+    return bool(first.is_metalloid or second.is_metalloid or first.is_metal == second.is_metal)
 
 
 def _symbol(number: int) -> str:

@@ -25,6 +25,9 @@ CRYSTALS = {
     "halite": primitive(
         "Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]
     ),
+    "fluorite": primitive(
+        "Fm-3m", Lattice.cubic(5.463), ["Ca", "F"], [[0, 0, 0], [0.25, 0.25, 0.25]]
+    ),
     "hematite": primitive(
         "R-3c", Lattice.hexagonal(5.036, 13.749), ["Fe", "O"],
         [[0, 0, 0.3553], [0.3059, 0, 0.25]],

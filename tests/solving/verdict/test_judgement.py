@@ -13,7 +13,7 @@ from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.verdict.evidence import Evidence, evidence_of
 from crystalnet.solving.verdict.judgement import Verdict, Word, judged
 from crystalnet.solving.verdict.replacements import Replacement
-from tests.solving.verdict.conftest import CRYSTALS
+from tests.solving.verdict.conftest import CRYSTALS, CU
 
 Peaks = Callable[[Crystal], MeasuredPeaks]
 NOTHING = KnownComposition((), complete=False)
@@ -42,7 +42,7 @@ def with_elements(crystal: Crystal, elements: dict[int, int]) -> Crystal:
     return replace(crystal, atomic_numbers=np.array(numbers))
 
 
-@pytest.mark.parametrize("name", ["halite", "quartz"])
+@pytest.mark.parametrize("name", ["halite", "fluorite"])
 def test_the_right_atoms_are_solved(name: str, verdict_on: Callable[..., Verdict]) -> None:
     verdict = verdict_on(CRYSTALS[name], CRYSTALS[name])
     assert verdict.word is Word.SOLVED, verdict.reasons
@@ -73,6 +73,18 @@ def test_distant_elements_are_no_solution(
     assert verdict.word in (Word.AMBIGUOUS, Word.NOT_SOLVED), verdict.reasons
 
 
+@pytest.mark.parametrize("name", ["halite", "fluorite", "hematite", "quartz", "LaB6"])
+@pytest.mark.parametrize("anode", [1.7903, 0.71073], ids=["Co", "Mo"])
+def test_the_wrong_anode_is_never_solved(
+    name: str, anode: float, peaks_of: Peaks, candidate_of: Callable[..., Candidate]
+) -> None:
+    crystal = CRYSTALS[name]
+    peaks = replace(peaks_of(crystal), wavelength=anode)
+    scaled = replace(crystal, lattice=crystal.lattice * anode / CU)
+    verdict = judged(evidence_of([candidate_of(scaled, peaks)], peaks, formula_of(crystal)))
+    assert verdict.word in (Word.AMBIGUOUS, Word.NOT_SOLVED), verdict.reasons
+
+
 @pytest.mark.parametrize("known", [NOTHING, KnownComposition((17,), complete=False)])
 def test_without_all_elements_the_answer_is_a_framework(
     known: KnownComposition, verdict_on: Callable[..., Verdict]
@@ -85,7 +97,7 @@ def test_without_all_elements_the_answer_is_a_framework(
 
 @pytest.fixture
 def solved(verdict_on: Callable[..., Verdict]) -> Evidence:
-    return verdict_on(CRYSTALS["quartz"], CRYSTALS["quartz"]).evidence
+    return verdict_on(CRYSTALS["halite"], CRYSTALS["halite"]).evidence
 
 
 def test_a_light_atom_that_the_pattern_does_not_see_is_named(solved: Evidence) -> None:
@@ -99,14 +111,26 @@ def test_a_light_atom_that_the_pattern_does_not_see_is_named(solved: Evidence) -
     ("changes", "word", "reason"),
     [
         ({"textured": 0.9}, Word.NOT_SOLVED, "far from the measured one"),
+        ({"textured": 0.9, "fitted": 0.3, "lattice_fitted": 0.2}, Word.NOT_SOLVED, "far from"),
         ({"unexplained": 0.8}, Word.NOT_SOLVED, "at no line of the lattice"),
         ({"missing": 0.8}, Word.NOT_SOLVED, "where nothing is measured"),
-        ({"volume": 1.9}, Word.NOT_SOLVED, "1.90 times the volume"),
+        ({"correlation": 0.7}, Word.NOT_SOLVED, "correlation is 0.70"),
+        ({"volume": 2.4}, Word.NOT_SOLVED, "2.40 times the volume"),
+        ({"volume": 1.6}, Word.AMBIGUOUS, "another wavelength"),
+        ({"distance": 0.05, "distance_words": "Si and O are 3 A apart"}, Word.AMBIGUOUS, "apart"),
         ({"volume": 0.4}, Word.NOT_SOLVED, "check wavelength"),
         ({"distance": 0.5, "distance_words": "Si and O are 3 A apart"}, Word.NOT_SOLVED, "apart"),
         ({"peaks": 1}, Word.AMBIGUOUS, "1 peaks are too few"),
         ({"next_rwp": 0.0, "next_label": "2 Si P1"}, Word.AMBIGUOUS, "candidate 2 Si P1"),
-        ({"balanced": False}, Word.LIKELY, "charges"),
+        ({"balanced": False, "replacements": ()}, Word.LIKELY, "charges"),
+        (
+            {"textured": 0.9, "fitted": 0.21, "lattice_fitted": 0.2, "replacements": ()},
+            Word.LIKELY,
+            "leaves Rwp 0.90",
+        ),
+        ({"textured": 0.5, "replacements": ()}, Word.LIKELY, "leaves Rwp 0.50"),
+        ({"unexplained": 0.2}, Word.LIKELY, "perhaps of a second phase"),
+        ({"missing": 0.15}, Word.LIKELY, "where nothing is measured"),
     ],
 )
 def test_each_thing_that_speaks_against_it(
