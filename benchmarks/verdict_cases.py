@@ -5,6 +5,7 @@ width grows with the angle, a displaced and textured sample, thermal motion, bac
 counting noise, each of random degree. The measured ones are those of the repository.
 """
 
+import itertools
 import json
 import math
 from collections.abc import Iterator
@@ -76,7 +77,8 @@ def measured() -> Iterator[Pattern]:
 
 def simulated(each: int, skip: int, largest: int = 20) -> Iterator[Pattern]:
     """Test crystals of all systems, in turn."""
-    for system, crystal in unseen(list(KINDS), each, skip, 1, largest):
+    drawn = unseen(list(KINDS), each + skip, 1, largest)
+    for system, crystal in itertools.islice(drawn, skip * len(KINDS), None):
         if not NOBLE & set(crystal.atomic_numbers.tolist()):
             seed = int("".join(c for c in crystal.material_id if c.isdigit()))
             generator = np.random.default_rng(seed)

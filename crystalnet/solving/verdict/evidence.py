@@ -108,7 +108,7 @@ def evidence_of(
     cell = conventional_cell(crystal, first.space_group).crystal
     _, factors = lines.best_texture(own, cell.lattice, AXES, settings.verdict.textures)
     areas = lines.areas(own, factors)
-    textured = float(lines.rwp(areas[None])[0])
+    textured = min(float(lines.rwp(areas[None])[0]), first.match.rwp)
     beside = np.abs(peaks.two_theta[:, None] - lines.two_theta).min(axis=1)
     explained = beside <= settings.verdict.position_error
     neighbours = nearest(crystal)
@@ -119,7 +119,7 @@ def evidence_of(
         told=_told(known),
         rwp=first.match.rwp,
         correlation=first.match.correlation,
-        textured=min(textured, first.match.rwp),
+        textured=textured,
         reachable=min(lines.reachable(), textured),
         fitted=None if first.fit is None else first.fit.rwp,
         lattice_fitted=None if first.lattice_fit is None else first.lattice_fit.rwp,
