@@ -20,7 +20,7 @@ from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 from benchmarks.machine import machine
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.solving.lattice.cells import IndexedLattice
-from crystalnet.solving.lattice.find import given_lattices
+from crystalnet.solving.lattice.given import given_lattices
 from crystalnet.solving.lattice.kinds import KINDS
 from crystalnet.solving.pattern.file import read_pattern
 from crystalnet.solving.pattern.peaks import find_peaks
