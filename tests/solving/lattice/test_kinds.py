@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice
 
-from crystalnet import cli
+from crystalnet.cli import types as option_types
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.errors import CrystalNetError
@@ -62,14 +62,14 @@ def test_a_new_kind_is_found_from_peaks_and_told(peaks: MeasuredPeaks) -> None:
     found = given_lattices(["tetragonal", "rhombohedral"], (4.75, 57.2), peaks)
     assert found[0].system == "rhombohedral"
     Question(system="rhombohedral", lattice=(4.75, 57.2))
-    assert cli._system("rhombohedral") == "rhombohedral"
+    assert option_types.system("rhombohedral") == "rhombohedral"
 
 
 def test_a_system_that_is_not_there_is_said() -> None:
     with pytest.raises(CrystalNetError, match="the crystal system 'rhombohedral'; want cubic or"):
         conventional_lattices("rhombohedral", 4.0, 57.0)
     with pytest.raises(argparse.ArgumentTypeError, match="invalid choice"):
-        cli._system("rhombohedral")
+        option_types.system("rhombohedral")
 
 
 def test_trigonal_crystals_have_two_kinds_of_lattice() -> None:
