@@ -85,7 +85,7 @@ def test_every_file_holds_the_structure_whose_atoms_keep_their_distance(
                 known.volume / len(known), rel=1e-4
             ), name
         assert len(conventional) == entry["atoms"] == gemmi_atoms(inner / "structure.cif")
-        # Fitted edges are written to the digits of their errors: the volume is right within its own.
+        # Fitted edges are written to the digits of their errors, as far as which they are right.
         volume, within = entry["fit"]["volume"] if entry["fit"] else (entry["volume"], 0.0)
         assert conventional.volume == pytest.approx(volume, rel=1e-5, abs=within)
         assert entry["space_group"]["number"] == candidate.space_group
