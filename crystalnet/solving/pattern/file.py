@@ -1,6 +1,7 @@
 """Reading powder patterns of any format: profiles and lists of peaks, checked."""
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -277,7 +278,8 @@ def _scale(intensity: Float[ndarray, " points"]) -> float:
     largest = float(np.abs(intensity).max())
     if SMALLEST_SCALE < largest < 1 / SMALLEST_SCALE:
         return 1.0
-    return 2.0 ** -math.frexp(largest)[1]
+    # The smallest numbers there are would want a power that is none.
+    return 2.0 ** min(-math.frexp(largest)[1], sys.float_info.max_exp - 1)
 
 
 def _is_list(

@@ -121,6 +121,13 @@ def test_reflections_listed_at_one_angle_are_one_peak(tmp_path: Path) -> None:
     assert found.intensity.tolist() == [1, 5, 1]
 
 
+@pytest.mark.parametrize("unit", [1e-318, 1e-310, 1e300])
+def test_intensities_of_any_unit_have_the_same_shape(tmp_path: Path, unit: float) -> None:
+    rows = "\n".join(f"{x:.4f} {y * unit!r}" for x, y in zip(X.tolist(), Y.tolist(), strict=True))
+    found = read_pattern(write(tmp_path, rows), wavelength=CU).intensity
+    assert found / found.max() == pytest.approx(Y / Y.max(), abs=2e-3)
+
+
 def test_a_scan_downwards_is_turned(tmp_path: Path) -> None:
     text = "".join(reversed(lines().splitlines(keepends=True)))
     np.testing.assert_allclose(
