@@ -28,7 +28,6 @@ import pandas as pd
 import torch
 from pymatgen.core import Lattice
 
-from benchmarks.decoding import DATA
 from benchmarks.scoring import machine
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
@@ -37,9 +36,8 @@ from crystalnet.solving.lattice.cells import IndexedLattice, primitive_lattice
 from crystalnet.solving.lattice.find import find_lattices
 from crystalnet.solving.lattice.kinds.lattice_kind import PRIMITIVE
 from crystalnet.solving.pattern.measured import MeasuredPeaks
-from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
-from pipeline.sources import FIVE_SYSTEMS_FILE, STRUCTURES_FILE
-from pipeline.tables import read_table
+from pipeline.crystal_tables import crystals_of
+from pipeline.embedded import embedded_crystals
 
 CU_K_ALPHA = 1.54184
 WEAKEST, RESOLUTION = 0.5, 0.05
@@ -115,10 +113,7 @@ def indexed(peaks: MeasuredPeaks) -> list[IndexedLattice]:
 
 def chosen(number: int, split: str) -> list[tuple[int, str, Crystal]]:
     """So many crystals of each system, drawn; a number that is each one's own comes first."""
-    tables = [
-        read_table(DATA / each, CRYSTAL_COLUMNS) for each in (STRUCTURES_FILE, FIVE_SYSTEMS_FILE)
-    ]
-    table = pd.concat(tables).query("split == @split").sort_values("material_id")
+    table = embedded_crystals().query("split == @split").sort_values("material_id")
     table = table.sample(frac=1, random_state=1)
     return [
         (1000 * place + one, system, crystal)

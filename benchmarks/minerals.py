@@ -8,14 +8,12 @@ from typing import Any
 
 import gemmi
 import numpy as np
-import pandas as pd
 from pymatgen.core import Lattice, Structure
 
 from benchmarks.decoding import DATA
 from crystalnet.crystallography.crystal import Crystal
-from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
-from pipeline.sources import FIVE_SYSTEMS_FILE, STRUCTURES_FILE
-from pipeline.tables import read_table
+from pipeline.crystal_tables import crystals_of
+from pipeline.embedded import embedded_crystals
 
 FOLDER = DATA / "measured_patterns"
 LITERATURE = Path(__file__).with_name("minerals.json")
@@ -103,19 +101,15 @@ def built(entry: dict[str, Any]) -> Structure:
 
 def embedded(material: str) -> Crystal:
     """A crystal of the tables by its Materials Project id."""
-    return next(crystals[material] for crystals in _tables() if material in crystals)
+    return _crystals()[material]
 
 
 @lru_cache
-def _tables() -> list[dict[str, Crystal]]:
-    names = [STRUCTURES_FILE, FIVE_SYSTEMS_FILE]
+def _crystals() -> dict[str, Crystal]:
     wanted = set(OTHERS.values()) | {material for material, _ in ISOTYPES.values()}
     for manifest in ("manifest.json", "manifest_seven_systems.json"):
         for each in json.loads((FOLDER / manifest).read_bytes()):
             wanted.add(each.get("mp_candidate", each.get("material_id")))
-    found = []
-    for name in names:
-        table: pd.DataFrame = read_table(DATA / name, CRYSTAL_COLUMNS)
-        own = crystals_of(table[table["material_id"].isin(wanted)])
-        found.append({each.material_id: each for each in own})
-    return found
+    table = embedded_crystals()
+    found = crystals_of(table[table["material_id"].isin(wanted)])
+    return {each.material_id: each for each in found}

@@ -28,6 +28,7 @@ from crystalnet.solving.profile_fit.le_bail import fit_lattice
 from crystalnet.solving.profile_fit.points import ProfilePoints
 from crystalnet.solving.profile_fit.rietveld import fit_structure
 from crystalnet.solving.symmetry.conventional import conventional_cell, space_group_of
+from pipeline.embedded import embedded_crystals
 
 DATA = Path(__file__).parents[1] / "data"
 # Free cell parameters in A and degrees at room temperature, and where they are from.
@@ -57,15 +58,11 @@ def fits(only: str | None = None) -> pd.DataFrame:
     """
     folder = DATA / "measured_patterns"
     manifests = ("manifest.json", "manifest_seven_systems.json")
-    tables = [
-        pd.read_parquet(DATA / name).set_index("material_id")
-        for name in ("structures.parquet", "structures_five_systems.parquet")
-    ]
+    table = embedded_crystals().set_index("material_id")
     rows = []
     for each in (row for name in manifests for row in json.loads((folder / name).read_bytes())):
         name = each.get("material_id") or each["mp_candidate"]
-        table = next((table for table in tables if name in table.index), None)
-        if table is None or (only and only not in each["file"]):
+        if name not in table.index or (only and only not in each["file"]):
             continue
         rows.append(_fit(folder / each["file"], each, _crystal(name, table.loc[name])))
     return pd.DataFrame(rows)

@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 
 from benchmarks.decoding import DATA, matches
@@ -49,6 +48,7 @@ from crystalnet.solving.symmetry.contacts import too_near
 from crystalnet.solving.symmetry.conventional import conventional_cell, space_group_of
 from crystalnet.solving.symmetry.symmetrise import symmetrised, symmetry_of
 from pipeline.crystal_tables import crystals_of
+from pipeline.embedded import embedded_crystals
 
 SECONDS = 60.0
 # Crystals of each system and size that settings were tried on, in the order of one seed; and the
@@ -84,11 +84,7 @@ def unseen(
     systems: list[str], each: int, smallest: int, largest: int
 ) -> Iterator[tuple[str, Crystal]]:
     """Test crystals of each system, small cells and then larger ones, the systems in turn."""
-    tables = [
-        pd.read_parquet(DATA / name)
-        for name in ("structures.parquet", "structures_five_systems.parquet")
-    ]
-    test = pd.concat(table[table["split"] == "test"] for table in tables)
+    test = embedded_crystals().query("split == 'test'")
     test = test.sort_values("material_id").sample(frac=1, random_state=1)
     for low, high in itertools.pairwise(SIZES):
         sized = test[test["nsites"].between(low + 1, high)]

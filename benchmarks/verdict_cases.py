@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from pymatgen.core import Element
 
 from benchmarks.decoding import DATA
@@ -25,6 +24,7 @@ from crystalnet.solving.pattern.peak_shape import PeakShape
 from crystalnet.solving.pattern.radiation import Radiation, radiation
 from crystalnet.solving.symmetry.symmetrise import symmetrised
 from pipeline.crystal_tables import crystals_of
+from pipeline.embedded import embedded_crystals
 
 MEASURED = DATA / "measured_patterns"
 # What is told of a pattern, in the order in which cases are taken: half of it is wrong.
@@ -61,16 +61,12 @@ GIVEN = ("monoclinic", "triclinic")
 
 def measured() -> Iterator[Pattern]:
     """The patterns of the repository."""
-    tables = [
-        pd.read_parquet(DATA / name).set_index("material_id")
-        for name in ("structures.parquet", "structures_five_systems.parquet")
-    ]
+    table = embedded_crystals().set_index("material_id")
     for name in ("manifest.json", "manifest_seven_systems.json"):
         for each in json.loads((MEASURED / name).read_bytes()):
             number = each.get("material_id", each.get("mp_candidate"))
-            rows = [table.loc[[number]] for table in tables if number in table.index]
-            if rows:
-                truth = crystals_of(rows[0].reset_index())[0]
+            if number in table.index:
+                truth = crystals_of(table.loc[[number]].reset_index())[0]
                 anode = "MoKa" if each["wavelength_A"] < 1 else "CuKa"
                 yield Pattern(each["file"], truth, anode, np.loadtxt(MEASURED / each["file"]))
 

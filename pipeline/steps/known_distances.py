@@ -12,26 +12,22 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
-import pandas as pd
 from pymatgen.core import Element
 
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.files import atomic_write
 from crystalnet.solving.verdict.distances import KNOWN, nearest
-from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
-from pipeline.sources import DATA, STRUCTURES_FILE
-from pipeline.tables import read_table
+from pipeline.crystal_tables import crystals_of
+from pipeline.embedded import embedded_crystals
 
-# The second table of crystals, and crystals from which on a pair of elements has a distribution.
-FIVE_SYSTEMS, FEWEST = "structures_five_systems.parquet", 8
+# Crystals from which on a pair of elements has a distribution.
+FEWEST = 8
 # Ends of the distributions: computed structures have strange ones beyond.
 ENDS = (0.05, 0.5, 0.95)
 
 
 def main() -> None:
-    table = pd.concat(
-        read_table(DATA / name, CRYSTAL_COLUMNS) for name in (STRUCTURES_FILE, FIVE_SYSTEMS)
-    )
+    table = embedded_crystals()
     found = distances_of(crystals_of(table[~table["split"].isin(["val", "test"])]))
     rows = [f' "{pair}": {json.dumps(values)}' for pair, values in found.items()]
     with atomic_write(KNOWN) as temporary:

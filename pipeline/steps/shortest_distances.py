@@ -16,19 +16,15 @@ from pymatgen.core import Element
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.files import atomic_write
 from crystalnet.solving.symmetry.contacts import SHORTEST, covalent_radius
-from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
-from pipeline.sources import DATA, FIVE_SYSTEMS_FILE, STRUCTURES_FILE
-from pipeline.tables import read_table
+from pipeline.crystal_tables import crystals_of
+from pipeline.embedded import embedded_crystals
 
 # Sums of covalent radii that neighbours are looked for within: bonds of every kind are shorter.
 FAR = 1.1
 
 
 def main() -> None:
-    tables = [
-        read_table(DATA / each, CRYSTAL_COLUMNS) for each in (STRUCTURES_FILE, FIVE_SYSTEMS_FILE)
-    ]
-    found = shortest(crystals_of(pd.concat(tables).query("split == 'train'")))
+    found = shortest(crystals_of(embedded_crystals().query("split == 'train'")))
     rows = [
         [Element.from_Z(one).symbol, Element.from_Z(other).symbol, len(distances), min(distances)]
         for (one, other), distances in sorted(found.items())

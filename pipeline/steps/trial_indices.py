@@ -16,7 +16,6 @@ from itertools import combinations, permutations, product
 from typing import Any, cast
 
 import numpy as np
-import pandas as pd
 import spglib
 from jaxtyping import Float, Int
 from numpy import ndarray
@@ -26,9 +25,8 @@ from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.files import atomic_write
 from crystalnet.solving.lattice.kinds import KINDS
 from crystalnet.solving.lattice.kinds.lattice_kind import INDICES, Centring, LatticeKind
-from pipeline.crystal_tables import CRYSTAL_COLUMNS, crystals_of
-from pipeline.sources import DATA, FIVE_SYSTEMS_FILE, STRUCTURES_FILE
-from pipeline.tables import read_table
+from pipeline.crystal_tables import crystals_of
+from pipeline.embedded import embedded_crystals
 
 # Crystals taken of each system, and tolerance of their symmetry in A.
 CRYSTALS, TOLERANCE = 1500, 0.01
@@ -48,10 +46,7 @@ Set = bytes
 
 
 def main() -> None:
-    tables = [
-        read_table(DATA / each, CRYSTAL_COLUMNS) for each in (STRUCTURES_FILE, FIVE_SYSTEMS_FILE)
-    ]
-    table = pd.concat(tables).query("split == 'train'").sample(frac=1, random_state=0)
+    table = embedded_crystals().query("split == 'train'").sample(frac=1, random_state=0)
     table = table.groupby("crystal_system").head(CRYSTALS)
     found: dict[tuple[str, Centring], list[set[Set]]] = defaultdict(list)
     for crystal in crystals_of(table):
