@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.crystallography.diffraction import MO_K_ALPHA, powder_pattern
+from crystalnet.crystallography.diffraction import MO_K_ALPHA, PowderPattern, powder_pattern
+from crystalnet.crystallography.texture import Texture
 from crystalnet.files import atomic_write
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 
@@ -51,14 +52,7 @@ def simulated(
         pattern = powder_pattern(crystal, wavelength, reach)
         two_theta, height = pattern.two_theta.copy(), pattern.intensity.copy()
         if orientation != 1:
-            hkl = pattern.sphere.hkl(np.arange(len(pattern.sphere.g_squared)))
-            towards = hkl @ np.linalg.inv(crystal.lattice).T
-            along = towards @ np.linalg.inv(crystal.lattice)[:, 2]
-            cosine2 = along**2 / (
-                (towards**2).sum(axis=1) * (np.linalg.inv(crystal.lattice)[:, 2] ** 2).sum()
-            )
-            factor = (orientation**2 * cosine2 + (1 - cosine2) / orientation) ** -1.5
-            height *= [factor[a:b].mean() for a, b in zip(pattern.first, pattern.stop, strict=True)]
+            height *= textured(crystal, pattern, orientation)
         if impurity:
             other = powder_pattern(ROCK_SALT, wavelength, reach)
             two_theta = np.append(two_theta, other.two_theta)
@@ -74,6 +68,14 @@ def simulated(
         return MeasuredPeaks(place[seen], area[seen], wavelength, reach)
 
     return flaw
+
+
+def textured(crystal: Crystal, pattern: PowderPattern, march: float) -> np.ndarray:
+    """Of each peak what preferred orientation along c multiplies it by."""
+    hkl = pattern.sphere.hkl(np.arange(len(pattern.sphere.g_squared)))
+    vectors = hkl @ np.linalg.inv(crystal.lattice).T
+    factor = Texture.about((0, 0, 1), crystal.lattice, vectors[None]).factor(march)
+    return np.array([factor[a:b].mean() for a, b in zip(pattern.first, pattern.stop, strict=True)])
 
 
 # A panel for each step away from a perfect pattern: its title, and what is varied.

@@ -16,6 +16,7 @@ import numpy as np
 from pymatgen.core import Element
 
 from benchmarks.decoding import DATA
+from benchmarks.flawed_patterns import textured
 from benchmarks.structures_by_system import SYMMETRIC, known_lattice, unseen
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
@@ -94,7 +95,7 @@ def as_measured(crystal: Crystal, beam: Radiation, generator: np.random.Generato
     pattern = powder_pattern(crystal, first, (x[0], x[-1]))
     s_squared = 1 / (2 * pattern.d_spacing) ** 2
     area = pattern.intensity * np.exp(-2 * generator.uniform(0.3, 1.5) * s_squared)
-    area *= _texture(crystal, pattern, generator)
+    area *= textured(crystal, pattern, float(np.exp(generator.normal(0, 0.1))))
     shift = generator.normal(0, 0.03) + generator.normal(0, 0.05) * np.cos(
         np.radians(pattern.two_theta / 2)
     )
@@ -106,19 +107,6 @@ def as_measured(crystal: Crystal, beam: Radiation, generator: np.random.Generato
     level = generator.uniform(0.005, 0.05) * (1 + 2 * np.exp(-(x - 5) / 12)) + hump
     counts = generator.poisson(peaks + level * peaks.max())
     return np.column_stack([x, counts])
-
-
-def _texture(crystal: Crystal, pattern: Any, generator: np.random.Generator) -> np.ndarray:
-    """Of each peak what March and Dollase's preferred orientation along c multiplies it by."""
-    r = float(np.exp(generator.normal(0, 0.1)))
-    hkl = pattern.sphere.hkl(np.arange(len(pattern.sphere.g_squared)))
-    inverse = np.linalg.inv(crystal.lattice)
-    towards = hkl @ inverse.T
-    cosine2 = (towards @ inverse[:, 2]) ** 2 / (
-        (towards**2).sum(axis=1) * (inverse[:, 2] ** 2).sum()
-    )
-    factor = (r * r * cosine2 + (1 - cosine2) / r) ** -1.5
-    return np.array([factor[a:b].mean() for a, b in zip(pattern.first, pattern.stop, strict=True)])
 
 
 def told(pattern: Pattern, kind: str, others: list[Crystal]) -> dict[str, Any] | None:

@@ -91,6 +91,20 @@ class Lines:
         place[order] = np.arange(len(order))
         return cls(kind, hkl[first][order], unique[order], hkl, place[family], multiplicity)
 
+    def vectors(
+        self, rotations: Int[ndarray, "operations 3 3"], lattice: Float[ndarray, "3 3"]
+    ) -> Float[ndarray, "members families 3"]:
+        """The members of each family in reciprocal space, 1/A.
+
+        Each is as often there as the others, so that means over operations are over members.
+
+        Args:
+            rotations: of the space group.
+            lattice: rows a, b, c in A.
+        """
+        members = np.einsum("ri,gij->grj", self.families, np.unique(rotations, axis=0))
+        return np.asarray(members @ np.linalg.inv(lattice).T)
+
     @property
     def together(self) -> Int[ndarray, " lines"]:
         """How many reflections are in each line."""

@@ -1,76 +1,18 @@
 """Areas of lines from atoms, and what they change by."""
 
-from dataclasses import dataclass
-
 import gemmi
 import numpy as np
-from jaxtyping import Complex, Float, Int
+from jaxtyping import Complex, Float
 from numpy import ndarray
 
 from crystalnet.crystallography.diffraction import lorentz_polarisation
 from crystalnet.crystallography.scattering import form_factor
+from crystalnet.crystallography.texture import Texture
 from crystalnet.solving.profile_fit.lines import Lines
 from crystalnet.solving.profile_fit.sites import Site
 
 # h c in eV A.
 ENERGY_TIMES_WAVELENGTH = 12398.4198
-
-
-@dataclass(frozen=True, eq=False)
-class Texture:
-    """Preferred orientation about one direction of the reciprocal lattice.
-
-    Attributes:
-        direction: hkl.
-        cosine_squared: of the angles between it and all members of the families.
-        family: that each is of.
-    """
-
-    direction: tuple[int, int, int]
-    cosine_squared: Float[ndarray, " members"]
-    family: Int[ndarray, " members"]
-
-    @classmethod
-    def of(
-        cls,
-        direction: tuple[int, int, int],
-        lines: Lines,
-        rotations: Int[ndarray, "operations 3 3"],
-        lattice: Float[ndarray, "3 3"],
-    ) -> "Texture":
-        """Of a direction hkl.
-
-        Args:
-            rotations: of the space group.
-            lattice: rows a, b, c in A.
-        """
-        reciprocal = np.linalg.inv(lattice).T
-        members = np.einsum("ri,gij->rgj", lines.families, np.unique(rotations, axis=0))
-        vectors = members @ reciprocal
-        axis = np.array(direction) @ reciprocal
-        cosine = vectors @ axis / np.linalg.norm(vectors, axis=2) / np.linalg.norm(axis)
-        # Every member as often as the others, so that means over operations are over members.
-        family = np.arange(len(members)).repeat(members.shape[1])
-        return cls(direction, np.minimum(cosine.reshape(-1) ** 2, 1.0), family)
-
-    def factor(
-        self, march: float
-    ) -> tuple[Float[ndarray, " families"], Float[ndarray, " families"]]:
-        """What intensities are multiplied by, and its derivative.
-
-        W. A. Dollase, doi 10.1107/S0021889886089458.
-
-        Args:
-            march: r; 1 is no texture.
-        """
-        c = self.cosine_squared
-        base = march**2 * c + (1 - c) / march
-        slope = -1.5 * base**-2.5 * (2 * march * c - (1 - c) / march**2)
-        count = np.bincount(self.family)
-        return (
-            np.bincount(self.family, base**-1.5) / count,
-            np.bincount(self.family, slope) / count,
-        )
 
 
 class StructureModel:
@@ -146,9 +88,10 @@ class StructureModel:
                 slopes[:, column] = _by(total, second, real, other, moved)
                 column += 1
         if self.texture is not None:
-            factor, slope = self.texture.factor(float(values[-1]))
+            march = float(values[-1])
+            factor = self.texture.factor(march)
             slopes *= factor[:, None]
-            slopes[:, -1] = power * slope
+            slopes[:, -1] = power * self.texture.slope(march)
             power = power * factor
         sine_squared = np.minimum(s_squared * self.wavelength**2, 0.9999)
         weight = lines.multiplicity * lorentz_polarisation(sine_squared)

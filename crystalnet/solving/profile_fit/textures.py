@@ -1,13 +1,11 @@
 """Along which direction the grains of a powder may lie."""
 
-from itertools import product
-
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
+from crystalnet.crystallography.texture import LOW_INDICES, Texture
 from crystalnet.solving.profile_fit.lines import Lines
-from crystalnet.solving.profile_fit.structure_model import Texture
 
 # March's coefficients that are compared, and lines farthest off whose directions are.
 TRIED, FARTHEST = (0.5, 0.65, 0.8, 0.9, 1.0, 1.12, 1.25, 1.5, 2.0), 4
@@ -43,18 +41,18 @@ def likely_texture(
 
     off = np.abs(observed / max(float(observed.sum()), 1e-300) - calculated / calculated.sum())
     directions = [tuple(map(int, lines.hkl[k])) for k in np.argsort(-off)[:FARTHEST]]
-    small = [each for each in product((1, 0, -1), repeat=3) if each > (0, 0, 0)]
+    vectors = lines.vectors(rotations, lattice)
     best: tuple[float, Texture | None, float] = (misfit(calculated) * (1 - BETTER), None, 1.0)
     seen: set[bytes] = set()
-    for direction in [*small, *directions]:
-        texture = Texture.of((direction[0], direction[1], direction[2]), lines, rotations, lattice)
+    for direction in [*LOW_INDICES, *directions]:
+        texture = Texture.about((direction[0], direction[1], direction[2]), lattice, vectors)
         # Directions that symmetry makes one turn all intensities alike.
-        name = np.round(texture.factor(0.5)[0], 6).tobytes()
+        name = np.round(texture.factor(0.5), 6).tobytes()
         if name in seen:
             continue
         seen.add(name)
         for march in TRIED:
-            factor = texture.factor(march)[0]
+            factor = texture.factor(march)
             found = misfit(np.bincount(lines.family, family_area * factor, len(observed)))
             if found < best[0]:
                 best = found, texture, march

@@ -1,6 +1,5 @@
 """What speaks for a solution and against it, each once and in numbers."""
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from numpy import ndarray
 
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.known_composition import KnownComposition
+from crystalnet.crystallography.texture import LOW_INDICES
 from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search.cell_contents import usual_volume
@@ -25,12 +25,8 @@ from crystalnet.solving.verdict.replacements import Replacement, replacements
 
 Told = Literal["formula", "elements", "some", "nothing"]
 
-# Axes of preferred orientation: cleavage and growth are along planes of low indices.
-AXES = (
-    *(axis for axis in itertools.product((0, 1), (-1, 0, 1), (-1, 0, 1)) if axis > (0, 0, 0)),
-    (1, 0, 4),
-    (0, 1, 2),
-)
+# Directions of preferred orientation; the last two are those of rhombohedra.
+DIRECTIONS = (*LOW_INDICES, (1, 0, 4), (0, 1, 2))
 # Numbers that every structure has: scale and displacement.
 ALWAYS = 2
 
@@ -106,7 +102,8 @@ def evidence_of(
     lines = CrystalLines(crystal, peaks, settings.agreement)
     own = {z: z for z in np.unique(crystal.atomic_numbers).tolist()}
     cell = conventional_cell(crystal, first.space_group).crystal
-    _, factors = lines.best_texture(own, cell.lattice, AXES, settings.verdict.textures)
+    texture, march = lines.best_texture(own, cell.lattice, DIRECTIONS, settings.verdict.textures)
+    factors = texture.factor(march)
     areas = lines.areas(own, factors)
     textured = min(float(lines.rwp(areas[None])[0]), first.match.rwp)
     beside = np.abs(peaks.two_theta[:, None] - lines.two_theta).min(axis=1)

@@ -5,7 +5,6 @@ shapes of lines, made once: an element more costs a vector, not a profile.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +16,7 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import lorentz_polarisation
 from crystalnet.crystallography.reflections import HalfSphere
 from crystalnet.crystallography.scattering import form_factor
+from crystalnet.crystallography.texture import Texture
 from crystalnet.solving.agreement.profile import MeasuredProfile, peak_profile
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.regions import outside
@@ -24,22 +24,6 @@ from crystalnet.solving.settings import AgreementSettings
 
 # Waves are summed over so many numbers at once: reflections times atoms.
 BLOCK = 1 << 22
-
-
-@dataclass(frozen=True)
-class Texture:
-    """Preferred orientation of crystallites in a flat or long sample.
-
-    W. A. Dollase, J. Appl. Cryst. 19, 267 (1986), doi 10.1107/S0021889886089458.
-
-    Attributes:
-        axis: normal of the planes that lie in the surface, as Miller indices of the conventional
-            cell.
-        r: below 1 for plates, above 1 for needles, 1 for none.
-    """
-
-    axis: tuple[int, int, int]
-    r: float
 
 
 class CrystalLines:
@@ -141,31 +125,23 @@ class CrystalLines:
         _, left = nnls(rows, self._profile * self._root)
         return min(float(left) / float(np.sqrt(self._square)), 1.0)
 
-    def texture(self, texture: Texture, cell: Float[ndarray, "3 3"]) -> Float[ndarray, " hkl"]:
-        """What preferred orientation multiplies each reflection by.
-
-        Args:
-            cell: rows a, b, c in A of the cell that the axis is given in.
-        """
-        outward = self.hkl @ np.linalg.inv(self.crystal.lattice).T
-        axis = np.array(texture.axis) @ np.linalg.inv(cell).T
-        cosine2 = (outward @ axis) ** 2 / (self.g_squared * (axis @ axis))
-        r = texture.r
-        return np.asarray((r * r * cosine2 + (1 - cosine2) / r) ** -1.5)
-
     def best_texture(
         self,
         elements: Mapping[int, int],
         cell: Float[ndarray, "3 3"],
-        axes: Sequence[tuple[int, int, int]],
+        directions: Sequence[tuple[int, int, int]],
         degrees: Sequence[float],
-    ) -> tuple[Texture, Float[ndarray, " hkl"]]:
-        """The texture of one axis that agrees best, and its factors."""
-        trials = [Texture(axis, r) for axis in axes for r in degrees]
-        factors = [self.texture(trial, cell) for trial in trials]
-        areas = np.array([self.areas(elements, factor) for factor in factors])
-        best = int(self.rwp(areas).argmin())
-        return trials[best], factors[best]
+    ) -> tuple[Texture, float]:
+        """The texture of one direction that agrees best, and March's coefficient.
+
+        Args:
+            cell: rows a, b, c in A of the cell that the directions are given in.
+        """
+        vectors = (self.hkl @ np.linalg.inv(self.crystal.lattice).T)[None]
+        textures = [Texture.about(direction, cell, vectors) for direction in directions]
+        trials = [(texture, march) for texture in textures for march in degrees]
+        areas = [self.areas(elements, texture.factor(march)) for texture, march in trials]
+        return trials[int(self.rwp(np.array(areas)).argmin())]
 
     def _form_of(self, number: int) -> Float[ndarray, " hkl"]:
         if number not in self._form:

@@ -7,6 +7,7 @@ from pymatgen.core import Lattice, Structure
 from scipy.special import voigt_profile
 
 from crystalnet.crystallography.crystal import Crystal
+from crystalnet.crystallography.texture import Texture
 from crystalnet.solving.pattern.radiation import radiation
 from crystalnet.solving.profile_fit.atoms_on_profile import AtomsOnProfile
 from crystalnet.solving.profile_fit.line_shapes import VALUE, fill, room
@@ -14,7 +15,7 @@ from crystalnet.solving.profile_fit.lines import Lines, free_edges
 from crystalnet.solving.profile_fit.parameters import Parameters
 from crystalnet.solving.profile_fit.profile_model import ProfileModel
 from crystalnet.solving.profile_fit.sites import sites_of
-from crystalnet.solving.profile_fit.structure_model import StructureModel, Texture
+from crystalnet.solving.profile_fit.structure_model import StructureModel
 from crystalnet.solving.profile_fit.widths import widths
 from crystalnet.solving.settings import FitSettings
 from crystalnet.solving.symmetry.conventional import conventional_cell, space_group_of
@@ -68,7 +69,8 @@ def whole(structure, group, texture=None, beam="CuKa", tied=False):
     cell = conventional_cell(Crystal.from_structure(structure), group)
     lines = Lines.of_structure(cell, points)
     model = ProfileModel(points, lines, SETTINGS)
-    marched = texture and Texture.of(texture, lines, cell.rotations, cell.crystal.lattice)
+    lattice = cell.crystal.lattice
+    marched = texture and Texture.about(texture, lattice, lines.vectors(cell.rotations, lattice))
     atoms = StructureModel(lines, sites_of(cell), radiation(beam).wavelength, marched)
     made = AtomsOnProfile(model, atoms, tied=tied)
     rows = model.parameters(free_edges(lines.kind, cell), 0.12, 0.02)

@@ -11,7 +11,7 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.solving.agreement.profile import match_pattern
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.settings import USUAL
-from crystalnet.solving.verdict.lines import CrystalLines, Texture
+from crystalnet.solving.verdict.lines import CrystalLines
 from tests.solving.verdict.conftest import CRYSTALS, CU
 
 Peaks = Callable[[Crystal], MeasuredPeaks]
@@ -52,8 +52,9 @@ def test_a_texture_is_found_again(r: float) -> None:
     peaks = simulated(CU, 100.0, orientation=r)(crystal, np.random.default_rng(1))
     lines = CrystalLines(crystal, peaks, USUAL.agreement)
     own = {8: 8, 26: 26}
-    axes = ((0, 0, 1), (1, 0, 0))
-    found, factors = lines.best_texture(own, crystal.lattice, axes, (0.7, 1.0, 1.25))
-    assert found == Texture((0, 0, 1), r)
-    plain, textured = lines.rwp(np.array([lines.areas(own), lines.areas(own, factors)]))
+    directions = ((0, 0, 1), (1, 0, 0))
+    found, march = lines.best_texture(own, crystal.lattice, directions, (0.7, 1.0, 1.25))
+    assert (found.direction, march) == ((0, 0, 1), r)
+    areas = np.array([lines.areas(own), lines.areas(own, found.factor(march))])
+    plain, textured = lines.rwp(areas)
     assert textured < 0.5 * plain
