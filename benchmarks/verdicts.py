@@ -17,7 +17,8 @@ import pandas as pd
 
 from benchmarks.verdict_cases import TOLD
 from benchmarks.verdict_rows import cases
-from crystalnet.solving.verdict.judgement import Word, judged
+from crystalnet.solving.verdict.findings import Word
+from crystalnet.solving.verdict.judgement import judged
 
 REFUSED = "refused"
 WORDS = (*map(str, Word), REFUSED)

@@ -11,7 +11,8 @@ from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.verdict.evidence import Evidence, evidence_of
-from crystalnet.solving.verdict.judgement import Verdict, Word, judged
+from crystalnet.solving.verdict.findings import Word
+from crystalnet.solving.verdict.judgement import Verdict, judged
 from crystalnet.solving.verdict.replacements import Replacement
 from tests.solving.verdict.conftest import CRYSTALS, CU
 
