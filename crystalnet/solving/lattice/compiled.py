@@ -20,6 +20,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 TRICLINIC, MONOCLINIC, ORTHORHOMBIC, TETRAGONAL, HEXAGONAL, CUBIC = range(6)
 # Centrings as numbers.
 CENTRINGS = {"P": 0, "C": 1, "I": 2, "F": 3, "R": 4}
+# Parts of the range of places in which nearest ones are looked up.
+BINS = 64
 
 
 def compiled(function: Function) -> Function:
@@ -108,8 +110,15 @@ def lines_of(
                 l_first = 1
             if laue == CUBIC:
                 l_last = min(l_last, k)
-            for ell in range(l_first, l_last + 1):
-                if not present(centring, h, k, ell):
+            # Of C, I and F whole columns or every other line are absent (`present`).
+            step = 1
+            if (centring == 1 or centring == 3) and (h + k) & 1:
+                continue
+            if centring == 2 or centring == 3:
+                step = 2
+                l_first += (l_first + k + (h if centring == 2 else 0)) & 1
+            for ell in range(l_first, l_last + 1, step):
+                if centring == 4 and not present(centring, h, k, ell):
                     continue
                 if count == len(q):
                     return -1
@@ -144,15 +153,21 @@ def nearest_lines(
     n = len(places)
     best[:] = -1
     above[:] = -1
+    # The first place that is not below the start of each bin, as a guess.
+    starts = np.empty(BINS, dtype=np.int64)
+    scale = BINS / places[-1]
+    low = 0
+    for b in range(BINS):
+        while low < n and places[low] * scale < b:
+            low += 1
+        starts[b] = low
     for j in range(count):
         # The first place that is not below the line.
-        low, high = 0, n
-        while low < high:
-            middle = (low + high) // 2
-            if places[middle] < q[j]:
-                low = middle + 1
-            else:
-                high = middle
+        low = starts[min(int(q[j] * scale), BINS - 1)]
+        while low > 0 and places[low - 1] >= q[j]:
+            low -= 1
+        while low < n and places[low] < q[j]:
+            low += 1
         if low < n and (best[low] < 0 or q[j] > q[best[low]]):
             best[low] = j
         if low > 0 and (above[low - 1] < 0 or q[j] < q[above[low - 1]]):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from crystalnet.solving.lattice.cells import IndexedLattice
@@ -66,7 +66,7 @@ def _first_lines(lattice: IndexedLattice, number: int) -> Float[ndarray, " lines
 
 
 def same_lines(
-    one: Float[ndarray, " lines"], other: Float[ndarray, " lines"], share: float
-) -> bool:
+    one: Float[ndarray, " lines"], others: Float[ndarray, "*others lines"], share: float
+) -> Bool[ndarray, "*others"]:
     """Whether the lines of two lattices are at the same 1 / d^2, to within a share of it."""
-    return bool((np.abs(one - other) <= share * one).all())
+    return np.asarray((np.abs(one - others) <= share * one).all(axis=-1))

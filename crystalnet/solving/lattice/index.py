@@ -86,10 +86,9 @@ def _fits(
         settings.coarse,
         settings,
     )
-    best = in_order(-merit, SAME_SCORE, settings.refined)
-    parameters, zeros = refined_lattices(
-        kind.system, centring, trials[best[merit[best] > 0]], lines, settings
-    )
+    some = np.flatnonzero(merit > 0)
+    best = some[in_order(-merit[some], SAME_SCORE, settings.refined)]
+    parameters, zeros = refined_lattices(kind.system, centring, trials[best], lines, settings)
     every = len(lines.q)
     merit = _judged(kind, centring, parameters, zeros, lines, every, settings.fine, settings)
     order = in_order(-merit, SAME_SCORE, settings.kept)
@@ -98,8 +97,9 @@ def _fits(
     )
     kept: list[int] = []
     for place, trial in enumerate(order.tolist()):
-        if merit[trial] > 0 and not any(
-            same_lines(first[place], first[k], settings.same_within) for k in kept
+        if (
+            merit[trial] > 0
+            and not same_lines(first[place], first[kept], settings.same_within).any()
         ):
             kept.append(place)
             fit = score_lattice(

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
-from scipy.special import betaln, logsumexp
 
+from crystalnet.solving.lattice.absences import chance_of_absences
 from crystalnet.solving.lattice.cells import IndexedLattice, lattice_lines, primitive_lattice
-from crystalnet.solving.lattice.compiled import CENTRINGS, refined
+from crystalnet.solving.lattice.compiled import CENTRINGS, determinant, refined
 from crystalnet.solving.lattice.kinds import KINDS, kind_of
 from crystalnet.solving.lattice.kinds.lattice_kind import POINTS, Centring
 from crystalnet.solving.lattice.lines import SAME_PLACE, Lines
@@ -134,7 +134,10 @@ def score_lattice(
     stray = np.log(settings.impurities) - settings.strong * lines.share[~explained]
     families = kind.families(centring, hkl[inside])
     unseen = np.where(kind.often_unseen(centring), settings.often_unseen, settings.rarely_unseen)
-    absences = _absences(families, unseen, predicted[inside], hit[inside], lines.sigma, settings)
+    near = settings.tolerance_sigmas * lines.sigma
+    absences = chance_of_absences(
+        families, unseen, settings.all_seen, predicted[inside], hit[inside], near
+    )
     score = normal.sum() + stray.sum() + absences
     score -= zero**2 / (2 * settings.zero_sigma**2) + settings.parameter_cost * len(parameters)
     score += _prior(centring, system, parameters, settings)
@@ -142,43 +145,6 @@ def score_lattice(
     return LatticeFit(
         system, centring, parameters, zero, float(score), float(width), *merits, explained
     )
-
-
-def _absences(
-    families: Int[ndarray, "ways predicted"],
-    unseen: Float[ndarray, " ways"],
-    predicted: Float[ndarray, " predicted"],
-    hit: Bool[ndarray, " predicted"],
-    sigma: float,
-    settings: LatticeSettings = USUAL.lattices,
-) -> float:
-    """Logarithm of how probable it is that just these lines are seen, over the ways.
-
-    Lines of one family that overlap are one. Those of other families hide none: where a family is
-    too weak to be seen, the rest counts as it does in the smaller cell, whose lines they are.
-
-    Args:
-        families, unseen: of each line in each way, and how probable it is that all of one are
-            too weak to be seen.
-        predicted: ascending 2-theta of the lattice's lines.
-        hit: which of them are seen.
-        sigma: degrees 2-theta.
-    """
-    ways = []
-    for family, weak in zip(families, unseen, strict=True):
-        # By family, then by angle.
-        order = np.argsort(family, kind="stable")
-        near = np.diff(predicted[order], prepend=-np.inf) <= settings.tolerance_sigmas * sigma
-        near &= np.diff(family[order], prepend=-1) == 0
-        counted = np.empty(len(order), dtype=bool)
-        counted[order] = ~near
-        size = np.bincount(family[counted | hit])
-        found = np.bincount(family[hit], minlength=len(size))
-        any_share = np.exp(betaln(found + 1, size - found + 1))
-        every = settings.all_seen
-        chance = (1 - weak - every) * any_share + weak * (found == 0) + every * (found == size)
-        ways.append(np.log(chance[size > 0]).sum())
-    return float(logsumexp(ways) - np.log(len(ways)))
 
 
 def _prior(
@@ -189,7 +155,7 @@ def _prior(
 ) -> float:
     """Logarithm of how frequent lattices of that centring and volume are among crystals."""
     kind = kind_of(system)
-    volume = kind.volume_of(kind.edges_of(parameters)) / POINTS[centring]
+    volume = 1 / np.sqrt(determinant(kind.metric @ parameters)) / POINTS[centring]
     usual = kind.frequencies[centring]
     if not usual.least <= volume <= settings.largest:
         return float(np.log(settings.beyond))

@@ -12,7 +12,7 @@ from crystalnet.solving.lattice.distinct import in_score_order
 from crystalnet.solving.lattice.find import find_lattices
 from crystalnet.solving.lattice.given import with_peaks
 from crystalnet.solving.lattice.lines import Lines
-from crystalnet.solving.lattice.score import LatticeFit, _absences
+from crystalnet.solving.lattice.score import LatticeFit
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.settings import USUAL
 
@@ -91,13 +91,3 @@ def test_of_peaks_at_one_place_the_stronger_comes_first() -> None:
             np.testing.assert_allclose(
                 Lines.of(peaks, 0.05, USUAL.lattices).share, np.array([3, 2, 1]) / 6
             )
-
-
-def test_lines_that_overlap_are_one_within_a_family_only() -> None:
-    # Families 0 and 1 at one place; of 0 another line beside it, and one elsewhere that is seen.
-    families = np.array([[0, 1, 0, 0]])
-    angle, hit = np.array([10.0, 10.0, 10.01, 20.0]), np.array([False, False, False, True])
-    found = _absences(families, np.array([0.03]), angle, hit, 0.02)
-    # Family 0: one of two, at any share 1 / (3 * 2). Family 1: none of one.
-    wanted = np.log((1 - 0.03 - 0.2) / 6) + np.log((1 - 0.03 - 0.2) / 2 + 0.03)
-    assert found == pytest.approx(wanted)
