@@ -8,7 +8,7 @@ What `pyobjcryst.indexing.quick_index` does with the first twenty peaks, but for
 answers in version 2.2.5: there it tries P cells alone unless it is told not to try centred ones, no
 edge below 3 A, and goes on to less symmetric systems when one has explained the peaks. Triclinic
 cells it does not try either way: they take minutes. It is stopped after so many seconds of the
-processor, with nothing found.
+processor, with what it has found until then.
 """
 
 import json
@@ -18,6 +18,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 
 from pyobjcryst import indexing  # type: ignore[import-not-found]
 from pyobjcryst.indexing import CrystalCentering, CrystalSystem
@@ -40,17 +41,20 @@ def main() -> None:
         reader, writer = os.pipe()
         if os.fork() == 0:
             resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-            os.write(writer, answer(line).encode())
+            for each in answers(line):
+                os.write(writer, each.encode())
             os._exit(0)
         os.close(writer)
         with os.fdopen(reader) as stream:
-            told = stream.read()
-        os.wait()
-        print(told or json.dumps({"cells": [], "seconds": SECONDS}), flush=True)
+            told = stream.read().splitlines()
+        _, status = os.wait()
+        last = json.loads(told[-1]) if told else {"cells": []}
+        seconds = SECONDS if os.WIFSIGNALED(status) else last["seconds"]
+        print(json.dumps({**last, "seconds": seconds}), flush=True)
 
 
-def answer(line: str) -> str:
-    """What is written for a line."""
+def answers(line: str) -> Iterator[str]:
+    """What is known of a line after each kind of lattice; the last is the answer."""
     start = time.process_time()
     given = json.loads(line)
     peaks = indexing.PeakList()
@@ -59,16 +63,19 @@ def answer(line: str) -> str:
             file.write(f"{d:.7f} {sigma:.7f} 1.0\n")
         file.flush()
         peaks.ImportDhklDSigmaIntensity(file.name)
+    cells: list[list[object]] = []
     try:
-        found = sorted(solutions(peaks), key=lambda each: -each[1])[:MOST]
-        cells = [cell_of(cell) for cell, _ in found]
+        for every in solutions(peaks):
+            found = sorted(every, key=lambda each: -each[1])[:MOST]
+            cells = [cell_of(cell) for cell, _ in found]
+            yield json.dumps({"cells": cells, "seconds": time.process_time() - start}) + "\n"
     except Exception:
-        # Too few peaks, most of all: it has found nothing.
-        cells = []
-    return json.dumps({"cells": cells, "seconds": time.process_time() - start})
+        # Too few peaks, most of all: there is no more to be found.
+        yield json.dumps({"cells": cells, "seconds": time.process_time() - start}) + "\n"
 
 
-def solutions(peaks: indexing.PeakList) -> list[tuple[indexing.RecUnitCell, float]]:
+def solutions(peaks: indexing.PeakList) -> Iterator[list[tuple[indexing.RecUnitCell, float]]]:
+    """All there are after each kind of lattice."""
     if len(peaks) > PEAKS:
         peaks.resize(PEAKS)
     number, listed = len(peaks), peaks.GetPeakList()
@@ -91,9 +98,9 @@ def solutions(peaks: indexing.PeakList) -> list[tuple[indexing.RecUnitCell, floa
             explorer.SetCrystalSystem(system)
             explorer.SetCrystalCentering(centring)
             explorer.DicVol(*REPORT, *STOP, verbose=False)
+            yield list(explorer.GetSolutions())
         if explorer.GetBestScore() > STOP[0]:
             break
-    return list(explorer.GetSolutions())
 
 
 def cell_of(cell: indexing.RecUnitCell) -> list[object]:

@@ -25,7 +25,7 @@ import torch
 
 from benchmarks.decoding import DATA, matches
 from benchmarks.flawed_patterns import CU_K_ALPHA, simulated
-from benchmarks.indexing import right as right_cell
+from benchmarks.indexing_cases import right as right_cell
 from benchmarks.machine import machine
 from benchmarks.row_file import RowFile
 from benchmarks.solving import SOURCES
