@@ -15,6 +15,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
 
+from crystalnet.crystallography.canonical import canonical_crystal
 from crystalnet.crystallography.composition import molar_fractions
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import iam_density
@@ -99,10 +100,15 @@ class Guesser:
         found = [Guess(density, "network", i, 0.0, None) for i, density in enumerate(made)]
         known = self.candidates(q, intensity, formula, lattice)
         if known:
-            densities = iam_density([c.crystal for c in known], grid, self.known.gaussians)
+            # With other elements, another setting may be the canonical one.
+            weights = self.known.gaussians.valence
+            crystals = [canonical_crystal(candidate.crystal, weights) for candidate in known]
+            densities = iam_density(crystals, grid, self.known.gaussians)
             found += [
-                Guess(density, "retrieved", i, candidate.agreement, candidate.crystal)
-                for i, (density, candidate) in enumerate(zip(densities, known, strict=True))
+                Guess(density, "retrieved", i, candidate.agreement, crystal)
+                for i, (density, candidate, crystal) in enumerate(
+                    zip(densities, known, crystals, strict=True)
+                )
             ]
         return found
 

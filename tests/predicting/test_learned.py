@@ -43,6 +43,31 @@ def test_a_rock_salt_is_found_from_its_lines() -> None:
     assert ssim.item() > 0.9
 
 
+def test_a_known_structure_with_other_elements_is_in_its_canonical_setting() -> None:
+    """Two perovskites of the same lines but for heights, in either of which an atom is at 0."""
+    places = np.array([[0, 0, 0], [0.5] * 3, [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]])
+    known = load_known(WEIGHTS / "cubic.npz")
+    for corner, centre in ((81, 12), (11, 82)):
+        numbers = np.array([corner, centre, 9, 9, 9])
+        crystal = Crystal("made up", 4.37 * np.eye(3), numbers, places)
+        pattern = powder_pattern(crystal, two_theta_range=(0.0, 55.0))
+        made = predict_densities(
+            1 / pattern.d_spacing,
+            pattern.intensity,
+            {corner: 1, centre: 1, 9: 3},
+            "cubic",
+            kind="iam",
+            grid=24,
+        )
+        setting = canonical_setting(crystal, known.gaussians.valence)
+        truth = iam_density([setting.crystal], 24, known.gaussians)
+        agreeing = [each.guess for each in made if each.guess.agreement > 0.9999]
+        assert agreeing
+        for guess in agreeing:
+            ssim = score_guesses(truth, guess.density[None, None], "none").ssim
+            assert ssim.item() > 0.95
+
+
 def test_a_known_lattice_is_the_only_one_that_structures_are_put_into() -> None:
     crystal = rock_salt(5.37, 56, 7)
     pattern = powder_pattern(crystal, two_theta_range=(0.0, 55.0))

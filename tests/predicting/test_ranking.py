@@ -4,7 +4,14 @@ import numpy as np
 import torch
 
 from crystalnet.predicting.guesses import Guess
-from crystalnet.predicting.ranking import FEATURES, features_of, fit_ranking, likeness, ranked
+from crystalnet.predicting.ranking import (
+    FEATURES,
+    Seen,
+    features_of,
+    fit_ranking,
+    likeness,
+    ranked,
+)
 from crystalnet.scoring.ssim import score_guesses
 
 
@@ -34,8 +41,8 @@ def test_likeness_is_ssim() -> None:
 def test_a_ranking_finds_what_agreement_tells() -> None:
     rng = np.random.default_rng(0)
     made = guesses()
-    features, ssim = [], []
-    for _ in range(60):
+    seen = []
+    for number in range(60):
         agreements = rng.uniform(0.7, 1, 3)
         some = [
             *made[:2],
@@ -44,9 +51,9 @@ def test_a_ranking_finds_what_agreement_tells() -> None:
                 for g, a in zip(made[2:], agreements, strict=True)
             ),
         ]
-        features.append(features_of(some, likeness(some)))
-        ssim.append(np.append([0.5, 0.4], 1 - 3 * (1 - agreements)))
-    ranking = fit_ranking(np.concatenate(features), np.concatenate(ssim))
+        ssim = np.append([0.5, 0.4], 1 - 3 * (1 - agreements))
+        seen.append(Seen(f"mp-{number}", features_of(some, likeness(some)), ssim))
+    ranking = fit_ranking(seen)
     assert set(ranking.weights) == set(FEATURES)
     best = ranked(made, ranking, count=5)
     # The twin is left out, and what agrees badly comes last.

@@ -7,7 +7,12 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.network.modes.weights import load_modes, save_modes
+from crystalnet.network.modes.weights import (
+    change_notes,
+    load_modes,
+    read_modes_header,
+    save_modes,
+)
 from tests.network.modes.test_network import inputs, network
 
 NOTES = {"composition_input": "baseline", "system": "cubic"}
@@ -55,3 +60,14 @@ def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
     save_modes(tmp_path / "weights", model, NOTES)
     with pytest.raises(CrystalNetError, match=r"head\.bias holds NaN"):
         load_modes(tmp_path / "weights")
+
+
+def test_notes_are_changed_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "weights"
+    save_modes(path, network(), NOTES, torch.int8)
+    before = load_file(path)
+    change_notes(path, {"ranking": "{}"})
+    assert read_modes_header(path).notes == {"system": "cubic", "ranking": "{}"}
+    after = load_file(path)
+    assert after.keys() == before.keys()
+    assert all(torch.equal(after[name], before[name]) for name in before)
