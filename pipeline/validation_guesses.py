@@ -23,14 +23,13 @@ _GRID = 50
 
 
 def seen_on_validation(
-    network: ModesNet, known: Known, described: learned.Described, params: Params
+    network: ModesNet, known: Known, validation: pd.DataFrame, params: Params
 ) -> dict[str, list[Seen]]:
     """Features and SSIM of the guesses, by kind of density and pattern.
 
     Beside perfect patterns (`iam`, `dft`) stand those with the flaws of the training, in every one
     of them (`iam_flawed`).
     """
-    validation = described.rows("val")
     dft = learned_densities.DftSpectra(params.densities.electron_tolerance)
     kinds = {amounts_of(np.asarray(z, dtype=np.int64)) for z in validation["atomic_numbers"]}
     guesser = Guesser(network, known, kinds)

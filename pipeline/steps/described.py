@@ -28,7 +28,6 @@ from pipeline.steps import command
 from pipeline.steps.atomic_volumes import atomic_volumes, shares_of
 from pipeline.tables import read_table, write_table
 
-SPLITS = ["train", "val", "test"]
 NO_STANDARD = 0
 """The Hall number of a crystal whose setting is that of its table."""
 
@@ -36,19 +35,19 @@ NO_STANDARD = 0
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--system", required=True)
-    parser.add_argument("--splits", nargs="+", choices=SPLITS, default=SPLITS, help="of these")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
     params = load_params()
     table = read_table(structures_file(arguments.system), CRYSTAL_COLUMNS)
     table = table[
-        (table["crystal_system"] == arguments.system) & table["split"].isin(SPLITS)
+        (table["crystal_system"] == arguments.system)
+        & table["split"].isin(["train", "val", "test"])
     ].reset_index(drop=True)
     formulas = table["formula_pretty"].map(reduced_formula)
     groups = table["spacegroup_number"].astype(int)
     refuse_shared(table["split"], list(zip(formulas, groups, strict=True)))
     wavelength, last = params.patterns.wavelength, params.learned.last_two_theta
-    rows = described_rows(table[table["split"].isin(arguments.splits)], wavelength, last)
+    rows = described_rows(table, wavelength, last)
     seed = derived_seed(params.seed, "substitutes", arguments.system)
     share = params.learned.substitutes[arguments.system]
     made = substituted(rows, share, wavelength, last, seed)

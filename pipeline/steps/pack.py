@@ -14,7 +14,8 @@ from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.files import sha256
 from crystalnet.network.card import CardSettings, ModelCard, write_card
 from crystalnet.network.modes.features import scale_free_spec
-from crystalnet.network.modes.weights import change_notes, load_modes, save_modes
+from crystalnet.network.modes.notes import change_notes
+from crystalnet.network.modes.weights import load_modes, save_modes
 from crystalnet.retrieval.known import Known, save_known
 from crystalnet.settings import CrystalSystem
 from pipeline import learned
@@ -56,7 +57,7 @@ def main() -> None:
         "known_sha256": sha256(library),
     }
     save_modes(weights, network, notes, torch.int8, kept)
-    ranking, scores = ranked_on_validation(weights, library, described, params)
+    ranking, scores = ranked_on_validation(weights, library, described.rows("val"), params)
     change_notes(weights, note_of(ranking))
     report = json.loads(arguments.trained.with_suffix(".json").read_text())
     spec = scale_free_spec(params.patterns.wavelength, params.learned.last_two_theta)

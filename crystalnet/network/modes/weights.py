@@ -94,18 +94,6 @@ def save_modes(
         save_file(tensors, partial, metadata={HEADER: header.model_dump_json()})
 
 
-def change_notes(path: Path | str, notes: Mapping[str, str]) -> None:
-    """Put notes into a weights file, in place of those of the same names, and nothing else.
-
-    Raises:
-        CrystalNetError: if the file is missing, damaged, or of another architecture.
-    """
-    header, tensors = read_weights(path, ModesHeader, "modes network", with_tensors=True)
-    changed = header.model_copy(update={"notes": {**header.notes, **notes}})
-    with atomic_write(path) as partial:
-        save_file(tensors, partial, metadata={HEADER: changed.model_dump_json()})
-
-
 def strongest(
     functions: Float[Tensor, "functions numbers"],
     scale: Float[Tensor, " modes"],

@@ -7,12 +7,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.network.modes.weights import (
-    change_notes,
-    load_modes,
-    read_modes_header,
-    save_modes,
-)
+from crystalnet.network.modes.notes import change_notes
+from crystalnet.network.modes.weights import load_modes, read_modes_header, save_modes
 from tests.network.modes.test_network import inputs, network
 
 NOTES = {"composition_input": "baseline", "system": "cubic"}
