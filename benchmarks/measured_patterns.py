@@ -34,7 +34,8 @@ from crystalnet.solving.agreement.profile import match_pattern
 from crystalnet.solving.budget import Budget
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks
-from crystalnet.solving.solve import Solution, solve
+from crystalnet.solving.solution import Solution
+from crystalnet.solving.solve import solve
 from crystalnet.solving.symmetry.symmetrise import symmetry_of
 
 SECONDS = 60.0

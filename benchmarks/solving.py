@@ -35,8 +35,8 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.find import find_lattices
+from crystalnet.solving.lattices_to_try import densest
 from crystalnet.solving.settings import USUAL
-from crystalnet.solving.solve import densest
 from crystalnet.solving.strategy import solve_peaks
 
 RANKS = (1, 5, 20)

@@ -40,9 +40,9 @@ from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattic
 from crystalnet.solving.lattice.find import find_lattices
 from crystalnet.solving.lattice.kinds import KINDS
 from crystalnet.solving.lattice.kinds.lattice_kind import CELL
+from crystalnet.solving.lattices_to_try import densest
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.settings import USUAL
-from crystalnet.solving.solve import densest
 from crystalnet.solving.strategy import solve_peaks
 from crystalnet.solving.symmetry.contacts import too_near
 from crystalnet.solving.symmetry.conventional import conventional_cell, space_group_of

@@ -9,8 +9,8 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.lattice.given import given_lattices
+from crystalnet.solving.lattices_to_try import densest
 from crystalnet.solving.pattern.measured import MeasuredPeaks
-from crystalnet.solving.solve import densest
 from pipeline.crystal_tables import crystals_of
 
 

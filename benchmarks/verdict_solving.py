@@ -23,12 +23,12 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.solving.budget import Budget
 from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.lattice.kinds import KINDS
+from crystalnet.solving.lattices_to_try import likely_lattices
 from crystalnet.solving.pattern.file import PatternFile
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.pattern.radiation import radiation
 from crystalnet.solving.question import composition
 from crystalnet.solving.search.cell_contents import check_room
-from crystalnet.solving.solve import likely_lattices
 from crystalnet.solving.strategy import solve_peaks
 
 SECONDS, KEPT = 8.0, 4

@@ -30,8 +30,8 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.candidate import TEMPLATES
 from crystalnet.solving.output import write_all
-from crystalnet.solving.solve import TEMPLATES
 from crystalnet.solving.strategy import solve_peaks
 from crystalnet.solving.symmetry.contacts import too_near
 

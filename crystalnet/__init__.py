@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from crystalnet.solving.pattern.peaks import find_peaks
     from crystalnet.solving.predict import Prediction, predict
     from crystalnet.solving.settings import SolveSettings
-    from crystalnet.solving.solve import Solution, solve
+    from crystalnet.solving.solution import Solution
+    from crystalnet.solving.solve import solve
 
 __all__ = [
     "Candidate",
@@ -43,7 +44,7 @@ _HOME = {
     "Crystal": "crystalnet.crystallography.crystal",
     "CrystalNetError": "crystalnet.errors",
     "Prediction": "crystalnet.solving.predict",
-    "Solution": "crystalnet.solving.solve",
+    "Solution": "crystalnet.solving.solution",
     "SolveSettings": "crystalnet.solving.settings",
     "find_peaks": "crystalnet.solving.pattern.peaks",
     "index_lattice": "crystalnet.solving.lattice.find",

@@ -54,7 +54,7 @@ def test_free_atoms_are_one_file_in_git_and_a_real_one_in_the_wheel(installed: P
     assert (installed / FREE_ATOMS).read_bytes() == once.read_bytes()
     script = (
         "from crystalnet.crystallography.iam import ValenceGaussians\n"
-        "from crystalnet.solving.solve import TEMPLATES\n"
+        "from crystalnet.solving.candidate import TEMPLATES\n"
         "print(TEMPLATES, ValenceGaussians.load(TEMPLATES).valence[8])"
     )
     done = subprocess.run(

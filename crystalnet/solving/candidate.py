@@ -1,6 +1,7 @@
 """A structure that was solved, with all that is written of it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
@@ -21,6 +22,9 @@ CIF, CHGCAR, CUBE, CCP4, PATTERN = (
     "pattern.csv",
 )
 FILES = (CIF, CHGCAR, CUBE, CCP4, PATTERN)
+
+TEMPLATES = Path(__file__).parent / "valence_gaussians.json"
+"""Free-atom valence densities, which densities of candidates are made of."""
 
 
 @dataclass(frozen=True, eq=False)

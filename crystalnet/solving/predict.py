@@ -19,9 +19,11 @@ from crystalnet.network.modes.network import Kind
 from crystalnet.predicting.learned import WEIGHTS, loaded, predict_densities
 from crystalnet.retrieval.prototypes import amounts_of, atoms_of
 from crystalnet.settings import CrystalSystem
+from crystalnet.solving.candidate import TEMPLATES
 from crystalnet.solving.density.decoding import decode
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.lattice.kinds import KINDS, crystal_systems_of, lattices_of
+from crystalnet.solving.lattices_to_try import likely_lattices
 from crystalnet.solving.output.predicted import PredictedDensity, write_predicted
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.file import PatternFile, read_pattern
@@ -29,7 +31,6 @@ from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.pattern.standard_lines import standard_lines
 from crystalnet.solving.question import Question, a_number, edges
 from crystalnet.solving.settings import USUAL
-from crystalnet.solving.solve import TEMPLATES, likely_lattices
 
 MOST_GUESSES = 1000
 # Points per axis that may be asked for.

@@ -1,95 +1,31 @@
 """One measured pattern: read, indexed, solved, ranked, written."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from crystalnet.crystallography.iam import ValenceGaussians
-from crystalnet.crystallography.known_composition import KnownComposition
-from crystalnet.errors import CrystalNetError
 from crystalnet.files import shown
 from crystalnet.solving.budget import Budget
-from crystalnet.solving.candidate import Candidate
+from crystalnet.solving.candidate import TEMPLATES
 from crystalnet.solving.fitting import fit_candidates
-from crystalnet.solving.foreign import ForeignPeaks, foreign_peaks
-from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
-from crystalnet.solving.lattice.find import find_lattices
-from crystalnet.solving.lattice.given import given_lattices
+from crystalnet.solving.foreign import foreign_peaks
 from crystalnet.solving.lattice.kinds import KINDS, lattices_of
-from crystalnet.solving.output import check_folder, write_all
+from crystalnet.solving.lattices_to_try import likely_lattices
 from crystalnet.solving.pattern.axis import Quantity
-from crystalnet.solving.pattern.file import PatternFile, read_pattern
+from crystalnet.solving.pattern.file import read_pattern
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
-from crystalnet.solving.question import Question, edges, edges_wanted, symbols
-from crystalnet.solving.search.cell_contents import check_room, has_room
-from crystalnet.solving.search.cell_limits import (
-    FREE,
-    CellLimits,
-    check_limits,
-    contents_within,
-)
+from crystalnet.solving.question import Question, edges, symbols
+from crystalnet.solving.search.cell_contents import check_room
+from crystalnet.solving.search.cell_limits import check_limits
 from crystalnet.solving.search.given_group import lattices_of_group, lattices_with_places
 from crystalnet.solving.settings import USUAL, SolveSettings
+from crystalnet.solving.solution import Solution
 from crystalnet.solving.strategy import solve_peaks
 from crystalnet.solving.verdict.evidence import evidence_of
-from crystalnet.solving.verdict.judgement import Verdict, judged
-
-TEMPLATES = Path(__file__).parent / "valence_gaussians.json"
-"""Free-atom valence densities, which atoms are found with."""
-
-
-@dataclass(frozen=True, eq=False)
-class Solution:
-    """What was found for one pattern.
-
-    Attributes:
-        file: the pattern as it was read.
-        found: its peaks and background.
-        lattices: those that were tried, the likeliest first.
-        candidates: different structures with their densities, the best first.
-        foreign: peaks that are of no line of the first of them.
-        verdict: how far the first of them can be trusted, and why.
-        told: what was known and used, in words and numbers that JSON can hold.
-        seconds: from the file to the candidates.
-        cut_short: why something was left out, which then hangs on the speed of the machine; None
-            where nothing was.
-    """
-
-    file: PatternFile
-    found: FoundPeaks
-    lattices: list[IndexedLattice]
-    candidates: list[Candidate]
-    foreign: ForeignPeaks
-    verdict: Verdict
-    told: Mapping[str, Any]
-    seconds: float
-    cut_short: str | None = None
-
-    def write(self, folder: Path | str) -> list[Path]:
-        """Write every candidate, the summary and the page into a folder.
-
-        For each candidate a CIF, a CHGCAR, a cube, a CCP4 map and its computed pattern.
-
-        Returns:
-            the files.
-
-        Raises:
-            CrystalNetError: if the folder cannot be written to.
-        """
-        profile = None
-        if not self.file.is_peaks:
-            profile = (self.found.two_theta, self.found.intensity)
-        check_folder(folder)
-        try:
-            return write_all(
-                Path(folder), self.candidates, self.found.peaks, self.told, profile,
-                self.verdict, self.lattices, self.foreign,
-            )  # fmt: skip
-        except OSError as error:
-            raise CrystalNetError(f"{folder}: cannot be written to ({error.strerror})") from None
+from crystalnet.solving.verdict.judgement import judged
 
 
 def solve(
@@ -232,79 +168,3 @@ def _reach(found: FoundPeaks) -> str:
     (first, last), wavelength = found.peaks.two_theta_range, found.peaks.wavelength
     finest = wavelength / 2 / np.sin(np.radians(last) / 2)
     return f"{first:g} to {last:g} degrees at {wavelength:.4f} A reach d = {finest:.2f} A"
-
-
-def likely_lattices(
-    found: FoundPeaks,
-    systems: Sequence[str],
-    lattice: Sequence[float] | None,
-    known: KnownComposition,
-    settings: SolveSettings = USUAL,
-    limits: CellLimits = FREE,
-) -> list[IndexedLattice]:
-    """The lattices to work on, the likeliest first: found from the peaks, or about given edges.
-
-    Raises:
-        CrystalNetError: where none explains the peaks, or the edges are of another system.
-    """
-    if lattice is None:
-        every = find_lattices(found.peaks, systems, settings.lattices)
-        return densest(every, known, settings, limits)[: settings.lattices.tried]
-    may_be = [name for name, kind in KINDS.items() if kind.free(lattice) is not None]
-    wanted = [system for system in systems if system in may_be]
-    if not wanted:
-        raise CrystalNetError(
-            f"the lattice {list(lattice)} is {' or '.join(may_be)}, but the crystal system is "
-            f"{systems[0]}; give {edges_wanted()}"
-        )
-    try:
-        given = given_lattices(wanted, lattice, found.peaks, settings.lattices)
-    except CrystalNetError as error:
-        raise CrystalNetError(f"{error}{_would_fit(found, systems, settings)}") from None
-    return densest(given, known, settings, limits)
-
-
-def _would_fit(found: FoundPeaks, systems: Sequence[str], settings: SolveSettings) -> str:
-    """The lattice that explains the peaks where a given one does not, if there is one."""
-    try:
-        best = find_lattices(found.peaks, systems, settings.lattices)[0]
-    except CrystalNetError:
-        return ""
-    return f"; the peaks are of a lattice {best.system} {best.centring}, {best.told()}"
-
-
-def densest(
-    lattices: list[IndexedLattice],
-    known: KnownComposition,
-    settings: SolveSettings = USUAL,
-    limits: CellLimits = FREE,
-) -> list[IndexedLattice]:
-    """The likeliest centring of each cell: less dense ones explain no more lines than it does.
-
-    A centring that leaves no room for a formula unit is none: where elements are hard to tell
-    apart, the lines are those of a smaller cell, but the atoms are not in it.
-    """
-    kept: list[IndexedLattice] = []
-    for lattice in lattices:
-        if not any(
-            other.system == lattice.system
-            and np.allclose(lattice.edges, other.edges, rtol=settings.lattices.same_cell)
-            for other in kept
-        ):
-            room = _has_room(lattice, known, settings, limits)
-            kept.append(lattice if room else _primitive(lattice))
-    return [each for each in kept if _has_room(each, known, settings, limits)] or kept
-
-
-def _has_room(
-    lattice: IndexedLattice, known: KnownComposition, settings: SolveSettings, limits: CellLimits
-) -> bool:
-    if limits.known:
-        return bool(contents_within(limits, known, lattice, settings.contents))
-    return has_room(known, lattice.volume, settings.contents)
-
-
-def _primitive(lattice: IndexedLattice) -> IndexedLattice:
-    """The lattice of the same edges without centring, which explains the same lines."""
-    bare = conventional_lattices(lattice.system, *lattice.edges)[-1]
-    return replace(lattice, centring=bare.centring, primitive=bare.primitive)

@@ -12,12 +12,12 @@ from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.budget import TELL, Budget
+from crystalnet.solving.candidate import TEMPLATES
 from crystalnet.solving.density.decoding import decode
 from crystalnet.solving.lattice.cells import conventional_lattices
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search.symmetric_search import search
 from crystalnet.solving.settings import USUAL
-from crystalnet.solving.solve import TEMPLATES
 from crystalnet.solving.strategy import solve_peaks
 
 SPINEL = Structure.from_spacegroup(

@@ -17,10 +17,10 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import MO_K_ALPHA, powder_pattern
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.candidate import TEMPLATES
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.standard_lines import standard_lines
 from crystalnet.solving.predict import whole_units
-from crystalnet.solving.solve import TEMPLATES
 
 HALITE = Path(__file__).resolve().parents[2] / "data" / "measured_patterns" / "rockjock_halite.xy"
 SALT = Structure.from_spacegroup(

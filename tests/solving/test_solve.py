@@ -14,8 +14,8 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.cells import conventional_lattices
+from crystalnet.solving.lattices_to_try import densest
 from crystalnet.solving.question import composition
-from crystalnet.solving.solve import densest
 
 MEASURED = Path(__file__).resolve().parents[2] / "data" / "measured_patterns"
 HALITE = MEASURED / "rockjock_halite.xy"

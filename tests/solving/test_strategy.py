@@ -15,13 +15,12 @@ from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving import ranking, sources
 from crystalnet.solving.agreement.profile import PatternMatch
-from crystalnet.solving.candidate import Candidate
+from crystalnet.solving.candidate import TEMPLATES, Candidate
 from crystalnet.solving.candidate import Structure as SolvedStructure
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search.symmetric_search import search
 from crystalnet.solving.settings import USUAL, SolveSettings, StrategySettings
-from crystalnet.solving.solve import TEMPLATES
 from crystalnet.solving.strategy import solve_peaks
 from crystalnet.solving.symmetry.symmetrise import Symmetry, symmetry_of
 

@@ -13,7 +13,8 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.solving.budget import Budget
 from crystalnet.solving.command.request import Request
 from crystalnet.solving.output import SUMMARY
-from crystalnet.solving.solve import Solution, solve
+from crystalnet.solving.solution import Solution
+from crystalnet.solving.solve import solve
 
 
 def solve_one(

@@ -15,7 +15,7 @@ import crystalnet
 from crystalnet import cli
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
-from crystalnet.solving.solve import Solution
+from crystalnet.solving.solution import Solution
 from crystalnet.solving.symmetry.contacts import least_distance, too_near
 
 MEASURED = Path(__file__).resolve().parents[3] / "data" / "measured_patterns"

@@ -14,11 +14,11 @@ from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.retrieval.known import Known
 from crystalnet.settings import CrystalSystem
 from crystalnet.solving.budget import Budget
+from crystalnet.solving.candidate import TEMPLATES
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.search.known_structures import known_structures
 from crystalnet.solving.settings import USUAL
-from crystalnet.solving.solve import TEMPLATES
 
 CU = 1.54056
 
