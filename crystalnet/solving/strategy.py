@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.attempt import Attempt
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.lattice.cells import IndexedLattice
@@ -13,7 +14,7 @@ from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.ranking import Ranked, different, in_rank_order
 from crystalnet.solving.search.cell_limits import FREE, CellLimits
 from crystalnet.solving.settings import USUAL, SolveSettings
-from crystalnet.solving.sources import Search
+from crystalnet.solving.sources import by_analogy, by_flipping, by_symmetry, exchange
 from crystalnet.solving.symmetry.conventional import space_group_of
 
 
@@ -59,31 +60,31 @@ def solve_peaks(
     Raises:
         CrystalNetError: where nothing gives a structure.
     """
-    solving = Search(
+    attempt = Attempt(
         measured, known, lattices, seed, space_group, effort, progress, budget, settings, limits
     )
     for order in range(len(lattices)):
         if budget.over():
             break
         if symmetry:
-            solving.by_symmetry(order)
-        if flipping and not solving.explained(settings.strategy.certain):
-            solving.by_flipping(order)
-        if analogy and not solving.explained():
-            solving.by_analogy(order)
-    solving.exchange()
-    if not solving.found:
+            by_symmetry(attempt, order)
+        if flipping and not attempt.explained(settings.strategy.certain):
+            by_flipping(attempt, order)
+        if analogy and not attempt.explained():
+            by_analogy(attempt, order)
+    exchange(attempt)
+    if not attempt.found:
         if budget.cut_short:
             raise CrystalNetError(
                 f"nothing was found when {budget.cut_short}; give it more time, or say more of the "
                 "composition"
             )
         raise CrystalNetError(
-            f"nothing gives a structure ({solving.reason}); check lattice and composition, or say "
+            f"nothing gives a structure ({attempt.reason}); check lattice and composition, or say "
             "more of them"
         )
-    budget.doing = f"ranking of {len(solving.found)} structures"
-    kept = different(in_rank_order(solving.found, settings.ranking), most, budget, settings.ranking)
+    budget.doing = f"ranking of {len(attempt.found)} structures"
+    kept = different(in_rank_order(attempt.found, settings.ranking), most, budget, settings.ranking)
     grid = settings.strategy.density_grid
     return [_candidate(place, each, gaussians, grid) for place, each in enumerate(kept, start=1)]
 
