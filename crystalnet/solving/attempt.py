@@ -70,8 +70,13 @@ class Attempt:
         """What is less likely gets less time."""
         return self.effort / (1 + self.plan.less * order)
 
-    def take(self, structures: Iterable[Structure], peaks: MeasuredPeaks) -> int:
-        """Everything that is found comes in here, if its atoms keep their distance; how many do."""
+    def take(self, structures: Iterable[Structure], lattice: IndexedLattice) -> int:
+        """Everything that is found comes in here, if its atoms keep their distance; how many do.
+
+        Args:
+            lattice: of all of them.
+        """
+        peaks = self.measured.shifted(lattice.zero_shift)
         before = len(self.found)
         for structure in structures:
             if self.limits.known and not self._allowed(structure):

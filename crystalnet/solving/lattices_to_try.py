@@ -10,12 +10,34 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
 from crystalnet.solving.lattice.find import find_lattices
 from crystalnet.solving.lattice.given import given_lattices
-from crystalnet.solving.lattice.kinds import KINDS
+from crystalnet.solving.lattice.kinds import KINDS, lattices_of
 from crystalnet.solving.pattern.peaks import FoundPeaks
-from crystalnet.solving.question import edges_wanted
-from crystalnet.solving.search.cell_contents import has_room
-from crystalnet.solving.search.cell_limits import FREE, CellLimits, contents_within
+from crystalnet.solving.question import Question, edges_wanted
+from crystalnet.solving.search.cell_contents import check_room, has_room
+from crystalnet.solving.search.cell_limits import FREE, CellLimits, check_limits, contents_within
+from crystalnet.solving.search.given_group import lattices_of_group, lattices_with_places
 from crystalnet.solving.settings import USUAL, SolveSettings
+
+
+def lattices_to_try(question: Question, found: FoundPeaks) -> list[IndexedLattice]:
+    """Those that everything which is known of a crystal allows.
+
+    Raises:
+        CrystalNetError: where there is none, or the cell of none has room for the atoms.
+    """
+    known, settings, group = question.known, question.settings, question.group
+    systems = list(KINDS) if question.system is None else list(lattices_of(question.system))
+    if group is not None:
+        systems = [each for each in systems if group in KINDS[each].groups]
+    lattices = likely_lattices(found, systems, question.lattice, known, settings, question.limits)
+    lattices = [replace(each, crystal_system=question.system) for each in lattices]
+    if group is not None:
+        lattices = lattices_of_group(lattices, group, found.peaks, settings)
+    check_limits(question.limits, known, lattices, settings.contents)
+    check_room(known, [each.volume for each in lattices], settings.contents)
+    if group is not None:
+        lattices = lattices_with_places(lattices, group, known, found.peaks, settings)
+    return lattices
 
 
 def likely_lattices(

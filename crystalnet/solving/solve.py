@@ -1,7 +1,6 @@
 """One measured pattern: read, indexed, solved, ranked, written."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +11,11 @@ from crystalnet.solving.budget import Budget
 from crystalnet.solving.candidate import TEMPLATES
 from crystalnet.solving.fitting import fit_candidates
 from crystalnet.solving.foreign import foreign_peaks
-from crystalnet.solving.lattice.kinds import KINDS, lattices_of
-from crystalnet.solving.lattices_to_try import likely_lattices
+from crystalnet.solving.lattices_to_try import lattices_to_try
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.file import read_pattern
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.question import Question, edges, symbols
-from crystalnet.solving.search.cell_contents import check_room
-from crystalnet.solving.search.cell_limits import check_limits
-from crystalnet.solving.search.given_group import lattices_of_group, lattices_with_places
 from crystalnet.solving.settings import USUAL, SolveSettings
 from crystalnet.solving.solution import Solution
 from crystalnet.solving.strategy import solve_peaks
@@ -109,9 +104,6 @@ def solve(
         tuple(tuple(each) for each in excluded), tuple(impurities), units, density, seed, effort,
         budget.seconds, settings,
     )  # fmt: skip
-    systems = list(KINDS) if system is None else list(lattices_of(system))
-    if question.group is not None:
-        systems = [each for each in systems if question.group in KINDS[each].groups]
     budget.start()
     file = read_pattern(
         pattern, quantity, question.radiation, peaks, settings.reading, columns, scan
@@ -120,18 +112,7 @@ def solve(
     found = find_peaks(file, settings.peaks, settings.profile)
     progress(f"{file.path}: {len(found.peaks.two_theta)} peaks")
     progress(_reach(found))
-    lattices = likely_lattices(
-        found, systems, question.lattice, question.known, settings, question.limits
-    )
-    lattices = [replace(each, crystal_system=system) for each in lattices]
-    if question.group is not None:
-        lattices = lattices_of_group(lattices, question.group, found.peaks, settings)
-    check_limits(question.limits, question.known, lattices, settings.contents)
-    check_room(question.known, [each.volume for each in lattices], settings.contents)
-    if question.group is not None:
-        lattices = lattices_with_places(
-            lattices, question.group, question.known, found.peaks, settings
-        )
+    lattices = lattices_to_try(question, found)
     for each in lattices:
         progress(
             f"lattice to try: {each.system} {each.centring}, {each.told()} "
@@ -145,8 +126,9 @@ def solve(
     )  # fmt: skip
     candidates = fit_candidates(candidates, lattices, file, found, budget, progress, settings.fit)
     foreign = foreign_peaks(candidates[0], found, file.radiation, settings.fit, settings.lattices)
-    evidence = evidence_of(candidates, found.peaks, question.known, settings)
-    verdict = judged(evidence, settings.verdict)
+    verdict = judged(
+        evidence_of(candidates, found.peaks, question.known, settings), settings.verdict
+    )
     told = {
         "pattern": shown(file.path),
         **question.told(file.path),

@@ -28,7 +28,6 @@ def by_symmetry(attempt: Attempt, order: int) -> None:
     Of lattices that are less likely these alone, and only if nothing has explained the pattern.
     """
     lattice = attempt.lattices[order]
-    peaks = attempt.measured.shifted(lattice.zero_shift)
     contents = attempt.contents(lattice)
     together = attempt.plan.together
     for start in range(0, len(contents) if order == 0 else min(len(contents), 1), together):
@@ -49,7 +48,7 @@ def by_symmetry(attempt: Attempt, order: int) -> None:
             budget=attempt.budget,
             settings=attempt.settings,
         )
-        attempt.take((Structure(crystal, lattice) for crystal in crystals), peaks)
+        attempt.take((Structure(crystal, lattice) for crystal in crystals), lattice)
         attempt.progress(
             f"{lattice.system} {lattice.centring}: {len(crystals)} structures of "
             f"{', '.join(map(_formula, some))} by symmetry"
@@ -70,8 +69,7 @@ def by_flipping(attempt: Attempt, order: int) -> None:
         attempt.measured, likely, lattice, maps=maps, number=attempt.space_group, seed=attempt.seed,
         budget=attempt.budget, settings=attempt.settings,
     )  # fmt: skip
-    peaks = attempt.measured.shifted(lattice.zero_shift)
-    attempt.take((Structure(crystal, lattice) for crystal in crystals), peaks)
+    attempt.take((Structure(crystal, lattice) for crystal in crystals), lattice)
     attempt.progress(f"{what}: {len(crystals)} structures by charge flipping")
 
 
@@ -97,8 +95,7 @@ def exchange(attempt: Attempt) -> None:
         attempt.budget.doing = f"exchange of elements in {_formula_of(structure.crystal)}"
         better = exchanged(structure.crystal, attempt.measured, structure.lattice, attempt.settings)
         if better is not None:
-            peaks = attempt.measured.shifted(structure.lattice.zero_shift)
-            attempt.take([replace(structure, crystal=better)], peaks)
+            attempt.take([replace(structure, crystal=better)], structure.lattice)
 
 
 def _by_analogy(attempt: Attempt, lattice: IndexedLattice, system: str, known: Known) -> None:
@@ -128,14 +125,13 @@ def _by_analogy(attempt: Attempt, lattice: IndexedLattice, system: str, known: K
 def _take_known(
     attempt: Attempt, found: Sequence[tuple[Crystal, str]], lattice: IndexedLattice, how: str
 ) -> None:
-    peaks = attempt.measured.shifted(lattice.zero_shift)
     taken = attempt.take(
         (
             Structure(crystal, lattice, name)
             for crystal, name in found
             if attempt.space_group in (None, space_group_of(crystal)[0])
         ),
-        peaks,
+        lattice,
     )
     attempt.progress(
         f"{lattice.system} {lattice.centring}: {taken} structures from known ones {how}"
