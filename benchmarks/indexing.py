@@ -45,8 +45,8 @@ from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.lattice.find import find_lattices
+from crystalnet.solving.lattices_to_try import densest
 from crystalnet.solving.pattern.measured import MeasuredPeaks
-from crystalnet.solving.solve import densest
 
 OURS, RIVAL = "ours", "FOX"
 
