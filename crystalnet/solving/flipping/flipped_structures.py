@@ -8,7 +8,7 @@ import numpy as np
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.solving.budget import UNBOUNDED, Budget
 from crystalnet.solving.flipping.building import Builder
-from crystalnet.solving.flipping.flip import flipped
+from crystalnet.solving.flipping.flip import Start, at_random, flipped
 from crystalnet.solving.flipping.map_symmetry import MapSymmetry
 from crystalnet.solving.flipping.reflections import Reflections
 from crystalnet.solving.lattice.cells import IndexedLattice
@@ -28,6 +28,7 @@ def flipped_structures(
     maps: int | None = None,
     number: int | None = None,
     seed: int = 0,
+    start: Start = at_random,
     budget: Budget = UNBOUNDED,
     settings: SolveSettings = USUAL,
 ) -> list[Crystal]:
@@ -38,6 +39,7 @@ def flipped_structures(
             first.
         maps: made at most, if not as many as usual.
         number: the space group, if it is known.
+        start: phases that maps begin with, such as those of a density that is near.
         budget: when it is over, what has been found is returned.
 
     Returns:
@@ -69,10 +71,11 @@ def flipped_structures(
                 tried.append((counts, one))
     possible = [frame for frame in frames if tried and fit_of(frame).lines.possible]
     made = itertools.product(range(plan.maps), tried)
-    for start, (counts, reflections) in itertools.islice(made, plan.maps if maps is None else maps):
+    for turn, (counts, reflections) in itertools.islice(made, plan.maps if maps is None else maps):
         if budget.over():
             break
-        amplitude = flipped(reflections, generator, plan, sharp=bool(start % 2), budget=budget)
+        sharp = bool(turn % 2)
+        amplitude = flipped(reflections, generator, plan, sharp=sharp, start=start, budget=budget)
         symmetry = MapSymmetry(reflections, amplitude, lattice.primitive)
         for framed in symmetry.likely(possible, plan.symmetric, plan.frames):
             if budget.over():
@@ -82,7 +85,7 @@ def flipped_structures(
             found += [(fit, each) for each in builder.build(framed)]
             if least() < plan.perfect:
                 break
-        if least() < (plan.perfect if start < plan.surely else plan.explained):
+        if least() < (plan.perfect if turn < plan.surely else plan.explained):
             break
     good = [pair for pair in found if pair[1].residual < plan.good]
     # Every structure has its subgroups too, which agree as well.

@@ -31,6 +31,8 @@ class Reflections:
     """All reflections of a primitive cell, and how the measured areas may be shared among them.
 
     Attributes:
+        primitive: rows of the cell in A, and
+        counts: atoms of each atomic number in it.
         shape: points of the map along each axis, multiples of 4 or 6.
         hkl: indices in the primitive cell, both of each Friedel pair.
         place: where each is in the flattened coefficients of a map.
@@ -54,6 +56,7 @@ class Reflections:
             cell: rows in A of a conventional cell of it.
             counts: atoms of each atomic number in the primitive cell.
         """
+        self.primitive, self.counts = lattice.primitive, counts
         group = space_group(LEAST[lattice.system])
         self.lines = LineIntensities(
             measured, lattice, Frame(group, cell), settings.d_min, agreement

@@ -17,6 +17,10 @@ class FlippingSettings(Section):
             G. Oszlanyi and A. Suto found (doi 10.1107/S0108767303027569).
         repartition: cycles after which lines that overlap are shared out anew
             (C. Baerlocher, L. McCusker and L. Palatinus, doi 10.1524/zkri.2007.222.2.47).
+        heights: share, in that, of the map whose points have the heights that the composition
+            wants; none, since as many maps lead to the structure without.
+        histograms: cells with atoms anywhere that the heights are the mean of: few differ much.
+        lonely: places that each of their atoms has the loneliest of: atoms keep apart.
         d_min: the smallest spacing used, in A: finer ones overlap and tell little more.
         spacing: of the points of a map in A, at most.
         most_points: of a map, and
@@ -50,6 +54,9 @@ class FlippingSettings(Section):
     cycles: int = 250
     threshold: float = 1.1
     repartition: int = 8
+    heights: float = 0.0
+    histograms: int = 4
+    lonely: int = 20
     d_min: float = 0.9
     spacing: float = 0.35
     most_points: int = 300_000
