@@ -10,9 +10,9 @@ import numpy as np
 
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.solving.agreement.profile import PatternMatch
+from crystalnet.solving.arguments import composition
 from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.pattern.measured import MeasuredPeaks
-from crystalnet.solving.question import composition
 from crystalnet.solving.verdict.evidence import Evidence, evidence_of
 
 

@@ -20,6 +20,7 @@ from benchmarks.decoding import DATA, matches
 from benchmarks.verdict_cases import TOLD, Pattern, measured, scaled, simulated, told
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.arguments import composition
 from crystalnet.solving.budget import Budget
 from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.lattice.kinds import KINDS
@@ -27,7 +28,6 @@ from crystalnet.solving.lattices_to_try import likely_lattices
 from crystalnet.solving.pattern.file import PatternFile
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.pattern.radiation import radiation
-from crystalnet.solving.question import composition
 from crystalnet.solving.search.cell_contents import check_room
 from crystalnet.solving.strategy import solve_peaks
 

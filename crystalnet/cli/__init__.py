@@ -84,8 +84,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _solve(given: argparse.Namespace) -> int:
     # Loaded here: `crystalnet --help` answers at once.
+    from crystalnet.solving.arguments import edges, symbols
     from crystalnet.solving.command import Request, run
-    from crystalnet.solving.question import Question, edges, symbols
+    from crystalnet.solving.question import Question
     from crystalnet.solving.settings.changes import settings_with
 
     question = Question(

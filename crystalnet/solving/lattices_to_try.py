@@ -7,12 +7,13 @@ import numpy as np
 
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.arguments import edges_wanted
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
 from crystalnet.solving.lattice.find import find_lattices
 from crystalnet.solving.lattice.given import given_lattices
 from crystalnet.solving.lattice.kinds import KINDS, lattices_of
 from crystalnet.solving.pattern.peaks import FoundPeaks
-from crystalnet.solving.question import Question, edges_wanted
+from crystalnet.solving.question import Question
 from crystalnet.solving.search.cell_contents import check_room, has_room
 from crystalnet.solving.search.cell_limits import FREE, CellLimits, check_limits, contents_within
 from crystalnet.solving.search.given_group import lattices_of_group, lattices_with_places

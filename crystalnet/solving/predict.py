@@ -19,6 +19,7 @@ from crystalnet.network.modes.network import Kind
 from crystalnet.predicting.learned import WEIGHTS, loaded, predict_densities
 from crystalnet.retrieval.prototypes import amounts_of, atoms_of
 from crystalnet.settings import CrystalSystem
+from crystalnet.solving.arguments import a_number, edges
 from crystalnet.solving.candidate import TEMPLATES
 from crystalnet.solving.density.decoding import decode
 from crystalnet.solving.lattice.cells import IndexedLattice
@@ -29,7 +30,7 @@ from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.file import PatternFile, read_pattern
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.pattern.standard_lines import standard_lines
-from crystalnet.solving.question import Question, a_number, edges
+from crystalnet.solving.question import Question
 from crystalnet.solving.settings import USUAL
 
 MOST_GUESSES = 1000

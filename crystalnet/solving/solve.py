@@ -7,6 +7,7 @@ import numpy as np
 
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.files import shown
+from crystalnet.solving.arguments import edges, symbols
 from crystalnet.solving.budget import Budget
 from crystalnet.solving.candidate import TEMPLATES
 from crystalnet.solving.fitting import fit_candidates
@@ -15,7 +16,7 @@ from crystalnet.solving.lattices_to_try import lattices_to_try
 from crystalnet.solving.pattern.axis import Quantity
 from crystalnet.solving.pattern.file import read_pattern
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
-from crystalnet.solving.question import Question, edges, symbols
+from crystalnet.solving.question import Question
 from crystalnet.solving.settings import USUAL, SolveSettings
 from crystalnet.solving.solution import Solution
 from crystalnet.solving.strategy import solve_peaks

@@ -13,9 +13,9 @@ from crystalnet.cli import main
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.errors import CrystalNetError
+from crystalnet.solving.arguments import composition
 from crystalnet.solving.lattice.cells import conventional_lattices
 from crystalnet.solving.lattices_to_try import densest
-from crystalnet.solving.question import composition
 
 MEASURED = Path(__file__).resolve().parents[2] / "data" / "measured_patterns"
 HALITE = MEASURED / "rockjock_halite.xy"
