@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from crystalnet.errors import CrystalNetError
-from pipeline.verify import Files, compare, made_here, recorded_in_git, tell
+from pipeline.differences import Files, compare
+from pipeline.verify import made_here, recorded_in_git, tell
 
 ROOT = Path(__file__).resolve().parents[2]
 
