@@ -84,15 +84,20 @@ def reference_points(
 
 
 def reference_forward(
-    model: CrystalNet, patterns: Tensor, formulas: Tensor, coordinates: Tensor, noise: Tensor
+    model: CrystalNet,
+    patterns: Tensor,
+    formulas: Tensor | None,
+    coordinates: Tensor,
+    noise: Tensor,
 ) -> tuple[Tensor, Latent]:
     """FiLM for each point, and [h, P] built for each block."""
     width, points = model.settings.width, coordinates.shape[1]
     latent = model.encode(patterns, formulas)
-    assert latent.mu_formula is not None
-    assert latent.sigma_formula is not None
     pattern = latent.mu_pattern + noise[:, :width] * latent.sigma_pattern
-    formula = latent.mu_formula + noise[:, width:] * latent.sigma_formula
+    if latent.mu_formula is None or latent.sigma_formula is None:
+        formula = torch.zeros_like(pattern)
+    else:
+        formula = latent.mu_formula + noise[:, width:] * latent.sigma_formula
     rows = torch.cat([pattern, formula], dim=1).repeat_interleave(points, dim=0)
     gamma, beta = rows, rows
     for layer in model.film.gamma.layers:

@@ -6,11 +6,9 @@ import pytest
 import yaml
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.files import sha256
-from crystalnet.network.card import CardSettings, ModelCard, read_card, write_card
-from crystalnet.settings import NetworkSettings, PatternSpec, TrainingSettings
-
-SPEC = PatternSpec(wavelength=0.71073, two_theta_min=0.0, two_theta_max=180.0, bins=32)
+from crystalnet.network.card import ModelCard, read_card, write_card
+from crystalnet.settings import NetworkSettings, TrainingSettings
+from tests.network.cards import made_up_card
 
 
 @pytest.fixture
@@ -24,24 +22,7 @@ def weights(tmp_path: Path) -> Path:
 def card(
     weights: Path, tiny_network: NetworkSettings, short_training: TrainingSettings
 ) -> ModelCard:
-    return ModelCard(
-        name="cubic-main",
-        system="cubic",
-        composition_input="baseline",
-        pattern_input="full",
-        pattern=SPEC,
-        density_source="made up",
-        data_sha256="0" * 64,
-        weights_sha256=sha256(weights),
-        parameters=1234,
-        settings=CardSettings(network=tiny_network, training=short_training, seed=1),
-        hardware="two cores",
-        seconds=1.5,
-        epochs=6,
-        best_validation_ssim=0.5,
-        licence="CC BY 4.0",
-        scores={"ssim": 0.7},
-    )
+    return made_up_card(weights, tiny_network, short_training, scores={"ssim": 0.7})
 
 
 def test_round_trip(card: ModelCard, weights: Path, tmp_path: Path) -> None:

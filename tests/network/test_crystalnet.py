@@ -3,21 +3,12 @@
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from benchmarks.training_step import PAPER, reference_forward
 from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.network.density_model import DensityModel
 from crystalnet.settings import NetworkSettings
 
-PAPER = NetworkSettings(
-    width=512,
-    fourier_features=128,
-    fourier_sigma=3.0,
-    dense_growth=8,
-    dense_layers=4,
-    regressor_layers=4,
-    regressor_blocks=3,
-)
 TINY = NetworkSettings(
     width=12,
     fourier_features=6,
@@ -70,40 +61,6 @@ def tiny_problem(with_formula: bool) -> tuple[CrystalNet, dict[str, Tensor | Non
     return model, inputs
 
 
-def point_by_point(
-    model: CrystalNet,
-    patterns: Tensor,
-    formulas: Tensor | None,
-    coordinates: Tensor,
-    noise: Tensor,
-) -> Tensor:
-    """The network as the released code runs it: FiLM for every point, the skip concatenated."""
-    width = model.settings.width
-    points = coordinates.shape[1]
-    latent = model.encode(patterns, formulas)
-    pattern = latent.mu_pattern + noise[:, :width] * latent.sigma_pattern
-    if latent.mu_formula is None or latent.sigma_formula is None:
-        formula = torch.zeros_like(pattern)
-    else:
-        formula = latent.mu_formula + noise[:, width:] * latent.sigma_formula
-    rows = torch.cat([pattern, formula], dim=1).repeat_interleave(points, dim=0)
-    gamma, beta = rows, rows
-    for layer in model.film.gamma.layers:
-        gamma = F.relu(layer.norm(layer.linear(gamma)))
-    for layer in model.film.beta.layers:
-        beta = F.relu(layer.norm(layer.linear(beta)))
-    position = model.position(coordinates.reshape(-1, 3))
-    hidden = gamma * position + beta
-    for layer in model.regressor.layers:
-        hidden = F.relu(layer.norm(layer.linear(hidden)))
-    for block in model.regressor.blocks:
-        hidden = torch.cat([hidden, position], dim=1)
-        for layer in [block.skip, *block.layers]:
-            hidden = F.relu(layer.norm(layer.linear(hidden)))
-    density: Tensor = model.regressor.output(hidden)
-    return density.view(coordinates.shape[:2])
-
-
 @pytest.mark.parametrize("with_formula", [True, False])
 @pytest.mark.parametrize("training", [True, False])
 def test_equals_the_point_by_point_form(with_formula: bool, training: bool) -> None:
@@ -111,7 +68,7 @@ def test_equals_the_point_by_point_form(with_formula: bool, training: bool) -> N
     model.train(training)
     weights = torch.randn(5, 7, dtype=torch.float64)
 
-    plain = point_by_point(model, **inputs)
+    plain, _ = reference_forward(model, **inputs)
     (plain * weights).sum().backward()
     wanted = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
     model.zero_grad()
@@ -128,7 +85,7 @@ def test_equals_the_point_by_point_form(with_formula: bool, training: bool) -> N
 def test_training_updates_the_running_means_as_the_point_by_point_form() -> None:
     model, inputs = tiny_problem(True)
     before = {k: v.clone() for k, v in model.state_dict().items()}
-    point_by_point(model, **inputs)
+    reference_forward(model, **inputs)
     plain = {k: v.clone() for k, v in model.state_dict().items()}
     model.load_state_dict(before)
     model(**inputs)

@@ -6,14 +6,12 @@ import pytest
 import torch
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.files import sha256
-from crystalnet.network.card import CardSettings, ModelCard, write_card
+from crystalnet.network.card import ModelCard, write_card
 from crystalnet.network.crystalnet import CrystalNet
 from crystalnet.network.trained import load_trained
 from crystalnet.network.weights import save_weights
-from crystalnet.settings import NetworkSettings, PatternSpec, TrainingSettings
-
-SPEC = PatternSpec(wavelength=0.71073, two_theta_min=0.0, two_theta_max=180.0, bins=32)
+from crystalnet.settings import NetworkSettings, TrainingSettings
+from tests.network.cards import SPEC, made_up_card
 
 
 @pytest.fixture
@@ -24,23 +22,7 @@ def card(
     weights = tmp_path / "model.safetensors"
     network = CrystalNet(tiny_network, 32, True).eval()
     save_weights(weights, network, SPEC, {"composition_input": "baseline"})
-    card = ModelCard(
-        name="cubic-main",
-        system="cubic",
-        composition_input="baseline",
-        pattern_input="full",
-        pattern=SPEC,
-        density_source="made up",
-        data_sha256="0" * 64,
-        weights_sha256=sha256(weights),
-        parameters=network.parameter_count,
-        settings=CardSettings(network=tiny_network, training=short_training, seed=1),
-        hardware="two cores",
-        seconds=1.5,
-        epochs=6,
-        best_validation_ssim=0.5,
-        licence="CC BY 4.0",
-    )
+    card = made_up_card(weights, tiny_network, short_training, parameters=network.parameter_count)
     write_card(tmp_path / "card.yaml", card)
     return card
 
