@@ -101,25 +101,18 @@ def exchange(attempt: Attempt) -> None:
 def _by_analogy(attempt: Attempt, lattice: IndexedLattice, system: str, known: Known) -> None:
     attempt.budget.doing = f"known structures in {lattice.system} {lattice.centring}"
     if attempt.known.amounts is None:
-        _take_known(attempt, 
-            known_structures(
-                attempt.measured, attempt.known, lattice, known, attempt.budget,
-                attempt.settings.analogues, attempt.settings.agreement,
-            ),
-            lattice,
-            "as they are",
+        found = known_structures(
+            attempt.measured, attempt.known, lattice, known, attempt.budget,
+            attempt.settings.analogues, attempt.settings.agreement,
         )  # fmt: skip
+        _take_known(attempt, found, lattice, "as they are")
     for formula in _formulas(attempt, lattice):
         if attempt.budget.over() or (attempt.known.amounts is None and attempt.explained()):
             break
         library = prototypes_of(system, tuple(sorted(formula.values())))
         if library is not None:
-            _take_known(
-                attempt,
-                analogues(attempt.measured, formula, lattice, library, known, attempt.settings),
-                lattice,
-                f"with the elements of {_formula(formula)}",
-            )
+            found = analogues(attempt.measured, formula, lattice, library, known, attempt.settings)
+            _take_known(attempt, found, lattice, f"with the elements of {_formula(formula)}")
 
 
 def _take_known(
