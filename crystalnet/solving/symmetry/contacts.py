@@ -2,7 +2,6 @@
 
 import math
 from functools import lru_cache
-from pathlib import Path
 
 import gemmi
 import numpy as np
@@ -10,30 +9,16 @@ from pymatgen.core import Element
 
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.solving.settings import USUAL, ContactSettings
-
-SHORTEST = Path(__file__).parent / "shortest_distances.csv"
-"""Crystals that have two elements near each other, and their shortest distance in A; made by
-`python -m pipeline.steps.shortest_distances`."""
+from crystalnet.solving.symmetry.known_distances import known_distances
 
 
 @lru_cache(maxsize=10_000)
 def least_distance(one: int, other: int, settings: ContactSettings = USUAL.contacts) -> float:
     """A that atoms of two elements, by atomic number, are apart at least."""
-    known = _shortest().get((min(one, other), max(one, other)))
-    if known is None:
+    crystals, shortest, _ = known_distances(one, other)
+    if shortest is None:
         return settings.unknown * (covalent_radius(one) + covalent_radius(other))
-    crystals, distance = known
-    return max(settings.shortest - settings.fewer / math.sqrt(crystals), 0.0) * distance
-
-
-@lru_cache
-def _shortest() -> dict[tuple[int, int], tuple[int, float]]:
-    found = {}
-    for line in SHORTEST.read_text(encoding="ascii").splitlines()[1:]:
-        one, other, crystals, distance = line.split(",")
-        pair = gemmi.Element(one).atomic_number, gemmi.Element(other).atomic_number
-        found[pair] = int(crystals), float(distance)
-    return found
+    return max(settings.shortest - settings.fewer / math.sqrt(crystals), 0.0) * shortest
 
 
 @lru_cache(maxsize=128)

@@ -1,10 +1,7 @@
 """How far the nearest atoms are apart, beside what is known of their elements."""
 
-import json
 import math
 from collections.abc import Iterable
-from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,9 +11,7 @@ from pymatgen.core import Element
 
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.solving.symmetry.contacts import covalent_radius
-
-KNOWN = Path(__file__).parent / "known_distances.json"
-"""By pair of elements the 5th, 50th and 95th percentile in A; `pipeline.steps.known_distances`."""
+from crystalnet.solving.symmetry.known_distances import known_distances
 
 # Shares of the sum of covalent radii that bonds of unknown pairs are between.
 LEAST, USUAL, LARGEST = 0.8, 1.0, 1.25
@@ -56,11 +51,11 @@ def nearest(crystal: Crystal) -> list[Neighbours]:
 
 def known_range(one: int, other: int) -> tuple[float, float, float]:
     """The least, usual and largest distance in A of the nearest atoms of two elements."""
-    pair = "-".join(str(Element.from_Z(z).symbol) for z in sorted((one, other)))
     radii = covalent_radius(one) + covalent_radius(other)
-    if pair not in _known():
+    known = known_distances(one, other).nearest
+    if known is None:
         return LEAST * radii, USUAL * radii, LARGEST * radii
-    least, usual, largest = _known()[pair]
+    least, usual, largest = known
     return least, usual, min(largest, max(LARGEST * radii, STRETCHED * usual))
 
 
@@ -91,9 +86,3 @@ def strangest(
                 f"{least:.2f} to {largest:.2f} A"
             )
     return worst, words
-
-
-@cache
-def _known() -> dict[str, list[float]]:
-    table: dict[str, list[float]] = json.loads(KNOWN.read_text(encoding="utf-8"))
-    return table
