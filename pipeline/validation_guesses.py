@@ -10,7 +10,8 @@ from jaxtyping import Float
 from crystalnet.learning.modes.flaws import Peaks, flawed
 from crystalnet.network.modes.network import Kind, ModesNet
 from crystalnet.predicting.guesses import Guesser
-from crystalnet.predicting.ranking import Seen, features_of, likeness
+from crystalnet.predicting.ranking import distinct, features_of
+from crystalnet.predicting.ranking_fit import Seen
 from crystalnet.retrieval.known import Known
 from crystalnet.retrieval.prototypes import amounts_of
 from crystalnet.scoring.ssim import score_guesses
@@ -59,9 +60,9 @@ def seen_of(
     ids = rows["material_id"].tolist()
     questions = zip(ids, peaks, learned.amounts(rows), truths, strict=True)
     for name, (q, intensity), formula, truth in command.progress(questions, f"{kind} validation"):
-        guesses = guesser.guesses(q, intensity, formula, _GRID, kind)
+        guesses, alike = distinct(guesser.guesses(q, intensity, formula, _GRID, kind))
         stack = torch.stack([guess.density for guess in guesses])
         ssim = score_guesses(truth[None], stack[None], "none").ssim[0, :, 0]
-        features = features_of(guesses, likeness(guesses))
+        features = features_of(guesses, alike)
         found.append(Seen(name, features, ssim.double().numpy()))
     return found

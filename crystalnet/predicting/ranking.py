@@ -6,14 +6,12 @@ validation crystals.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from numpy import ndarray
-from scipy.optimize import minimize
 
 from crystalnet.predicting.guesses import Guess
 from crystalnet.scoring.ssim import score_guesses
@@ -49,11 +47,6 @@ _COARSE = 24
 _SAME = 0.995
 # Disagreements are told apart up to this, and how far one is behind up to that.
 _MOST, _BEHIND = 0.3, 0.01
-# Ridge: in units of one row.
-_PENALTY = 1.0
-# What is lost by choosing, in units of half a squared error; the SSIM by which guesses must differ
-# to be told apart. By cross-validation on validation crystals.
-_CHOICE, _SHARPNESS = 3.0, 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +81,29 @@ def likeness(guesses: Sequence[Guess]) -> Float[ndarray, "guesses guesses"]:
     return found
 
 
+def distinct(guesses: Sequence[Guess]) -> tuple[list[Guess], Float[ndarray, "guesses guesses"]]:
+    """Guesses of which each known structure is there once, in order; and their likeness.
+
+    Crystals that are built alike are one answer: that there are many of them makes it no likelier.
+    """
+    alike = likeness(guesses)
+    kept: list[int] = []
+    known: list[int] = []
+    for i, guess in enumerate(guesses):
+        if guess.origin == "retrieved":
+            if any(alike[j, i] >= _SAME for j in known):
+                continue
+            known.append(i)
+        kept.append(i)
+    places = {i: place for place, i in enumerate(known)}
+    found = [replace(guesses[i], place=places.get(i, guesses[i].place)) for i in kept]
+    return found, alike[np.ix_(kept, kept)]
+
+
 def features_of(
     guesses: Sequence[Guess], alike: Float[ndarray, "guesses guesses"]
 ) -> Float[ndarray, "guesses features"]:
-    """What is seen of each guess, in the order of FEATURES."""
+    """What is seen of each guess, in the order of FEATURES; arguments as of `distinct`."""
     known = np.array([guess.origin == "retrieved" for guess in guesses])
     net = ~known
     place = np.array([guess.place for guess in guesses])
@@ -133,58 +145,9 @@ def features_of(
     return np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1)
 
 
-class Seen(NamedTuple):
-    """What is seen of all guesses of one crystal, and their SSIM with the truth."""
-
-    material_id: str
-    features: Float[ndarray, "guesses features"]
-    ssim: Float[ndarray, " guesses"]
-
-
-def least_squares(seen: Sequence[Seen]) -> Ranking:
-    """Weights for which the likely SSIM is nearest to the true one, with a small penalty."""
-    features, ssim = _rows(seen)
-    penalty = _PENALTY * np.eye(features.shape[1])
-    return Ranking.of(np.linalg.solve(features.T @ features + penalty, features.T @ ssim))
-
-
-def fit_ranking(seen: Sequence[Seen]) -> Ranking:
-    """Weights for which the likely SSIM is near the true one, and the likeliest guess a good one.
-
-    Least squares with a small penalty, and in the same sum what is lost by choosing: the best SSIM
-    of a crystal less the mean of all, weighted by the softmax of their likely SSIM. The square of
-    an error counts most where all guesses are bad; what is lost counts where they differ.
-    """
-    features, ssim = _rows(seen)
-    first = np.cumsum([0, *(len(each.ssim) for each in seen[:-1])])
-    crystal = np.repeat(np.arange(len(seen)), [len(each.ssim) for each in seen])
-
-    def loss(weights: ndarray) -> tuple[float, ndarray]:
-        likely = features @ weights
-        off = likely - ssim
-        share = np.exp((likely - np.maximum.reduceat(likely, first)[crystal]) / _SHARPNESS)
-        share /= np.add.reduceat(share, first)[crystal]
-        mean = np.add.reduceat(share * ssim, first)
-        lost = float(np.sum(np.maximum.reduceat(ssim, first) - mean))
-        rising = off - _CHOICE * share * (ssim - mean[crystal]) / _SHARPNESS
-        value = (off @ off + _PENALTY * weights @ weights) / 2 + _CHOICE * lost
-        return float(value), features.T @ rising + _PENALTY * weights
-
-    start = least_squares(seen).vector
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
-    return Ranking.of(found.x)
-
-
-def _rows(
-    seen: Sequence[Seen],
-) -> tuple[Float[ndarray, "guesses features"], Float[ndarray, " guesses"]]:
-    """Of all crystals, one after the other."""
-    return np.concatenate([s.features for s in seen]), np.concatenate([s.ssim for s in seen])
-
-
 def ranked(guesses: Sequence[Guess], ranking: Ranking, count: int) -> list[tuple[float, Guess]]:
     """At most so many guesses that differ, likeliest first, with their likely SSIM."""
-    alike = likeness(guesses)
+    guesses, alike = distinct(guesses)
     scores = ranking.scores(features_of(guesses, alike))
     chosen: list[int] = []
     for i in np.argsort(-scores, kind="stable").tolist():

@@ -18,7 +18,8 @@ from crystalnet.files import sha256
 from crystalnet.network.card import read_card, write_card
 from crystalnet.network.modes.notes import change_notes
 from crystalnet.network.modes.weights import load_modes
-from crystalnet.predicting.ranking import Ranking, Seen, fit_ranking
+from crystalnet.predicting.ranking import Ranking
+from crystalnet.predicting.ranking_fit import Seen, fit_ranking
 from crystalnet.retrieval.known import load_known
 from crystalnet.settings import CrystalSystem
 from pipeline import learned

@@ -6,12 +6,12 @@ import torch
 from crystalnet.predicting.guesses import Guess
 from crystalnet.predicting.ranking import (
     FEATURES,
-    Seen,
+    distinct,
     features_of,
-    fit_ranking,
     likeness,
     ranked,
 )
+from crystalnet.predicting.ranking_fit import Seen, fit_ranking
 from crystalnet.scoring.ssim import score_guesses
 
 
@@ -36,6 +36,14 @@ def test_likeness_is_ssim() -> None:
     wanted = score_guesses(made[0].density[None], made[2].density[None, None], "none").ssim
     np.testing.assert_allclose(alike[0, 2], wanted.item(), rtol=1e-5)
     np.testing.assert_allclose(np.diag(alike), 1, atol=1e-5)
+
+
+def test_crystals_that_are_built_alike_are_one_answer() -> None:
+    made = guesses()
+    found, alike = distinct(made)
+    assert [guess.agreement for guess in found] == [0, 0, 0.99, 0.5]
+    assert [guess.place for guess in found] == [0, 1, 0, 1]
+    np.testing.assert_allclose(alike, likeness(found), rtol=1e-6)
 
 
 def test_a_ranking_finds_what_agreement_tells() -> None:

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from crystalnet.predicting.ranking import FEATURES, Ranking, Seen
+from crystalnet.predicting.ranking import FEATURES, Ranking
+from crystalnet.predicting.ranking_fit import Seen
 from pipeline.steps.rank import note_of, on_validation
 
 
