@@ -1,8 +1,9 @@
 """Cases for the verdict: patterns as they are measured, and right and wrong things told of them.
 
 Simulated are test crystals of all seven systems: a Cu K-alpha doublet, pseudo-Voigt peaks whose
-width grows with the angle, a displaced and textured sample, thermal motion, background with a hump,
-counting noise, each of random degree. The measured ones are those of the repository.
+width grows with the angle, anomalous dispersion, a displaced and textured sample, thermal motion,
+background with a hump, counting noise, each of random degree. The measured ones are those of the
+repository.
 """
 
 import itertools
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import gemmi
 import numpy as np
 from pymatgen.core import Element
 
@@ -19,10 +21,15 @@ from benchmarks.decoding import DATA
 from benchmarks.flawed_patterns import textured
 from benchmarks.structures_by_system import SYMMETRIC, known_lattice, unseen
 from crystalnet.crystallography.crystal import Crystal
-from crystalnet.crystallography.diffraction import powder_pattern
+from crystalnet.crystallography.diffraction import (
+    PowderPattern,
+    lorentz_polarisation,
+    powder_pattern,
+)
+from crystalnet.crystallography.scattering import form_factor
 from crystalnet.solving.lattice.kinds import KINDS
 from crystalnet.solving.pattern.peak_shape import PeakShape
-from crystalnet.solving.pattern.radiation import Radiation, radiation
+from crystalnet.solving.pattern.radiation import KEV, Radiation, radiation
 from crystalnet.solving.symmetry.symmetrise import symmetrised
 from pipeline.crystal_tables import crystals_of
 from pipeline.embedded import embedded_crystals
@@ -94,7 +101,8 @@ def as_measured(crystal: Crystal, beam: Radiation, generator: np.random.Generato
     first = beam.alpha_1 or beam.wavelength
     pattern = powder_pattern(crystal, first, (x[0], x[-1]))
     s_squared = 1 / (2 * pattern.d_spacing) ** 2
-    area = pattern.intensity * np.exp(-2 * generator.uniform(0.3, 1.5) * s_squared)
+    area = _intensities(crystal, pattern, first)
+    area *= np.exp(-2 * generator.uniform(0.3, 1.5) * s_squared)
     area *= textured(crystal, pattern, float(np.exp(generator.normal(0, 0.1))))
     shift = generator.normal(0, 0.03) + generator.normal(0, 0.05) * np.cos(
         np.radians(pattern.two_theta / 2)
@@ -107,6 +115,22 @@ def as_measured(crystal: Crystal, beam: Radiation, generator: np.random.Generato
     level = generator.uniform(0.005, 0.05) * (1 + 2 * np.exp(-(x - 5) / 12)) + hump
     counts = generator.poisson(peaks + level * peaks.max())
     return np.column_stack([x, counts])
+
+
+def _intensities(crystal: Crystal, pattern: PowderPattern, wavelength: float) -> np.ndarray:
+    """Of each peak, with anomalous dispersion, which `powder_pattern` leaves out."""
+    sphere = pattern.sphere
+    hkl = sphere.hkl(np.arange(len(sphere.g_squared)))
+    friedel = np.zeros((2, len(hkl)), dtype=complex)
+    for z in np.unique(crystal.atomic_numbers).tolist():
+        x = crystal.frac_coords[crystal.atomic_numbers == z]
+        waves = np.exp(2j * np.pi * (hkl @ x.T)).sum(axis=1)
+        real, imaginary = gemmi.cromer_liberman(z=z, energy=1000 * KEV / wavelength)
+        form = form_factor(z, sphere.g_squared / 4) + real + 1j * imaginary
+        friedel += form * np.array([waves, waves.conj()])
+    power = (np.abs(friedel) ** 2).mean(axis=0)
+    power *= lorentz_polarisation(sphere.g_squared * (wavelength / 2) ** 2)
+    return np.array([power[a:b].sum() for a, b in zip(pattern.first, pattern.stop, strict=True)])
 
 
 def told(pattern: Pattern, kind: str, others: list[Crystal]) -> dict[str, Any] | None:

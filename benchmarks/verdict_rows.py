@@ -1,71 +1,84 @@
-"""What `benchmarks.verdict_solving` kept, as evidence and truth."""
+"""Rows that cases for the verdict are kept in: one line of JSON each, appended as they are made."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import orjson
 
-from crystalnet.crystallography.crystal import Crystal
-from crystalnet.solving.agreement.profile import PatternMatch
-from crystalnet.solving.arguments import composition
-from crystalnet.solving.candidate import Candidate
-from crystalnet.solving.pattern.measured import MeasuredPeaks
-from crystalnet.solving.verdict.evidence import Evidence, evidence_of
+from crystalnet.solving.verdict.evidence import Evidence
+from crystalnet.solving.verdict.replacements import Replacement
 
 
 @dataclass(frozen=True)
 class Case:
-    """One case and what its candidates' evidence is; None where it was refused.
+    """One case and what its first candidate's evidence is; None where it was refused.
 
     Attributes:
-        held_back: whether thresholds were fitted without it: every second crystal.
+        pattern: its name.
+        kind: what was told of it.
+        measured: whether it is a measured pattern.
+        searched: whether the candidate is what a search found, or was made of the true one.
+        held_back: whether thresholds were chosen without it: every second crystal.
         right: whether the first candidate is the structure that was measured.
+        label: the candidate, or why it was refused.
     """
 
     pattern: str
     kind: str
     measured: bool
+    searched: bool
     held_back: bool
     right: bool
     label: str
     evidence: Evidence | None
 
 
+class Rows:
+    """A file of rows that a run which ended early goes on with."""
+
+    def __init__(self, path: Path) -> None:
+        """Read which cases there are."""
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._done = (
+            {(row["pattern"], row["kind"]) for row in _rows(path)} if path.exists() else set()
+        )
+
+    def has(self, pattern: str, kind: str) -> bool:
+        """Whether a case is there."""
+        return (pattern, kind) in self._done
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Keep one more."""
+        with self._path.open("ab") as lines:
+            lines.write(orjson.dumps(dict(row), option=orjson.OPT_SERIALIZE_NUMPY) + b"\n")
+
+
 def cases(paths: Sequence[Path]) -> Iterator[Case]:
     """Of every line of some files."""
-    for path in paths:
-        with path.open("rb") as lines:
-            for row in map(json.loads, lines):
-                yield _case(row)
+    for row in (row for path in paths for row in _rows(path)):
+        held_back = sum(map(ord, row["pattern"])) % 2 == 1
+        figures = row.get("evidence")
+        yield Case(
+            row["pattern"], row["kind"], row["measured"], row["searched"], held_back,
+            row.get("right", False), row.get("label", row.get("refused")),
+            None if figures is None else _evidence(figures),
+        )  # fmt: skip
 
 
-def _case(row: dict[str, Any]) -> Case:
-    held_back = sum(map(ord, row["pattern"])) % 2 == 1
-    about = row["pattern"], row["kind"], row["measured"], held_back
-    if "refused" in row:
-        return Case(*about, False, row["refused"], None)
-    question = row["question"]
-    known = composition(question.get("formula"), question.get("elements"), True)
-    peaks = MeasuredPeaks(
-        np.array(row["two_theta"]), np.array(row["intensity"]), row["wavelength"],
-        (row["range"][0], row["range"][1]),
-    )  # fmt: skip
-    candidates = [_candidate(rank, each) for rank, each in enumerate(row["candidates"], start=1)]
-    return Case(*about, row["right"], candidates[0].label, evidence_of(candidates, peaks, known))
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open("rb") as lines:
+        yield from map(json.loads, lines)
 
 
-def _candidate(rank: int, kept: dict[str, Any]) -> Candidate:
-    crystal = Crystal(
-        f"candidate {rank}",
-        np.array(kept["lattice"]),
-        np.array(kept["numbers"]),
-        np.array(kept["coordinates"]),
+def _evidence(figures: dict[str, Any]) -> Evidence:
+    return Evidence(
+        **figures
+        | {
+            "framework": tuple((z, count) for z, count in figures["framework"]),
+            "replacements": tuple(Replacement(**each) for each in figures["replacements"]),
+        }
     )
-    return Candidate(
-        rank, crystal, kept["space_group"], kept["symbol"], np.ones((1, 1, 1)),
-        PatternMatch(*kept["match"]), kept["system"], kept["centring"], kept["analogue_of"],
-        kept["zero_shift"],
-    )  # fmt: skip

@@ -14,7 +14,7 @@ from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.lattice.find import find_lattices
 from crystalnet.solving.lattice.kinds import KINDS
-from crystalnet.solving.pattern.other_lines import other_lines
+from crystalnet.solving.pattern.other_lines import image, other_lines
 from crystalnet.solving.pattern.peaks import FoundPeaks
 from crystalnet.solving.pattern.radiation import Radiation
 from crystalnet.solving.settings import USUAL, FitSettings, LatticeSettings
@@ -116,7 +116,7 @@ def foreign_peaks(
     apart = np.abs(peaks.two_theta[:, None] - place).min(axis=1, initial=np.inf)
     own = apart <= slack
     foreign = [k for k in np.flatnonzero(~own).tolist() if not _left_over(k, found, settings)]
-    total = float(peaks.intensity.sum())
+    total = float(peaks.intensity.sum()) + sum(line.intensity for line in found.other)
     listed = [
         ForeignPeak(
             float(peaks.two_theta[k]),
@@ -126,7 +126,17 @@ def foreign_peaks(
         )
         for k in foreign
     ]
-    unnamed = [k for k, each in zip(foreign, listed, strict=True) if not each.cause]
+    listed += [
+        ForeignPeak(
+            line.two_theta,
+            peaks.wavelength / 2 / float(np.sin(np.radians(line.two_theta) / 2)),
+            line.intensity / total,
+            line.cause,
+        )
+        for line in found.other
+    ]
+    unnamed = [k for k, each in zip(foreign, listed, strict=False) if not each.cause]
+    listed.sort(key=lambda each: each.two_theta)
     return ForeignPeaks(tuple(listed), _second_lattice(unnamed, found, lattices))
 
 
@@ -163,8 +173,7 @@ def _cause(
     strong = own & (peaks.intensity > settings.strong_line * peaks.intensity.max())
     strong &= peaks.intensity[peak] < settings.other_line * peaks.intensity
     for name, wavelength in other_lines(beam).items():
-        sine = np.sin(np.radians(peaks.two_theta) / 2) * wavelength / peaks.wavelength
-        there = 2 * np.degrees(np.arcsin(np.minimum(sine, 1)))
+        there = image(peaks.two_theta, beam, wavelength)
         of = np.flatnonzero(strong & (np.abs(there - peaks.two_theta[peak]) < slack))
         if len(of):
             return f"{name} of the peak at {peaks.two_theta[of[0]]:.2f}"

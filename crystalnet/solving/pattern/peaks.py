@@ -13,6 +13,7 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.background import between_peaks, clipped_background, noise_of
 from crystalnet.solving.pattern.file import PatternFile
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.pattern.other_lines import OtherLine, images_of_peaks
 from crystalnet.solving.pattern.peak_fit import fit_peaks
 from crystalnet.solving.pattern.peak_shape import ALPHA_2, PeakShape
 from crystalnet.solving.pattern.regions import outside
@@ -33,6 +34,7 @@ class FoundPeaks:
         calculated: background and fitted peaks together; for a list, its intensities.
         noise: standard deviation of a usual point of the background, in the unit of the intensity.
         width: full width at half maximum in degrees, at each peak.
+        other: peaks that another line of the tube makes, and which are not among
         peaks: what was found; positions are those of `peaks.wavelength`: K-alpha-1 for a doublet
             that was fitted as one, else the radiation's.
     """
@@ -44,6 +46,7 @@ class FoundPeaks:
     noise: float
     width: Float[ndarray, " peaks"]
     peaks: MeasuredPeaks
+    other: tuple[OtherLine, ...] = ()
 
 
 def find_peaks(
@@ -56,7 +59,8 @@ def find_peaks(
     Every peak is a pseudo-Voigt, of a K-alpha doublet two of them at the places that Bragg's law
     gives; widths follow Caglioti's square root of a quadratic in tan theta (doi
     10.1016/0029-554X(58)90029-X). Areas are by least squares under the condition that none is
-    negative, so that overlapping peaks share theirs. A list of peaks is taken as it is.
+    negative, so that overlapping peaks share theirs. Peaks that are K-beta or tungsten lines of
+    others are set aside (`pattern.other_lines`). A list of peaks is taken as it is.
 
         >>> from crystalnet import find_peaks, read_pattern
         >>> file = "data/measured_patterns/rockjock_halite.xy"
@@ -123,6 +127,14 @@ def find_peaks(
     if not len(places):
         raise _nothing(file, noise)
     curve = model.shapes(x, places) @ areas
+    width, heights = model.width_at(places), areas * model.height(places)
+    least = np.maximum(
+        np.interp(places, x, settings.significant * wide), settings.faintest * heights.max()
+    )
+    images = images_of_peaks(places, heights, width, least, beam, settings)
+    other = tuple(OtherLine(float(places[k]), float(areas[k]), images[k]) for k in sorted(images))
+    own = [k for k in range(len(places)) if k not in images]
+    places, areas = places[own], areas[own]
     return FoundPeaks(
         x,
         y,
@@ -131,6 +143,7 @@ def find_peaks(
         float(np.median(noise)),
         model.width_at(places),
         MeasuredPeaks(places, areas, beam.alpha_1 or beam.wavelength, reach, file.excluded),
+        other,
     )
 
 

@@ -7,6 +7,7 @@ from numpy import ndarray
 from crystalnet.solving.profile_fit.least_squares import fitted
 from crystalnet.solving.profile_fit.parameters import Parameters
 from crystalnet.solving.profile_fit.profile_model import ProfileModel
+from crystalnet.solving.profile_fit.slopes import Slopes
 from crystalnet.solving.profile_fit.structure_model import StructureModel
 
 SCALE, DISPLACED, SHIFT, MARCH = "scale", "U ", "shift ", "March"
@@ -63,13 +64,15 @@ class AtomsOnProfile:
             slopes[:, 1:count] = 0
         return values[place] * area, np.column_stack([area, values[place] * slopes])
 
-    def calculated(
-        self, values: Float[ndarray, " parameters"]
-    ) -> tuple[Float[ndarray, " points"], Float[ndarray, "points parameters"]]:
-        """The profile and its slopes."""
+    def profile(self, values: Float[ndarray, " parameters"]) -> Float[ndarray, " points"]:
+        """The calculated points."""
+        drawn = self.model.drawn(values, self.areas(values)[0])
+        return np.asarray(self.model.background(values) + drawn.y)
+
+    def slopes(self, values: Float[ndarray, " parameters"]) -> Slopes:
+        """What they change by with each value."""
         area, by_area = self.areas(values)
-        drawn = self.model.drawn(values, area)
-        return self.model.background(values) + drawn.y, self.model.slopes(drawn, area, by_area)
+        return Slopes(self.model.slopes(self.model.drawn(values, area), area, by_area))
 
     def scaled(self, parameters: Parameters) -> Parameters:
         """With the scale that fits best as all else is."""
@@ -86,13 +89,12 @@ class AtomsOnProfile:
         """The free values that fit best, and whether the end was reached."""
         points = self.model.points
         return fitted(
-            self.calculated, parameters, points.intensity, points.weight, cycles,
+            self, parameters, points.intensity, points.weight, cycles,
             self.model.settings.converged,
         )  # fmt: skip
 
     def rwp(self, values: Float[ndarray, " parameters"]) -> float:
         """Over all points."""
-        points, background = self.model.points, self.model.background(values)
-        y = background + self.model.drawn(values, self.areas(values)[0]).y
-        left = float(points.weight @ (points.intensity - y) ** 2)
+        points = self.model.points
+        left = float(points.weight @ (points.intensity - self.profile(values)) ** 2)
         return float(np.sqrt(left / max(float(points.weight @ points.intensity**2), 1e-300)))

@@ -5,7 +5,6 @@ of the strongest lines are then fitted with all else, as Pawley does, which come
 """
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -27,6 +26,7 @@ from crystalnet.solving.profile_fit.profile_model import (
     ProfileModel,
 )
 from crystalnet.solving.profile_fit.results import ProfileFit
+from crystalnet.solving.profile_fit.slopes import Slopes
 from crystalnet.solving.settings import USUAL, FitSettings
 
 # What becomes free one after the other, and for how many cycles before the next does.
@@ -73,11 +73,10 @@ def fit_lattice(
     parameters, area = state.parameters, state.area
     drawn = model.drawn(parameters.values, area)
     chosen = _strongest(area, settings)
-    whole, calculated = (
-        _with_areas(parameters, area[chosen]),
-        partial(_calculated, model, area, chosen),
-    )
-    covariance = deviations(calculated, whole, points.intensity, points.weight)
+    covariance = deviations(
+        _WithAreas(model, area, chosen), _with_areas(parameters, area[chosen]),
+        points.intensity, points.weight,
+    )  # fmt: skip
     found = said(model, parameters, covariance, drawn, area, areas_free=len(area))
     return ProfileFit(**found, converged=state.converged)
 
@@ -111,8 +110,9 @@ def _cycled(model: ProfileModel, state: _State, cycles: int) -> _State:
             drawn = model.drawn(parameters.values, area)
             area = model.shared_out(drawn, model.background(parameters.values), area)
         whole = _with_areas(parameters, area[chosen])
-        calculated = partial(_calculated, model, area, chosen)
-        made = step(calculated, whole, points.intensity, points.weight, damping)
+        made = step(
+            _WithAreas(model, area, chosen), whole, points.intensity, points.weight, damping
+        )
         damping = min(made.damping, 1.0)
         parameters = parameters.at(made.parameters.values[: len(parameters.names)])
         area = area.copy()
@@ -139,24 +139,35 @@ def _with_areas(parameters: Parameters, area: Float[ndarray, " lines"]) -> Param
     )
 
 
-def _calculated(
-    model: ProfileModel,
-    area: Float[ndarray, " lines"],
-    chosen: Int[ndarray, " some"],
-    values: Float[ndarray, " parameters"],
-) -> tuple[Float[ndarray, " points"], Float[ndarray, "points parameters"]]:
-    """The profile and its slopes.
+@dataclass(frozen=True, eq=False)
+class _WithAreas:
+    """The profile of a lattice, by its parameters and the areas of some lines.
 
-    Args:
+    Attributes:
+        model: all but the areas.
         area: of the lines; those that are
         chosen: are the last of the values.
     """
-    own, areas = values[: model.count], area.copy()
-    areas[chosen] = values[model.count :]
-    drawn = model.drawn(own, areas)
-    slopes = model.slopes(drawn, areas, np.empty((len(areas), 0)))
-    slopes = np.concatenate([slopes, drawn.shapes.columns(len(slopes), chosen)], axis=1)
-    return model.background(own) + drawn.y, slopes
+
+    model: ProfileModel
+    area: Float[ndarray, " lines"]
+    chosen: Int[ndarray, " some"]
+
+    def profile(self, values: Float[ndarray, " parameters"]) -> Float[ndarray, " points"]:
+        own = values[: self.model.count]
+        drawn = self.model.drawn(own, self._areas(values))
+        return np.asarray(self.model.background(own) + drawn.y)
+
+    def slopes(self, values: Float[ndarray, " parameters"]) -> Slopes:
+        own, area = values[: self.model.count], self._areas(values)
+        drawn = self.model.drawn(own, area)
+        by_own = self.model.slopes(drawn, area, np.empty((len(area), 0)))
+        return Slopes(by_own, drawn.shapes.columns(self.chosen))
+
+    def _areas(self, values: Float[ndarray, " parameters"]) -> Float[ndarray, " lines"]:
+        area = self.area.copy()
+        area[self.chosen] = values[self.model.count :]
+        return area
 
 
 def _strongest(area: Float[ndarray, " lines"], settings: FitSettings) -> Int[ndarray, " some"]:

@@ -1,24 +1,32 @@
 """Least squares within bounds, by Levenberg's and Marquardt's method, with standard deviations."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from crystalnet.solving.profile_fit.parameters import Parameters
+from crystalnet.solving.profile_fit.slopes import Slopes
 
 # Damping to begin with, and when nothing helps any more; trials of one cycle.
 FIRST_DAMPING, TRIALS = 1e-3, 6
 # Directions that the data do not fix to this share of the best fixed one have no esd.
 SINGULAR = 1e-10
 
-Model = Callable[
-    [Float[ndarray, " parameters"]],
-    tuple[Float[ndarray, " points"], Float[ndarray, "points parameters"]],
-]
-"""From the values to the calculated points, and what they change by with each value."""
+
+@runtime_checkable
+class Model(Protocol):
+    """What is fitted."""
+
+    def profile(self, values: Float[ndarray, " parameters"]) -> Float[ndarray, " points"]:
+        """The calculated points."""
+        ...
+
+    def slopes(self, values: Float[ndarray, " parameters"]) -> Slopes:
+        """What they change by with each value."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,15 +54,13 @@ def step(
     damping: float = FIRST_DAMPING,
 ) -> Step:
     """One cycle."""
-    y, slopes = model(parameters.values)
-    left = measured - y
+    left, slopes = measured - model.profile(parameters.values), model.slopes(parameters.values)
     cost = float(weight @ left**2)
-    gradient = slopes.T @ (weight * left)
+    gradient = slopes.along(weight * left)
     active = _active(parameters, gradient)
     if not active.any():
         return Step(parameters, cost, 0.0, damping)
-    some = slopes[:, active] * np.sqrt(weight)[:, None]
-    normal = some.T @ some
+    normal = slopes.normal(weight)[np.ix_(active, active)]
     scale = np.sqrt(np.diag(normal))
     scale[scale == 0] = 1.0
     normal /= np.outer(scale, scale)
@@ -66,7 +72,7 @@ def step(
         move[active] = np.linalg.solve(damped, wanted) / scale
         move *= min(1.0, float((parameters.longest / np.maximum(np.abs(move), 1e-300)).min()))
         trial = np.clip(parameters.values + move, parameters.lower, parameters.upper)
-        new = float(weight @ (measured - model(trial)[0]) ** 2)
+        new = float(weight @ (measured - model.profile(trial)) ** 2)
         if new < cost:
             return Step(parameters.at(trial), new, cost - new, max(damping / 10, 1e-8))
         damping *= 10
@@ -108,11 +114,9 @@ def deviations(
     points may be wrong together is not allowed for (J.-F. Berar and P. Lelann, doi
     10.1107/S0021889890008391).
     """
-    y, slopes = model(parameters.values)
-    left = measured - y
-    active = _active(parameters, slopes.T @ (weight * left))
-    some = slopes[:, active] * np.sqrt(weight)[:, None]
-    normal = some.T @ some
+    left, slopes = measured - model.profile(parameters.values), model.slopes(parameters.values)
+    active = _active(parameters, slopes.along(weight * left))
+    normal = slopes.normal(weight)[np.ix_(active, active)]
     scale = np.sqrt(np.diag(normal))
     there = scale > 0
     scale[~there] = 1.0

@@ -17,6 +17,7 @@ from crystalnet.solving.profile_fit.line_shapes import (
 )
 from crystalnet.solving.profile_fit.lines import Lines
 from crystalnet.solving.profile_fit.points import ProfilePoints
+from crystalnet.solving.profile_fit.slopes import LineColumns
 from crystalnet.solving.profile_fit.widths import NAMES, widths
 from crystalnet.solving.settings import FitSettings
 
@@ -30,6 +31,7 @@ class Shapes:
 
     Attributes:
         start, offset, numbers: as `line_shapes.fill` writes them.
+        width: full, at half maximum, in degrees.
         slopes: what each line's place (of both parts of a doublet), width, share and skew change
             by with the parameters.
     """
@@ -37,16 +39,12 @@ class Shapes:
     start: Int[ndarray, " lines"]
     offset: Int[ndarray, " lines_1"]
     numbers: Float[ndarray, "6 numbers"]
+    width: Float[ndarray, " lines"]
     slopes: tuple[ndarray, ndarray, ndarray, ndarray, ndarray]
 
-    def columns(self, points: int, chosen: Int[ndarray, " some"]) -> Float[ndarray, "points some"]:
+    def columns(self, chosen: Int[ndarray, " some"]) -> LineColumns:
         """Some of the lines, each alone."""
-        found = np.zeros((points, len(chosen)))
-        for column, line in enumerate(chosen.tolist()):
-            first, after = self.offset[line], self.offset[line + 1]
-            start = self.start[line]
-            found[start : start + after - first, column] = self.numbers[VALUE, first:after]
-        return found
+        return LineColumns(self.start, self.offset, self.numbers[VALUE], chosen)
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,9 +179,8 @@ class ProfileModel:
         one, cos = np.ones(len(theta)), np.cos(theta)
         by_first = np.column_stack([one, cos, by_q * (1 + moved)[:, None]])
         by_second = np.column_stack([one, cos, by_q * (other + moved)[:, None]])
-        return Shapes(
-            start, offset, numbers, (by_first, by_second, found.d_full, found.d_share, lean)
-        )
+        by_shape = found.d_full, found.d_share, lean
+        return Shapes(start, offset, numbers, found.full, (by_first, by_second, *by_shape))
 
     def slopes(
         self,

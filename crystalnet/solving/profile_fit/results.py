@@ -134,6 +134,25 @@ class FittedSite:
     atoms: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class OtherElements:
+    """By how much the misfit of the profile grows with another element on all sites of one.
+
+    W. C. Hamilton's test of a hypothesis by its R factor (doi 10.1107/S0365110X65001081), with the
+    lines as what is measured: a growth of 1 is as much as one line is usually off.
+
+    Attributes:
+        growth: by atomic number of the element, that of each in its place from 0 (empty sites) to
+            uranium; negative where it fits better.
+        lines: that stand apart.
+        parameters: of the structure that were free.
+    """
+
+    growth: dict[int, tuple[float, ...]]
+    lines: int
+    parameters: int
+
+
 @dataclass(frozen=True, eq=False)
 class StructureFit(ProfileFit):
     """A structure fitted by Rietveld's method.
@@ -145,6 +164,7 @@ class StructureFit(ProfileFit):
         r_bragg: sum |I_obs - I_calc| / sum I_obs over the lines.
         texture: direction hkl and coefficient of March and Dollase's preferred orientation (below 1
             for plates, above for needles), None where it was not needed.
+        others: what speaks against other elements.
         before: Rwp of the atoms as they were found, with the scale fitted.
         note: what was given up and why; empty where nothing was.
     """
@@ -155,6 +175,7 @@ class StructureFit(ProfileFit):
     sites: tuple[FittedSite, ...]
     r_bragg: float
     texture: tuple[tuple[int, int, int], Value] | None
+    others: OtherElements
     before: float
     note: str
 

@@ -23,6 +23,7 @@ from crystalnet.solving.profile_fit.atoms_on_profile import (
 from crystalnet.solving.profile_fit.evaluation import edges_at, said
 from crystalnet.solving.profile_fit.least_squares import deviations
 from crystalnet.solving.profile_fit.lines import Lines, free_edges
+from crystalnet.solving.profile_fit.other_elements import other_elements
 from crystalnet.solving.profile_fit.parameters import Parameters
 from crystalnet.solving.profile_fit.points import ProfilePoints
 from crystalnet.solving.profile_fit.profile_model import (
@@ -184,7 +185,7 @@ class _Fitting:
         """
         whole, parameters = self.whole, self.parameters
         model, points = whole.model, self.points
-        covariance = deviations(whole.calculated, parameters, points.intensity, points.weight)
+        covariance = deviations(whole, parameters, points.intensity, points.weight)
         area, _ = whole.areas(parameters.values)
         drawn = model.drawn(parameters.values, area)
         found = said(model, parameters, covariance, drawn, area, areas_free=0)
@@ -202,6 +203,7 @@ class _Fitting:
             texture=None
             if texture is None
             else (texture.direction, _value(parameters, covariance, MARCH)),
+            others=other_elements(whole, parameters, self.start),
             before=before,
             note="; ".join(self.notes),
         )

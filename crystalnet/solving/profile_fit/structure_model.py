@@ -1,5 +1,7 @@
 """Areas of lines from atoms, and what they change by."""
 
+from collections.abc import Iterable
+
 import gemmi
 import numpy as np
 from jaxtyping import Complex, Float
@@ -96,6 +98,48 @@ class StructureModel:
         sine_squared = np.minimum(s_squared * self.wavelength**2, 0.9999)
         weight = lines.multiplicity * lorentz_polarisation(sine_squared)
         return weight * power, weight[:, None] * slopes
+
+    def areas_with(
+        self,
+        values: Float[ndarray, " parameters"],
+        q: Float[ndarray, " lines"],
+        element: int,
+        others: Iterable[int],
+    ) -> Float[ndarray, "lines others"]:
+        """Intensities of the lines with each of other elements on all sites of one.
+
+        Args:
+            values: the parameters.
+            q: 1 / d^2 of each line in 1/A^2.
+            element: its atomic number.
+            others: atomic numbers; 0 is nothing.
+        """
+        lines, shifts = self.lines, self.shifts(values)
+        s_squared = q[lines.family] / 4
+        waves = {z: np.zeros(len(s_squared), dtype=complex) for z in self.dispersion}
+        for number, site in enumerate(self.sites):
+            phase = np.exp(2j * np.pi * (lines.families @ site.moved(shifts[number]).T)).sum(axis=1)
+            waves[site.atomic_number] += np.exp(-8 * np.pi**2 * values[number] * s_squared) * phase
+        rest = [z for z in waves if z != element]
+        total, second = np.zeros((2, len(s_squared)), dtype=complex)
+        for z in rest:
+            total += (form_factor(z, s_squared) + self.dispersion[z][0]) * waves[z]
+            second += self.dispersion[z][1] * waves[z]
+        weight = lines.multiplicity * lorentz_polarisation(
+            np.minimum(s_squared * self.wavelength**2, 0.9999)
+        )
+        if self.texture is not None:
+            weight = weight * self.texture.factor(float(values[-1]))[0]
+        found = []
+        for z in others:
+            form, real, imaginary = np.zeros_like(s_squared), 0.0, 0.0
+            if z:
+                form = form_factor(z, s_squared)
+                real, imaginary = _dispersion(z, self.wavelength)
+            one, two = total + (form + real) * waves[element], second + imaginary * waves[element]
+            power = np.abs(one) ** 2 + np.abs(two) ** 2
+            found.append(np.bincount(lines.family, weight * power, len(q)))
+        return np.stack(found, axis=1)
 
     def shifts(self, values: Float[ndarray, " parameters"]) -> list[Float[ndarray, " _"]]:
         """Of each site along its directions."""

@@ -85,6 +85,12 @@ class PeakSettings(Section):
         same_place: widths from the K-alpha-2 of a peak within which a lower peak is,
         left_over: if lower than this share of it, what the shape leaves of that line: no line is
             known better.
+        other_line: share of a peak's height that another line of the tube is at most: without a
+            filter K-beta is a fifth.
+        alike_lines: by how many times that share may differ from peak to peak: heights of weak
+            peaks are no better known.
+        same_line: widths that such a peak may be off its place.
+        fewest_lines: such peaks that must be there: one may be there by accident.
         margin: degrees by which what was measured reaches beyond the first and last peak of a list.
     """
 
@@ -96,4 +102,8 @@ class PeakSettings(Section):
     rounds: int = 2
     same_place: float = 1.0
     left_over: float = 0.2
+    other_line: float = 0.3
+    alike_lines: float = 2.0
+    same_line: float = 0.5
+    fewest_lines: int = 2
     margin: float = 0.5

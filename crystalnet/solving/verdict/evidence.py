@@ -131,7 +131,9 @@ def evidence_of(
         next_rwp=None if following is None else following.match.rwp,
         next_label=None if following is None else following.label,
         framework=tuple(sorted(_counts(cell).items())),
-        replacements=replacements(lines, factors, neighbours),
+        replacements=replacements(
+            lines, factors, neighbours, None if first.fit is None else first.fit.others
+        ),
     )
 
 

@@ -182,10 +182,17 @@ def _plausible(each: Replacement, evidence: Evidence, settings: VerdictSettings)
     """Whether a replacement agrees within the error of the data, and can be."""
     return (
         each.by != "nothing"
-        and each.rwp <= settings.error * _left(evidence, settings)
+        and _agrees(each, evidence, settings, settings.error)
         and each.distance <= max(evidence.distance, settings.good_distance)
         and not (each.balanced is False and evidence.balanced)
     )
+
+
+def _agrees(each: Replacement, evidence: Evidence, settings: VerdictSettings, error: float) -> bool:
+    """Whether a replacement agrees within the error of the fit, or without one of the peaks."""
+    if each.growth is not None:
+        return each.growth <= settings.growth
+    return each.rwp <= error * _left(evidence, settings)
 
 
 def _left(evidence: Evidence, settings: VerdictSettings) -> float:
@@ -198,5 +205,5 @@ def _unseen(evidence: Evidence, settings: VerdictSettings) -> list[str]:
     return [
         each.element
         for each in evidence.replacements
-        if each.by == "nothing" and each.rwp <= settings.unseen * _left(evidence, settings)
+        if each.by == "nothing" and _agrees(each, evidence, settings, settings.unseen)
     ]

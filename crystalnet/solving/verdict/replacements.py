@@ -9,6 +9,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from pymatgen.core import Element
 
+from crystalnet.solving.profile_fit.results import OtherElements
 from crystalnet.solving.search.known_structures import NOBLE_GASES
 from crystalnet.solving.verdict.charges import balanced
 from crystalnet.solving.verdict.distances import Neighbours, strangest
@@ -29,6 +30,8 @@ class Replacement:
         element: whose sites these are.
         by: what stands there; "nothing" for empty sites.
         rwp: with it, at the best scale and displacement.
+        growth: of the misfit of the fit to the profile with it, in what a line is usually off
+            (`OtherElements`); None where there was no fit.
         distance: by which share its strangest distance is beyond what is known.
         balanced: whether charges may add up to none; None where there are no ions.
     """
@@ -38,12 +41,14 @@ class Replacement:
     rwp: float
     distance: float
     balanced: bool | None
+    growth: float | None = None
 
 
 def replacements(
     lines: CrystalLines,
     factors: Float[ndarray, " hkl"],
     neighbours: Sequence[Neighbours],
+    fitted: OtherElements | None = None,
 ) -> tuple[Replacement, ...]:
     """For each element nothing, and the elements that agree best, best first.
 
@@ -51,6 +56,7 @@ def replacements(
         lines: of the crystal.
         factors: of preferred orientation, for each reflection.
         neighbours: of its atoms.
+        fitted: what its fit to the profile says of other elements, which then tells which agree.
     """
     atoms = lines.crystal.atomic_numbers
     numbers, counts = np.unique(atoms, return_counts=True)
@@ -64,8 +70,11 @@ def replacements(
         tried = [0, *(each for each in range(1, LARGEST + 1) if each not in own and alike(z, each))]
         areas = np.array([lines.areas({**own, z: each}, factors) for each in tried])
         values = lines.rwp(areas)
-        found.append(Replacement(_symbol(z), "nothing", float(values[0]), 0.0, None))
-        order = np.argsort(values[1:], kind="stable")[:MOST] + 1
+        growth = None if fitted is None else fitted.growth[z]
+        empty = None if growth is None else growth[0]
+        found.append(Replacement(_symbol(z), "nothing", float(values[0]), 0.0, None, empty))
+        agreement = values if growth is None else np.array([growth[each] for each in tried])
+        order = np.argsort(agreement[1:], kind="stable")[:MOST] + 1
         for place in order.tolist():
             by = tried[place]
             beyond, _ = strangest(neighbours, np.where(atoms == z, by, atoms))
@@ -77,6 +86,7 @@ def replacements(
                     float(values[place]),
                     beyond,
                     balanced(unit, strict=strict),
+                    None if growth is None else growth[by],
                 )
             )
     return tuple(found)

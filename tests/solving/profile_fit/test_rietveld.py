@@ -106,6 +106,22 @@ def test_the_crystal_is_the_fitted_one(fit):
     assert len(fit.crystal.atomic_numbers) == 6
 
 
+def test_other_elements_are_judged_nearly_as_if_they_were_fitted(points, lattice_fit, fit):
+    """Whole fits with vanadium and scandium in place of titanium leave as much more, to a half."""
+    grown, left = fit.others.growth[22], points.weight @ points.intensity**2
+    assert grown[22] == pytest.approx(0, abs=1e-6)
+    assert grown[0] > grown[30] > grown[24] > grown[23] > 10
+    assert min(fit.others.growth[8][7], fit.others.growth[8][9]) > 10
+    for z in (21, 23):
+        crystal = moved(0.3049)
+        numbers = np.where(crystal.atomic_numbers == 22, z, crystal.atomic_numbers)
+        other = fit_structure(points, replace(crystal, atomic_numbers=numbers), 136, lattice_fit)
+        # The usual misfit of a line is that of counting here.
+        truth = (other.rwp**2 - fit.rwp**2) * left / lattice_fit.chi_squared
+        assert 0.5 < grown[z] / truth < 2
+        assert other.others.growth[z][22] < -10
+
+
 def test_one_wavelength_and_a_shifted_zero():
     points = profile(RUTILE, "CuKa1", sigma=0.05, gamma=0.01, step=0.03, zero=0.15)
     lattice = replace(lattice_of("tetragonal", "P", 4.597, 2.96), zero_shift=0.1)

@@ -15,6 +15,7 @@ from crystalnet.solving.profile_fit.lines import Lines, free_edges
 from crystalnet.solving.profile_fit.parameters import Parameters
 from crystalnet.solving.profile_fit.profile_model import ProfileModel
 from crystalnet.solving.profile_fit.sites import sites_of
+from crystalnet.solving.profile_fit.slopes import LineColumns, Slopes
 from crystalnet.solving.profile_fit.structure_model import StructureModel
 from crystalnet.solving.profile_fit.widths import widths
 from crystalnet.solving.settings import FitSettings
@@ -105,7 +106,7 @@ def test_derivatives_are_those_of_finite_differences(structure, texture, tied):
     for name, value in start.items():
         if name in parameters.names:
             values[parameters.names.index(name)] = value
-    y, slopes = made.calculated(values)
+    y, slopes = made.profile(values), made.slopes(values).own
     assert slopes.shape == (len(y), len(values))
     # Off the tails, which end at a share of the height and move with the widths.
     seen = y > 1e-2 * y.max()
@@ -117,7 +118,7 @@ def test_derivatives_are_those_of_finite_differences(structure, texture, tied):
         size = 1e-4 * (longest if np.isfinite(longest) else abs(values[place]))
         step = np.zeros(len(values))
         step[place] = size
-        change = made.calculated(values + step)[0] - made.calculated(values - step)[0]
+        change = made.profile(values + step) - made.profile(values - step)
         change /= 2 * size
         largest = np.abs(change).max()
         # Widths and asymmetry are taken as fixed when the lattice moves a line.
@@ -155,3 +156,18 @@ def test_quartz_has_the_freedom_that_the_tables_give():
     assert (silicon.wyckoff, len(silicon.basis)) == ("a", 1)
     assert (oxygen.wyckoff, len(oxygen.basis)) == ("c", 3)
     assert len(silicon.moved(np.array([0.01]))) == 3
+
+
+def test_sums_over_lines_are_those_of_whole_matrices():
+    generator = np.random.default_rng(2)
+    points, start, offset = 60, np.array([0, 8, 12, 40]), np.array([0, 20, 33, 61, 72])
+    value, chosen = generator.normal(size=72), np.array([0, 1, 3])
+    own, weight = generator.normal(size=(points, 3)), generator.uniform(1, 2, points)
+    lines = np.zeros((points, 3))
+    for column, k in enumerate(chosen):
+        count = offset[k + 1] - offset[k]
+        lines[start[k] : start[k] + count, column] = value[offset[k] : offset[k + 1]]
+    made, whole = Slopes(own, LineColumns(start, offset, value, chosen)), np.hstack([own, lines])
+    np.testing.assert_allclose(made.along(weight), whole.T @ weight, rtol=1e-12)
+    truth = (whole * weight[:, None]).T @ whole
+    np.testing.assert_allclose(made.normal(weight), truth, rtol=1e-12, atol=1e-12)
