@@ -14,6 +14,7 @@ from crystalnet.solving.fitting import fit_candidates
 from crystalnet.solving.foreign import foreign_peaks
 from crystalnet.solving.lattices_to_try import lattices_to_try
 from crystalnet.solving.pattern.axis import Quantity
+from crystalnet.solving.pattern.cautions import cautions
 from crystalnet.solving.pattern.file import read_pattern
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.question import Question
@@ -113,6 +114,9 @@ def solve(
     found = find_peaks(file, settings.peaks, settings.profile)
     progress(f"{file.path}: {len(found.peaks.two_theta)} peaks")
     progress(_reach(found))
+    warned = cautions(found, settings.peaks)
+    for line in warned:
+        progress(line)
     lattices = lattices_to_try(question, found)
     for each in lattices:
         progress(
@@ -136,6 +140,7 @@ def solve(
         "wavelength_A": found.peaks.wavelength,
         "two_theta_range_degrees": list(found.peaks.two_theta_range),
         "peaks": len(found.peaks.two_theta),
+        "cautions": warned,
         "lattices": [each.entry() for each in lattices],
         "cut_short": budget.cut_short,
         "interrupted": budget.stopped,

@@ -129,7 +129,7 @@ class StructureModel:
             np.minimum(s_squared * self.wavelength**2, 0.9999)
         )
         if self.texture is not None:
-            weight = weight * self.texture.factor(float(values[-1]))[0]
+            weight = weight * self.texture.factor(float(values[-1]))
         found = []
         for z in others:
             form, real, imaginary = np.zeros_like(s_squared), 0.0, 0.0

@@ -51,9 +51,10 @@ class ProfileSettings(Section):
             there; peaks whose lines come nearer than that to each other belong together.
         free: widths from every peak beyond which the background is read: a Lorentzian is low there,
         least_free: if so much of the profile is left.
-        hump: standard deviations of the noise that an amorphous hump rises by: crowded peaks leave
-            up to 23 of them between each other, and
-        hump_free: the share of its points on which it is higher than what stands on it.
+        hump: standard deviations of the noise that an amorphous hump rises by: one of nine was
+            taken for ten peaks, and none of 27 measured patterns has one up to twice as high, and
+        hump_free: the share of its points on which it is higher than what stands on it: crowded
+            peaks leave up to 23 standard deviations between each other.
     """
 
     widest: float = 2.0
@@ -66,7 +67,7 @@ class ProfileSettings(Section):
     reach: float = 4.0
     free: float = 6.0
     least_free: float = 0.2
-    hump: float = 15.0
+    hump: float = 8.0
     hump_free: float = 0.8
 
 
@@ -91,6 +92,14 @@ class PeakSettings(Section):
             peaks are no better known.
         same_line: widths that such a peak may be off its place.
         fewest_lines: such peaks that must be there: one may be there by accident.
+        fluorescent: heights of the highest peak that a background is all over the pattern only
+            where the sample fluoresces: 27 measured patterns have 0.03 at most.
+        lowest_background: share of the points whose background is below what is taken for that: a
+            hump, and air at low angles, are higher.
+        points_a_peak: across the half height, below which a pattern is called coarse, and
+        points_wanted: how many it should have.
+        silent: share of the range beyond the last peak that is worth a word where weak peaks
+            could not be seen.
         margin: degrees by which what was measured reaches beyond the first and last peak of a list.
     """
 
@@ -106,4 +115,9 @@ class PeakSettings(Section):
     alike_lines: float = 2.0
     same_line: float = 0.5
     fewest_lines: int = 2
+    fluorescent: float = 1.0
+    lowest_background: float = 0.1
+    points_a_peak: float = 3.5
+    points_wanted: float = 8.0
+    silent: float = 0.3
     margin: float = 0.5

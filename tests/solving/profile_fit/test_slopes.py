@@ -171,3 +171,17 @@ def test_sums_over_lines_are_those_of_whole_matrices():
     np.testing.assert_allclose(made.along(weight), whole.T @ weight, rtol=1e-12)
     truth = (whole * weight[:, None]).T @ whole
     np.testing.assert_allclose(made.normal(weight), truth, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("texture", [None, (1, 0, 1)])
+def test_elements_in_their_own_places_change_nothing(texture):
+    made, parameters = whole(QUARTZ, 152, texture)
+    values = parameters.values[made.model.count + 1 :].copy()
+    if texture:
+        values[-1] = 0.8
+    q, _ = made.model.angles(parameters.values)
+    own, _ = made.atoms.areas(values, q)
+    for z in (8, 14):
+        others = made.atoms.areas_with(values, q, z, (z, z + 1, 0))
+        np.testing.assert_allclose(others[:, 0], own, rtol=1e-9, atol=1e-9 * own.max())
+        assert np.abs(others[:, 1:] - own[:, None]).max() > 0.01 * own.max()
