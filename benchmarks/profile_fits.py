@@ -31,22 +31,26 @@ from crystalnet.solving.symmetry.conventional import conventional_cell, space_gr
 from pipeline.embedded import embedded_crystals
 
 DATA = Path(__file__).parents[1] / "data"
-# Free cell parameters in A and degrees at room temperature, and where they are from.
+HANDBOOK = "Handbook of Mineralogy"
+"""J. W. Anthony et al., Mineral Data Publishing, 2001-2005: the sheet of the mineral."""
+# Free cell parameters in A and degrees at room temperature, and where they were read; a question
+# mark is for what was not found again.
 PUBLISHED: dict[str, tuple[tuple[float, ...], str]] = {
-    "halite": ((5.6402,), "PDF 5-628"),
-    "fluorite": ((5.4631,), "PDF 35-816"),
-    "magnetite": ((8.396,), "PDF 19-629"),
-    "pyrite": ((5.4179,), "Finklea et al. 1976"),
-    "corundum": ((4.7591, 12.9918), "NIST SRM 676a"),
-    "quartz": ((4.9134, 5.4053), "PDF 33-1161"),
-    "calcite": ((4.989, 17.062), "PDF 5-586"),
-    "CeO2": ((5.4117,), "NIST SRM 674b"),
-    "rutile": ((4.5937, 2.9587), "NIST SRM 674b"),
-    "zircon": ((6.6042, 5.9796), "Hazen and Finger 1979"),
-    "zincite": ((3.2499, 5.2065), "NIST SRM 674b"),
-    "barite": ((8.884, 5.457, 7.157), "Miyake et al. 1978"),
-    "celestine": ((8.371, 5.355, 6.870), "Miyake et al. 1978"),
-    "pbso4": ((8.482, 5.398, 6.959), "Miyake et al. 1978"),
+    "halite": ((5.6401,), "Walker et al. 2004, as pyFAI has it"),
+    "fluorite": ((5.463,), "Wyckoff 1963, COD 9009005"),
+    "magnetite": ((8.396,), "PDF 19-629 ?"),
+    "pyrite": ((5.4179,), HANDBOOK),
+    "corundum": ((4.759091, 12.991779), "NIST SRM 676a, as GSAS-II has it"),
+    "quartz": ((4.916, 5.4054), "Levien et al. 1980, as pyFAI has it"),
+    "calcite": ((4.9896, 17.0610), HANDBOOK),
+    "CeO2": ((5.411651,), "NIST SRM 674b, as GSAS-II has it"),
+    "rutile": ((4.5939, 2.9589), "NIST SRM 674b, as pyFAI has it"),
+    "zircon": ((6.607, 5.982), HANDBOOK),
+    "zincite": ((3.2499, 5.2065), "NIST SRM 674b, as pyFAI has it"),
+    "barite": ((8.884, 5.457, 7.157), HANDBOOK),
+    "celestine": ((8.359, 5.352, 6.866), HANDBOOK),
+    "siderite": ((4.6916, 15.3796), "J. R. Smyth, University of Colorado"),
+    "pbso4": ((8.482, 5.398, 6.959), "Miyake et al. 1978 ?"),
 }
 
 
@@ -121,6 +125,7 @@ def _fit(path: Path, told: dict[str, Any], crystal: Crystal) -> dict[str, object
         "R_Bragg": fit.r_bragg,
         "lattice": ", ".join(value.told() for value in edges),
         "published": "" if published is None else ", ".join(map(str, published[0])),
+        "source": "" if published is None else published[1],
         "off by": "" if off is None else f"{100 * off:.3f} %",
         "seconds of the processor": f"{middle - start:.1f} + {end - middle:.1f}",
         "note": fit.note,
