@@ -189,10 +189,9 @@ def _plausible(each: Replacement, evidence: Evidence, settings: VerdictSettings)
 
 
 def _agrees(each: Replacement, evidence: Evidence, settings: VerdictSettings, error: float) -> bool:
-    """Whether a replacement agrees within the error of the fit, or without one of the peaks."""
-    if each.growth is not None:
-        return each.growth <= settings.growth
-    return each.rwp <= error * _left(evidence, settings)
+    """Whether a replacement agrees with the peaks, and with the profile where that was fitted."""
+    fits = each.growth is None or each.growth <= settings.growth
+    return fits and each.rwp <= error * _left(evidence, settings)
 
 
 def _left(evidence: Evidence, settings: VerdictSettings) -> float:
