@@ -1,5 +1,6 @@
 """The figures of the report. Colours are those of Okabe and Ito, safe for colour-blind readers."""
 
+import re
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -330,8 +331,5 @@ def _name(example: Example) -> str:
 
 
 def _subscripts(formula: str) -> str:
-    """A formula for mathtext: digits below the line."""
-    text = ""
-    for letter in formula:
-        text += f"$_{letter}$" if letter.isdigit() else letter
-    return text.replace("$$", "")
+    """A formula for mathtext: numbers below the line."""
+    return re.sub(r"[0-9]+", lambda number: f"$_{{{number[0]}}}$", formula)
