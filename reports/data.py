@@ -81,6 +81,8 @@ class ReportData:
         learned: figures of the networks that come with the project: kind of density -> system.
         learned_scores: of these, one row for each kind of density, system and test crystal.
         learned_examples: test crystals with their guesses, alone and unturned.
+        ideas: system -> what short trainings that differ in one thing score (learned_quick.json).
+        full_inputs: system -> what full trainings score that are told less (learned_inputs.json).
         known_types: the test crystals whose anonymous formula and space group occur in training.
     """
 
@@ -104,6 +106,8 @@ class ReportData:
     learned: dict[str, dict[str, dict[str, Any]]]
     learned_scores: pd.DataFrame
     learned_examples: list[Example]
+    ideas: dict[str, dict[str, Any]]
+    full_inputs: dict[str, dict[str, Any]]
     known_types: frozenset[str]
 
     def main(self, system: str) -> ModelReport:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from numpy import ndarray
 from PIL import Image
 
-from reports import learned_charts, paper
+from reports import learned_charts, paper, worth
 from reports.charts import by_group, panels
 from reports.data import Example, ReportData
 from reports.groups import FEWEST
@@ -218,6 +218,21 @@ FIGURES: dict[str, tuple[str, Callable[[ReportData], Figure | None]]] = {
         "Figure 2 of the paper: guesses from several latent samples of one crystal, from two "
         "sides, in the order drawn, each in its best rotation.",
         samples,
+    ),
+    "worth_of_inputs": (
+        "What is lost by networks that are told less, over pairs of the same test crystals, with "
+        "95 % bootstrap intervals; orange where the interval leaves out 0. Guesses are compared as "
+        "they come (dots) and the best of them in its best rotation (diamonds). In full: "
+        "as the networks that come along are trained, alone, on densities of free atoms (IAM) and "
+        "embedded DFT densities.",
+        worth.inputs,
+    ),
+    "worth_of_ideas": (
+        "What changes when one thing of a training is changed: short trainings of the networks "
+        "of modes on the embedded crystals with DFT densities, over pairs of the same validation "
+        "crystal, with 95 % bootstrap intervals; orange where the interval leaves out 0. Of a "
+        "benchmark of its own, not of this run.",
+        worth.ideas,
     ),
     "inputs": (
         "Figure 5 of the paper: the same crystals by the models that are told more or less, each "

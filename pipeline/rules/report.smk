@@ -26,6 +26,8 @@ rule report:
         learned=LEARNED_METRICS,
         learned_scores=expand(store.LEARNED_SCORES, system=PARAMS.systems),
         learned_models=[file for system in PARAMS.systems for file in store.learned_files(system)],
+        ideas="docs/learned_quick.json",
+        full_inputs="docs/learned_inputs.json",
         structures=structures_files(PARAMS.systems),
         dft="data/dft_densities.parquet",
         free_atoms=GAUSSIANS,

@@ -23,6 +23,8 @@ from reports.page import write_report
 KINDS = ("successes", "typical", "failures", "samples", "turned")
 
 PAPER_RESULTS = Path("data/paper_test_results.parquet")
+# What benchmarks of hours left: they are no part of a run.
+IDEAS, FULL_INPUTS = Path("docs/learned_quick.json"), Path("docs/learned_inputs.json")
 ABLATION_COLUMNS = (
     "model",
     "system",
@@ -129,6 +131,8 @@ def main() -> None:
         learned=read_json(store.LEARNED_DFT_METRICS),
         learned_scores=learned_scores(params),
         learned_examples=learned_examples(params),
+        ideas=read_json(IDEAS),
+        full_inputs=read_json(FULL_INPUTS),
         known_types=known_types(dataset),
     )
     # The data know which model leads for each system; the examples are that model's.

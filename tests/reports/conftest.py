@@ -81,6 +81,28 @@ LEARNED = {
 }
 
 
+IDEAS = {
+    system: {
+        "changed": {
+            "as it is": {"difference": [0.0, 0.0, 0.0]},
+            "more of it": {"difference": [0.004, -0.01, 0.02]},
+            "less of it": {"difference": [-0.05, -0.08, -0.02]},
+        }
+    }
+    for system in ("cubic", "trigonal")
+}
+FULL_INPUTS = {
+    "cubic": {
+        "training": "in full",
+        "iam": {
+            "crystals": 40,
+            "baseline": {"ssim": 0.9},
+            "no_pattern": {"ssim": 0.8, "worth": [0.1, 0.07, 0.14]},
+        },
+    }
+}
+
+
 def learned_scores() -> pd.DataFrame:
     """40 crystals of each system; every score is below the one after it."""
     tables = []
@@ -123,5 +145,6 @@ def data() -> ReportData:
         successes=[example], typical=[example, example], failures=[example], samples=[example],
         inputs=[replace(example, labels=("baseline", "no formula"))], turned=[example],
         learned=LEARNED, learned_scores=learned_scores(), learned_examples=[example],
+        ideas=IDEAS, full_inputs=FULL_INPUTS,
         known_types=frozenset({"mp-3", "mp-5", "mp-7"}),
     )  # fmt: skip

@@ -48,6 +48,8 @@ def folder(data: ReportData, tmp_path_factory: pytest.TempPathFactory) -> Path:
         learned={},
         learned_scores=data.learned_scores[:0],
         learned_examples=[],
+        ideas={},
+        full_inputs={},
     )
     write_report(seven, folder / "index.html", folder / "figures", folder / "tables")
     return folder
