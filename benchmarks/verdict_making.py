@@ -25,6 +25,7 @@ from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.agreement.profile import match_pattern
 from crystalnet.solving.candidate import Candidate
+from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.peaks import FoundPeaks, find_peaks
 from crystalnet.solving.pattern.radiation import radiation
@@ -40,6 +41,8 @@ from crystalnet.solving.verdict.evidence import evidence_of
 MADE = ("right", "neighbour", "distant", "wavelength")
 # Degrees by which a sample may be displaced.
 FARTHEST = 0.3
+
+_Fitted = tuple[FoundPeaks, ProfilePoints, IndexedLattice, ProfileFit]
 
 
 def main() -> None:
@@ -69,7 +72,7 @@ class _Maker:
     def __init__(self, pattern: Pattern) -> None:
         self.pattern = pattern
         self.truth = symmetrised(pattern.truth, SYMMETRIC) or pattern.truth
-        self._lattices: dict[str, tuple[FoundPeaks, ProfilePoints, ProfileFit, float]] = {}
+        self._lattices: dict[str, _Fitted] = {}
 
     def case(self, question: dict[str, Any]) -> dict[str, Any]:
         """Label and evidence of the true atoms with what a question has wrong."""
@@ -77,12 +80,12 @@ class _Maker:
         crystal = self._crystal(anode)
         if anode not in self._lattices:
             self._lattices[anode] = self._lattice(anode, crystal)
-        found, points, alone, shift = self._lattices[anode]
+        found, points, lattice, alone = self._lattices[anode]
         crystal = replace(crystal, atomic_numbers=_numbers(self.truth, question["formula"]))
         number, symbol = space_group_of(crystal)
         candidate = Candidate(
             1, crystal, number, symbol, np.ones((1, 1, 1)),
-            match_pattern(crystal, found.peaks.shifted(shift)), "cubic", "P", zero_shift=shift,
+            match_pattern(crystal, found.peaks.shifted(lattice.zero_shift)), "cubic", lattice,
             lattice_fit=alone, fit=fit_structure(points, crystal, number, alone),
         )  # fmt: skip
         known = composition(question["formula"], None, True)
@@ -94,15 +97,14 @@ class _Maker:
         by = radiation(anode).wavelength / radiation(self.pattern.anode).wavelength
         return replace(self.truth, lattice=self.truth.lattice * by)
 
-    def _lattice(
-        self, anode: str, crystal: Crystal
-    ) -> tuple[FoundPeaks, ProfilePoints, ProfileFit, float]:
+    def _lattice(self, anode: str, crystal: Crystal) -> _Fitted:
         file = file_of(self.pattern, anode)
         found = find_peaks(file)
         points = ProfilePoints.of(file, found)
         shift = _displaced(crystal, found.peaks)
         lattice = replace(known_lattice(crystal, np.random.default_rng(5))[0], zero_shift=shift)
-        return found, points, fit_lattice(points, lattice, float(np.median(found.width))), shift
+        alone = fit_lattice(points, lattice, float(np.median(found.width)))
+        return found, points, lattice, alone
 
 
 def _numbers(truth: Crystal, formula: str) -> np.ndarray:

@@ -96,7 +96,7 @@ class Solver:
             found.peaks, known, tried, self.gaussians, effort=0.5,
             budget=Budget(SECONDS, clock=time.process_time),
         )  # fmt: skip
-        candidates = fit_candidates(candidates, tried, file, found, settings=FIRST)
+        candidates = fit_candidates(candidates, file, found, settings=FIRST)
         evidence = evidence_of(candidates, found.peaks, known)
         return candidates[0].label, candidates[0].crystal, evidence
 

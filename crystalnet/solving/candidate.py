@@ -53,14 +53,15 @@ class Candidate:
             coordinates i/n of `crystal.lattice`.
         match: how well the pattern of the atoms agrees with the measured one.
         system: the crystal system of its space group.
-        centring: of the lattice that it was solved in: P, A, C, I, F or R.
+        lattice: that it was solved in. A known structure may be of another centring, with the same
+            edges.
         analogue_of: the known structure, a Materials Project id, that it is, or is with other
             elements and fitted coordinates; None where it was found otherwise.
-        zero_shift: of the lattice, in degrees 2-theta, to be subtracted from what was measured.
         lattice_fit: its lattice alone fitted to the measured profile, the best that any structure
-            in it could do; None for lists of peaks and candidates behind the first ones.
+            in it could do; None for candidates behind the first ones, and where `not_fitted`.
         fit: its atoms fitted to the measured profile by Rietveld's method; None likewise.
             `crystal`, `density` and `match` are those before the fit.
+        not_fitted: why one of the first was not fitted; empty where nothing stood against it.
 
     Raises:
         CrystalNetError: for a rank below 1, a space group outside 1..230, or a density that
@@ -74,11 +75,11 @@ class Candidate:
     density: Float[ndarray, "n n n"]
     match: PatternMatch
     system: str
-    centring: str
+    lattice: IndexedLattice
     analogue_of: str | None = None
-    zero_shift: float = 0.0
     lattice_fit: ProfileFit | None = None
     fit: StructureFit | None = None
+    not_fitted: str = ""
 
     def __post_init__(self) -> None:
         if self.rank < 1:
@@ -96,6 +97,11 @@ class Candidate:
     def formula(self) -> str:
         """Its reduced formula, e.g. Gd2Hf2O7."""
         return str(self.crystal.to_structure().composition.reduced_formula)
+
+    @property
+    def centring(self) -> str:
+        """Of the lattice that it was solved in: P, A, C, I, F or R."""
+        return self.lattice.centring
 
     @property
     def label(self) -> str:

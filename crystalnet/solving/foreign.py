@@ -145,7 +145,7 @@ def _lines_of(candidate: Candidate, found: FoundPeaks) -> Float[ndarray, " lines
     if candidate.fit is not None:
         return candidate.fit.lines.two_theta
     pattern = powder_pattern(candidate.crystal, found.peaks.wavelength, found.peaks.two_theta_range)
-    return pattern.two_theta + candidate.zero_shift
+    return pattern.two_theta + candidate.lattice.zero_shift
 
 
 def _left_over(peak: int, found: FoundPeaks, settings: FitSettings) -> bool:

@@ -129,7 +129,7 @@ def solve(
         seed=seed, effort=effort, progress=progress, budget=budget, settings=settings,
         limits=question.limits,
     )  # fmt: skip
-    candidates = fit_candidates(candidates, lattices, file, found, budget, progress, settings.fit)
+    candidates = fit_candidates(candidates, file, found, budget, progress, settings.fit)
     foreign = foreign_peaks(candidates[0], found, file.radiation, settings.fit, settings.lattices)
     verdict = judged(
         evidence_of(candidates, found.peaks, question.known, settings), settings.verdict

@@ -100,7 +100,6 @@ def _candidate(place: int, ranked: Ranked, gaussians: ValenceGaussians, grid: in
         density=iam_density([crystal], grid, gaussians)[0].numpy(),
         match=ranked.match,
         system=crystal_system_of(number),
-        centring=lattice.centring,
+        lattice=lattice,
         analogue_of=ranked.structure.analogue_of,
-        zero_shift=lattice.zero_shift,
     )

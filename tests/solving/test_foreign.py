@@ -11,6 +11,7 @@ from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.solving.agreement.profile import PatternMatch
 from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.foreign import foreign_peaks
+from crystalnet.solving.lattice.cells import conventional_lattices
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.peaks import FoundPeaks
 from crystalnet.solving.pattern.radiation import radiation
@@ -20,6 +21,7 @@ RANGE = (20.0, 90.0)
 SALT = Structure.from_spacegroup(
     "Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]
 )
+LATTICE = next(each for each in conventional_lattices("cubic", 5.64) if each.centring == "F")
 SILICON = Structure.from_spacegroup("Fd-3m", Lattice.cubic(5.431), ["Si"], [[0, 0, 0]])
 
 
@@ -44,7 +46,7 @@ def found(*parts):
 def salt():
     crystal = Crystal.from_structure(SALT.get_primitive_structure())
     match = PatternMatch(0.05, 0.99, 0.0)
-    return Candidate(1, crystal, 225, "Fm-3m", np.ones((4, 4, 4)), match, "cubic", "F")
+    return Candidate(1, crystal, 225, "Fm-3m", np.ones((4, 4, 4)), match, "cubic", LATTICE)
 
 
 def test_its_own_peaks_are_not_foreign(salt):

@@ -84,23 +84,39 @@ class Bases:
         Args:
             within: what logarithms of edges, and cosines, differ by at most.
         """
-        own = reduced_cell(crystal.lattice)
+        return [
+            replace(crystal, lattice=self._primitive, frac_coords=crystal.frac_coords @ turn % 1)
+            for turn in self.turns(crystal.lattice, within)
+        ]
+
+    def turns(self, cell: Float[ndarray, "3 3"], within: float) -> list[Float[ndarray, "3 3"]]:
+        """Whole numbers: rows of a primitive cell in those of the lattice, the likest first.
+
+        Each of them is another way to take the cell for one of the lattice; none if it is of
+        another.
+
+        Args:
+            cell: rows in A, however they are turned.
+            within: what logarithms of edges, and cosines, differ by at most.
+        """
+        own = reduced_cell(cell)
         lengths, cosines = _shape((own @ own.T)[None])
-        near = (np.abs(np.log(self._lengths / lengths)).max(axis=1) <= within) & (
-            np.abs(self._cosines - cosines).max(axis=1) <= within
+        off = np.maximum(
+            np.abs(np.log(self._lengths / lengths)).max(axis=1),
+            np.abs(self._cosines - cosines).max(axis=1),
         )
-        rows = np.flatnonzero(near)
+        rows = np.flatnonzero(off <= within)
         # Those of one shape differ by a rotation of the lattice, which turns the whole crystal.
         shape = np.concatenate([self._lengths[rows], self._cosines[rows]], axis=1)
         _, first = np.unique(np.rint(shape * 1e6), axis=0, return_index=True)
+        rows = rows[np.sort(first)]
         found = []
-        for row in rows[np.sort(first)]:
+        for row in rows[np.argsort(off[rows], kind="stable")]:
             basis = self._every[row]
             if np.linalg.det(basis) * np.linalg.det(own) < 0:
                 basis = -basis
-            turn = crystal.lattice @ np.linalg.inv(own) @ basis @ np.linalg.inv(self._primitive)
-            x = crystal.frac_coords @ np.rint(turn)
-            found.append(replace(crystal, lattice=self._primitive, frac_coords=x % 1))
+            turn = cell @ np.linalg.inv(own) @ basis @ np.linalg.inv(self._primitive)
+            found.append(np.rint(turn))
         return found
 
 

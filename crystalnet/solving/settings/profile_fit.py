@@ -12,6 +12,8 @@ class FitSettings(Section):
     Attributes:
         candidates: the first ones that are fitted: a verdict wants the next different ones too,
             and each takes a second.
+        same_lattice: share that edges of a candidate's cell, and cosines of its angles, may be off
+            those of the lattice that it was solved in: they are its own, but for rounding.
         background: Chebyshev terms that are added to the background found between the peaks: that
             one follows humps, these what it takes for peaks' tails.
         cycles: of least squares at most; usual ones end after ten.
@@ -44,6 +46,7 @@ class FitSettings(Section):
     """
 
     candidates: int = 3
+    same_lattice: float = 1e-3
     background: int = 8
     cycles: int = 30
     converged: float = 1e-4

@@ -41,8 +41,9 @@ class Evidence:
         textured: Rwp where one axis of preferred orientation is fitted, no more than `rwp`.
         reachable: Rwp of the best areas on its lattice: what no structure falls below.
         fitted: Rwp of its atoms fitted to the measured profile, background included; None where
-            there was no profile or no fit.
+            there was no fit.
         lattice_fitted: likewise of its lattice alone.
+        not_fitted: why there was none; empty where there was one.
         peaks: measured ones at lines of its lattice.
         parameters: free coordinates, scale and displacement: what intensities are explained by.
         unexplained: area of the strongest measured peak at no line of the lattice, beside the
@@ -66,6 +67,7 @@ class Evidence:
     reachable: float
     fitted: float | None
     lattice_fitted: float | None
+    not_fitted: str
     peaks: int
     parameters: int
     unexplained: float
@@ -98,7 +100,7 @@ def evidence_of(
         known: what was known of the composition.
     """
     first = candidates[0]
-    crystal, peaks = first.crystal, measured.shifted(first.zero_shift)
+    crystal, peaks = first.crystal, measured.shifted(first.lattice.zero_shift)
     lines = CrystalLines(crystal, peaks, settings.agreement)
     own = {z: z for z in np.unique(crystal.atomic_numbers).tolist()}
     cell = conventional_cell(crystal, first.space_group).crystal
@@ -120,6 +122,7 @@ def evidence_of(
         reachable=min(lines.reachable(), textured),
         fitted=None if first.fit is None else first.fit.rwp,
         lattice_fitted=None if first.lattice_fit is None else first.lattice_fit.rwp,
+        not_fitted=first.not_fitted,
         peaks=int(explained.sum()),
         parameters=symmetry_of(crystal).free_coordinates + ALWAYS,
         unexplained=float(peaks.intensity[~explained].max(initial=0) / peaks.intensity.max()),

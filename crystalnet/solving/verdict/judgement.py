@@ -51,6 +51,8 @@ def _fit(evidence: Evidence) -> str:
             f"; fitted to the profile {evidence.fitted:.3f}, the lattice alone "
             f"{evidence.lattice_fitted:.3f}"
         )
+    if evidence.not_fitted:
+        told += f"; not fitted to the profile: {evidence.not_fitted}"
     return told
 
 

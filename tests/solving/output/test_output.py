@@ -21,6 +21,7 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.solving import output
 from crystalnet.solving.agreement.profile import match_pattern
 from crystalnet.solving.candidate import Candidate
+from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.output import summary, write_all
 from crystalnet.solving.output.maps import BOHR
 from crystalnet.solving.pattern.measured import MeasuredPeaks
@@ -48,8 +49,9 @@ def candidates():
         match = match_pattern(crystal, peaks(made[0].crystal if made else crystal))
         symbol = space_group_of(crystal)[1]
         found = crystal, group, symbol, density, match
+        lattice = IndexedLattice("triclinic", "P", (), crystal.lattice)
         # The last one is no known structure.
-        made.append(Candidate(rank, *found, "trigonal", "P", "<main>" if rank < 3 else None))
+        made.append(Candidate(rank, *found, "trigonal", lattice, "<main>" if rank < 3 else None))
     return made
 
 

@@ -10,6 +10,7 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.solving.agreement.profile import match_pattern
 from crystalnet.solving.candidate import Candidate
+from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.symmetry.conventional import space_group_of
 
@@ -65,6 +66,8 @@ def candidate_of() -> Callable[..., Candidate]:
     def candidate(crystal: Crystal, peaks: MeasuredPeaks, rank: int = 1) -> Candidate:
         number, symbol = space_group_of(crystal)
         match = match_pattern(crystal, peaks)
-        return Candidate(rank, crystal, number, symbol, np.ones((2, 2, 2)), match, "cubic", "P")
+        lattice = IndexedLattice("cubic", "P", (1.0,), crystal.lattice)
+        density = np.ones((2, 2, 2))
+        return Candidate(rank, crystal, number, symbol, density, match, "cubic", lattice)
 
     return candidate

@@ -141,3 +141,8 @@ def test_each_thing_that_speaks_against_it(
     assert verdict.word is word
     assert reason in verdict.reasons[0]
     assert verdict.told()["figures"]["peaks"] == changes.get("peaks", solved.peaks)
+
+
+def test_a_fit_that_is_missing_is_told(solved: Evidence) -> None:
+    told = judged(replace(solved, not_fitted="a list of peaks has no profile")).reasons
+    assert "not fitted to the profile: a list of peaks has no profile" in " ".join(told)

@@ -62,6 +62,7 @@ def test_far_off_chemistry_is_no_solution(name: str, formula: str, solved: Solve
     except crystalnet.CrystalNetError:
         return
     assert verdict.word in (Word.NOT_SOLVED, Word.AMBIGUOUS), verdict.reasons
+    assert verdict.evidence.fitted is not None
 
 
 def test_with_nothing_known_there_is_a_framework_and_no_noble_gas(solved: Solve) -> None:
