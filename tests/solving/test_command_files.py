@@ -11,7 +11,8 @@ import pytest
 from crystalnet import cli
 from crystalnet.errors import CrystalNetError
 from crystalnet.files import probe, shown
-from crystalnet.solving.pattern.formats.content import LARGEST, file_content
+from crystalnet.solving.pattern.file import may_be_pattern, read_pattern
+from crystalnet.solving.pattern.formats.content import LARGEST, MOST_LINES, file_content
 from tests.solving.command_line import HALITE, QUICK, refused
 
 
@@ -143,6 +144,24 @@ def test_reading_is_bounded_whatever_a_file_says_of_its_size(tmp_path: Path) -> 
         stream.truncate(LARGEST + 1)
     with pytest.raises(CrystalNetError, match="more than 100 MB"):
         file_content(path)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_are_bounded_too(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "blank.xy"
+    path.write_text("10 1\n" + end * (MOST_LINES + 1), newline="")
+    with pytest.raises(CrystalNetError, match="more than 5 million lines"):
+        file_content(path)
+    rows = "".join(f"{angle} 5{200 * end}" for angle in range(10, 40))
+    path.write_text(200 * end + rows, newline="")
+    assert len(read_pattern(path, wavelength="CuKa").two_theta) == 30
+
+
+def test_blank_lines_in_a_cif_are_looked_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "blank.cif"
+    # Each of them with all that follow it would be 8 * 10^12 looks.
+    path.write_text("data_a\n_cell_length_a 3\n" + "\n" * 4_000_000)
+    assert not may_be_pattern(path)
 
 
 NAMES = ["{x}.xy", "<b>x&y.xy", "a b'\"c.xy", "%s%d.xy", "\N{GREEK SMALL LETTER THETA}.xy",

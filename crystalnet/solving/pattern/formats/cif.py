@@ -29,7 +29,8 @@ _WAVELENGTHS = ("_diffrn_radiation_wavelength", "_pd_proc_wavelength")
 
 
 _FLIGHT = ("_pd_meas_time_of_flight", "_pd_proc_time_of_flight")
-_POWDER = re.compile(r"^\s*_(?:pd_(?:meas|proc|peak)_|refln_F_squared_meas)", re.M)
+# Blanks of the line alone: over blank lines the time would go with their square.
+_POWDER = re.compile(r"^[ \t]*_(?:pd_(?:meas|proc|peak)_|refln_F_squared_meas)", re.M)
 
 
 def _recognises(content: Content) -> bool:

@@ -86,6 +86,8 @@ def _lines(content: Content) -> tuple[list[str], list[list[float]]]:
     rows: list[list[float]] = []
     foreign: tuple[int, str] | None = None
     for number, line in enumerate(content.lines(), start=1):
+        if not line or line.isspace():
+            continue
         values = None if _COMMENT.match(line) else row_of(line)
         if values is not None:
             if foreign is not None:
@@ -98,8 +100,6 @@ def _lines(content: Content) -> tuple[list[str], list[list[float]]]:
                 raise CrystalNetError(
                     f"{content.path}: more than {MOST_ROWS} rows; give the integrated pattern"
                 )
-        elif not line.strip():
-            continue
         elif not rows:
             header += [line] if len(header) < _HEADER else []
             if number > LOOKED_AT:

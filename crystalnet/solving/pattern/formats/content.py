@@ -12,6 +12,8 @@ from crystalnet.errors import CrystalNetError
 
 LARGEST = 100_000_000
 """Bytes of a file that are read at most, and that a compressed one may become."""
+MOST_LINES = 5_000_000
+"""Lines of a text: a scan of two million points, each on a line, with as many others and more."""
 
 # Bytes that a format shows itself in: beamlines write long comments.
 _HEAD = 8000
@@ -108,7 +110,7 @@ def content_of(path: Path, raw: bytes) -> Content:
     """The content of a file from its bytes.
 
     Raises:
-        CrystalNetError: if it is too large, empty, or packed and broken.
+        CrystalNetError: if it is too large, of too many lines, empty, or packed and broken.
     """
     if raw.startswith(b"\x1f\x8b"):
         raw = _unpacked(path, raw)
@@ -119,7 +121,14 @@ def content_of(path: Path, raw: bytes) -> Content:
         )
     if not raw.strip():
         raise CrystalNetError(f"{path}: the file is empty; give a pattern")
-    return Content(path, raw)
+    content = Content(path, raw)
+    # Lines end in either or both of the two.
+    if max(raw.count(b"\n"), raw.count(b"\r")) > MOST_LINES and not content.is_binary:
+        raise CrystalNetError(
+            f"{path}: more than {MOST_LINES / 1e6:.0f} million lines, which no powder pattern has; "
+            "give it without blank lines and comments"
+        )
+    return content
 
 
 def _unpacked(path: Path, raw: bytes) -> bytes:

@@ -27,7 +27,7 @@ MOST_BANKS = 10_000
 
 def _read(content: Content, choice: Choice) -> RawPattern:
     """The bank that was chosen, else the only one."""
-    lines = content.text.splitlines()
+    lines = list(content.lines())
     starts = [row for row, line in enumerate(lines) if _BANK.match(line)][:MOST_BANKS]
     path = content.path
     if choice.scan is None and len(starts) > 1:

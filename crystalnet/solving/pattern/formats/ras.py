@@ -47,8 +47,7 @@ def _read(content: Content, choice: Choice) -> RawPattern:
                 header[key[1]] = key[2].strip()
         elif rows is not None and line:
             rows.append(row_of(content, line))
-            if len(rows) > MOST_POINTS:
-                raise CrystalNetError(f"{content.path}: more than {MOST_POINTS} points in a scan")
+            check_number(content, rows)
     if rows is not None:
         # The end was cut off: its last line may be half a number.
         scans.append(scan_of(rows[:-1]))
@@ -73,6 +72,16 @@ def row_of(content: Content, line: str) -> list[float]:
             "and absorber"
         )
     return [*values, 1.0][:3]
+
+
+def check_number(content: Content, rows: list[list[float]]) -> None:
+    """See to it that a scan has no more points than one may have.
+
+    Raises:
+        CrystalNetError: if it has.
+    """
+    if len(rows) > MOST_POINTS:
+        raise CrystalNetError(f"{content.path}: more than {MOST_POINTS} points in a scan")
 
 
 def scan_of(rows: list[list[float]]) -> Scan:

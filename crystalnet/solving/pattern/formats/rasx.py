@@ -2,13 +2,20 @@
 
 import re
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from crystalnet.solving.pattern.formats.archive import Archive, holds
 from crystalnet.solving.pattern.formats.content import Content
 from crystalnet.solving.pattern.formats.pattern_format import Choice, PatternFormat, RawPattern
-from crystalnet.solving.pattern.formats.ras import over_two_theta, row_of, scan_of, tube
-from crystalnet.solving.pattern.formats.scans import Scan, one_pattern, over_others
+from crystalnet.solving.pattern.formats.ras import (
+    check_number,
+    over_two_theta,
+    row_of,
+    scan_of,
+    tube,
+)
+from crystalnet.solving.pattern.formats.scans import MOST_POINTS, Scan, one_pattern, over_others
 from crystalnet.solving.pattern.formats.xml_tree import parsed, words
 from crystalnet.solving.pattern.radiation import Radiation
 
@@ -30,8 +37,10 @@ def _read(content: Content, choice: Choice) -> RawPattern:
             others.add(axis)
             continue
         told = told or radiation
-        text = Content(content.path, archive.read(name)).text
-        rows = [row_of(content, line) for line in text.splitlines() if line.strip()]
+        lines = Content(content.path, archive.read(name)).lines()
+        points = islice((line for line in lines if line.strip()), MOST_POINTS + 1)
+        rows = [row_of(content, line) for line in points]
+        check_number(content, rows)
         scans.append(replace(scan_of(rows), fixed=fixed))
     if not scans and others:
         raise over_others(content.path, others, "TwoThetaTheta")
