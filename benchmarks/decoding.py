@@ -22,7 +22,7 @@ import pandas as pd
 import torch
 from pymatgen.analysis.structure_matcher import StructureMatcher
 
-from benchmarks.scoring import machine
+from benchmarks.machine import machine
 from crystalnet.crystallography.chgcar import read_chgcar
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import ValenceGaussians

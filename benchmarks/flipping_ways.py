@@ -1,6 +1,6 @@
 """What a composition's heights and a network's density to start from are worth to charge flipping.
 
-    python -m benchmarks.flipping_ways --output rows.csv
+    python -m benchmarks.flipping_ways --output rows.jsonl
 
 Two maps of each crystal by charge flipping alone: from random phases; from the same phases, with
 overlapping lines shared out as a map of the composition's heights has them; and from the phases of
@@ -53,7 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--each", type=int, default=8, help="crystals of each system")
     parser.add_argument("--seeds", type=int, default=1, help="of random phases")
-    parser.add_argument("--output", type=Path, help="table of rows, CSV")
+    parser.add_argument("--output", type=Path, help="rows, a line of JSON each")
     given = parser.parse_args()
     print(machine(torch.device("cpu")), end="\n\n")
     rows = RowFile(given.output, ("material_id", "way", "seed"))
@@ -88,7 +88,7 @@ def tried(system: str, crystal: Crystal, way: str, seed: int) -> dict[str, objec
     peaks = simulated(CU_K_ALPHA)(crystal, np.random.default_rng(2024))
     numbers, counts = np.unique(crystal.atomic_numbers, return_counts=True)
     content = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
-    start = at_random
+    start: Start = at_random
     if way == "network":
         start = guessed(system, crystal, content, peaks, lattice.primitive)
     budget = Budget(SECONDS, clock=time.process_time)

@@ -46,7 +46,8 @@ def asked_of_fox(peaks: MeasuredPeaks) -> str:
 
 def choices(system: str, centring: str, *parameters: float) -> list[np.ndarray]:
     """The primitive cell of one of FOX's, and that of R where a hexagonal one may stand for it."""
-    turned = {**PRIMITIVE, "A": PRIMITIVE["C"][:, [2, 0, 1]], "B": PRIMITIVE["C"][:, [1, 2, 0]]}
+    turned: dict[str, np.ndarray] = {name: cell for name, cell in PRIMITIVE.items()}
+    turned |= {"A": PRIMITIVE["C"][:, [2, 0, 1]], "B": PRIMITIVE["C"][:, [1, 2, 0]]}
     cells = [turned[centring] @ Lattice.from_parameters(*parameters).matrix]
     if system == "HEXAGONAL":
         cells.append(primitive_lattice("trigonal", "R", parameters[0], parameters[2]))

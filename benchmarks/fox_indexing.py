@@ -21,7 +21,10 @@ import time
 from collections.abc import Iterator
 
 from pyobjcryst import indexing  # type: ignore[import-not-found]
-from pyobjcryst.indexing import CrystalCentering, CrystalSystem
+from pyobjcryst.indexing import (  # type: ignore[import-not-found]
+    CrystalCentering,
+    CrystalSystem,
+)
 
 # Lattices in the order in which they are tried.
 TRIED = (

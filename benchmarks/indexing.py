@@ -1,7 +1,7 @@
 """Whether the true lattice comes first when simulated peaks of unseen crystals are indexed.
 
     python -m benchmarks.indexing [--number 40] [--systems cubic ...] [--error 0.02] [--failures]
-        [--fox PYTHON] [--output rows.csv]
+        [--fox PYTHON] [--output rows.jsonl]
 
 For each of some test crystals of every system, drawn with a seed: the peaks of its pattern with
 normal errors of position, those below 0.5 % of the strongest left out and those nearer than 0.05
@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--error", type=float, default=0.02, help="of positions, in degrees")
     parser.add_argument("--failures", action="store_true", help="name each crystal missed")
     parser.add_argument("--fox", help="a Python that has pyobjcryst")
-    parser.add_argument("--output", type=Path, help="table of rows, CSV")
+    parser.add_argument("--output", type=Path, help="rows, a line of JSON each")
     given = parser.parse_args()
     print(machine())
     rival = None if given.fox is None else Fox(given.fox)

@@ -23,7 +23,8 @@ import orjson
 import pandas as pd
 from isal import igzip
 
-from benchmarks.resampling import machine, synthetic
+from benchmarks.machine import machine
+from benchmarks.resampling import synthetic
 from crystalnet.crystallography.resampling import resample_pyrho
 from pipeline.params import load_params
 from pipeline.sources.materials_project.client import Service
@@ -32,7 +33,7 @@ from pipeline.sources.materials_project.objects import Bucket, StoredObject
 from pipeline.sources.materials_project.parse import parse
 from pipeline.sources.materials_project.resolve import resolve
 from pipeline.tables import write_table
-from tests.standin.materials_project import document, environment
+from tests.standin.crystals import document
 
 # Crystals of the paper; and bytes of one object, as one public sample has it.
 PAPER_CRYSTALS = 26_783
@@ -42,11 +43,11 @@ LINES = {"100 Mbit/s": 100e6 / 8, "1 Gbit/s": 1e9 / 8}
 
 _SERVE = """
 import json, sys
-from tests.standin.materials_project import running, stored_density
+from tests.standin.server import environment, running
 with running() as standin:
     for number in range(1, int(sys.argv[1]) + 1):
         standin.add(number, grid=int(sys.argv[2]))
-    print(json.dumps([standin.url, list(standin.summary)]), flush=True)
+    print(json.dumps([environment(standin, sys.argv[3]), list(standin.summary)]), flush=True)
     sys.stdin.read()
 """
 
@@ -214,12 +215,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with subprocess.Popen(
-            [sys.executable, "-c", _SERVE, str(arguments.crystals), "12"],
+            [sys.executable, "-c", _SERVE, str(arguments.crystals), "12", name],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         ) as server:  # fmt: skip
             assert server.stdout is not None
-            url, ids = json.loads(server.stdout.readline())
-            os.environ.update(environment(url, str(folder)))
+            variables, ids = json.loads(server.stdout.readline())
+            os.environ.update(variables)
             logging.disable(logging.WARNING)
             fetch_seconds = fetching(ids)
             seconds_a_byte = parsing(arguments.points, arguments.repeats)

@@ -1,7 +1,7 @@
 """The measured patterns: whether lattice and structure are found, and what hurts.
 
-    python -m benchmarks.measured_patterns --output rows.csv             formula given, 27 patterns
-    python -m benchmarks.measured_patterns --known none --output rows.csv
+    python -m benchmarks.measured_patterns --output rows.jsonl          formula given, 27 patterns
+    python -m benchmarks.measured_patterns --known none --output rows.jsonl
 
 Given are the pattern and the formula (or what `--known` says); a minute of the processor each. A
 lattice is right if its Niggli cell is that of the mineral, lengths within 3 % and angles within 1.5
@@ -50,7 +50,7 @@ COLUMNS = [
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--known", choices=KINDS, default="formula", help="of the composition")
-    parser.add_argument("--output", type=Path, help="table of rows, CSV")
+    parser.add_argument("--output", type=Path, help="rows, a line of JSON each")
     parser.add_argument(
         "--markdown", action="store_true", help="the table as the documents have it"
     )

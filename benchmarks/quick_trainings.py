@@ -94,11 +94,11 @@ class Trainings:
             return usual
         described = described_of(self._system)
         splits = ("train", SUBSTITUTE, "val")
-        training, made, validation = (idea.features(described.rows(split)) for split in splits)
+        own, substitutes, seen = (idea.features(described.rows(split)) for split in splits)
         return Taught(
             # Crystals of the data set are there with both kinds of density.
-            replace(usual.samples, patterns=torch.cat([training, training, made])),
-            replace(usual.validation, patterns=validation),
+            replace(usual.samples, patterns=torch.cat([own, own, substitutes])),
+            replace(usual.validation, patterns=seen),
             usual.modes,
         )
 

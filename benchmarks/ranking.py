@@ -32,7 +32,7 @@ import pandas as pd
 import torch
 
 from benchmarks.decoding import DATA, embedded, knowledge, matches, spoilt
-from benchmarks.scoring import machine
+from benchmarks.machine import machine
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import MO_K_ALPHA, powder_pattern
 from crystalnet.crystallography.iam import ValenceGaussians, iam_density
@@ -150,7 +150,7 @@ def one(
     for name, measured in patterns(crystal, generator).items():
         start = time.perf_counter()
         rwp = np.array([match_pattern(decoded.crystal, measured).rwp for _, decoded in found])
-        misfit = [decoded.misfit for _, decoded in found]
+        misfit = np.array([decoded.misfit for _, decoded in found])
         first = int(np.lexsort((misfit, tied(rwp, USUAL.ranking.same_rwp)))[0])
         result["ranking"] = time.perf_counter() - start
         result[f"{name}, atoms"] = first == 0

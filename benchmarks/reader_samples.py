@@ -13,6 +13,7 @@ TWO_THETA = FIRST + STEP * np.arange(POINTS)
 COUNTS = np.round(50 + 900 * np.exp(-(((TWO_THETA - 32) / 1.2) ** 2))
                   + 300 * np.exp(-(((TWO_THETA - 45) / 1.2) ** 2)))  # fmt: skip
 """What all of them hold, of CuKa: counts of a profile, 20 to 50 degrees."""
+FLOATS: bytes = COUNTS.astype("<f4").tobytes()
 CU = (1.5405980, 1.5444260)
 
 
@@ -82,7 +83,7 @@ def raw_1() -> bytes:
     """Siemens RAW, the first version."""
     head = b"RAW " + struct.pack("<IffIIf", POINTS, 1.0, STEP, 0, 0, FIRST)
     head += struct.pack("<fff", FIRST / 2, -1e6, -1e6) + b"made up".ljust(32, b"\0")
-    return head + struct.pack("<ff72xI", *CU, 0) + COUNTS.astype("<f4").tobytes()
+    return head + struct.pack("<ff72xI", *CU, 0) + FLOATS
 
 
 def raw_2() -> bytes:
@@ -92,7 +93,7 @@ def raw_2() -> bytes:
     struct.pack_into("<2sfff", head, 188, b"Cu", *CU, 0.5)
     block = bytearray(48)
     struct.pack_into("<HH4xfff", block, 0, 48, POINTS, 1.0, STEP, FIRST)
-    return bytes(head + block) + COUNTS.astype("<f4").tobytes()
+    return bytes(head + block) + FLOATS
 
 
 def raw_3() -> bytes:
@@ -104,7 +105,7 @@ def raw_3() -> bytes:
     struct.pack_into("<IIdd", block, 0, 304, POINTS, FIRST / 2, FIRST)
     struct.pack_into("<d8xfI", block, 176, STEP, 2.0, 0)
     struct.pack_into("<dIIII", block, 240, CU[0], 0, 4, 16, 0)
-    return bytes(head + block) + bytes(16) + COUNTS.astype("<f4").tobytes()
+    return bytes(head + block) + bytes(16) + FLOATS
 
 
 def raw_4() -> bytes:

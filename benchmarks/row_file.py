@@ -1,19 +1,19 @@
-"""Rows of a benchmark in a CSV file that grows, so that a run that ends early is gone on with."""
+"""Rows of a benchmark in a file that grows, so that a run that ends early is gone on with."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pandas as pd
-
-from crystalnet.files import atomic_write
 
 
 class RowFile:
-    """Rows, and the file that they are kept in, if there is one."""
+    """Rows, and the file that they are kept in, if there is one: a line of JSON each."""
 
     def __init__(self, path: Path | None, keys: tuple[str, ...]) -> None:
-        """Read what there is.
+        """Read what there is; a last line that was not finished is dropped.
 
         Args:
             keys: columns that tell rows apart.
@@ -21,7 +21,9 @@ class RowFile:
         self._path, self._keys = path, keys
         self._rows: list[Mapping[str, Any]] = []
         if path is not None and path.exists():
-            self._rows = pd.read_csv(path).to_dict("records")
+            finished, newline, _ = path.read_bytes().rpartition(b"\n")
+            path.write_bytes(finished + newline)
+            self._rows = rows_of(path)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -36,5 +38,12 @@ class RowFile:
         """Keep one more."""
         self._rows.append(row)
         if self._path is not None:
-            with atomic_write(self._path) as temporary:
-                self.table.to_csv(temporary, index=False)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("ab") as lines:
+                lines.write(orjson.dumps(dict(row), option=orjson.OPT_SERIALIZE_NUMPY) + b"\n")
+
+
+def rows_of(path: Path) -> list[Mapping[str, Any]]:
+    """What a file of rows holds."""
+    with path.open("rb") as lines:
+        return [json.loads(line) for line in lines]

@@ -68,7 +68,7 @@ def compare(
         rounds=10,
     )
     scores = score_guesses(ours_in[:1], ours_in[1:, None], rotations, cell)
-    ssim, psnr = judge(*single.astype(np.float64), index)
+    ssim, psnr = judge(single[0].astype(np.float64), single[1].astype(np.float64), index)
     error_ssim = np.abs(scores.ssim[0, 0].double().cpu().numpy() - ssim).max()
     error_psnr = np.abs(scores.psnr[0, 0].double().cpu().numpy() - psnr).max()
     name = str(dtype).removeprefix("torch.")

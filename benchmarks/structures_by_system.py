@@ -1,9 +1,9 @@
 """How often structures are found in each crystal system, by what finds them.
 
-    python -m benchmarks.structures_by_system --output rows.csv          40 of each system and size
-    python -m benchmarks.structures_by_system --each 8 --by "charge flipping" --output rows.csv
-    python -m benchmarks.structures_by_system --each 10 --lattice found --output rows.csv
-    python -m benchmarks.structures_by_system --each 0 --output rows.csv            the tables alone
+    python -m benchmarks.structures_by_system --output rows.jsonl       40 of each system and size
+    python -m benchmarks.structures_by_system --each 8 --by "charge flipping" --output rows.jsonl
+    python -m benchmarks.structures_by_system --each 10 --lattice found --output rows.jsonl
+    python -m benchmarks.structures_by_system --each 0 --output rows.jsonl         the tables alone
 
 Test crystals of the embedded tables, which nothing was trained on, and no setting was tried on:
 the first ten of each system and size in an older order are left out for that. Given are the
@@ -19,6 +19,7 @@ import itertools
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -39,7 +40,7 @@ from crystalnet.solving.budget import Budget
 from crystalnet.solving.lattice.cells import IndexedLattice, conventional_lattices
 from crystalnet.solving.lattice.find import find_lattices
 from crystalnet.solving.lattice.kinds import KINDS
-from crystalnet.solving.lattice.kinds.lattice_kind import CELL
+from crystalnet.solving.lattice.kinds.lattice_kind import CELL, Centring
 from crystalnet.solving.lattices_to_try import densest
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.settings import USUAL
@@ -66,7 +67,7 @@ def main() -> None:
     parser.add_argument("--systems", nargs="+", default=list(KINDS))
     parser.add_argument("--smallest", type=int, default=1, help="atoms of a primitive cell")
     parser.add_argument("--largest", type=int, default=40, help="and at most")
-    parser.add_argument("--output", type=Path, help="table of rows, CSV")
+    parser.add_argument("--output", type=Path, help="rows, a line of JSON each")
     parser.add_argument("--markdown", action="store_true", help="tables as the documents have them")
     given = parser.parse_args()
     print(machine(torch.device("cpu")), end="\n\n")
@@ -107,7 +108,7 @@ def known_lattice(crystal: Crystal, generator: np.random.Generator) -> tuple[Ind
     number, symbol = space_group_of(even)
     cell = conventional_cell(even, number)
     lengths, angles = np.array(cell.parameters[:3]), cell.parameters[3:]
-    centring = symbol[0]
+    centring = cast(Centring, symbol[0])
     kind = next(each for each in KINDS.values() if number in each.groups)
     if kind.system == "orthorhombic":
         if centring == "A":

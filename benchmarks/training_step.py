@@ -16,6 +16,7 @@ The points are drawn for the paper's batch of 128 crystals in both.
 import argparse
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -193,9 +194,9 @@ def main() -> None:
         settings = TRAINING.model_copy(update={"precision": precision, "compile": compiled})
         objective = step_objective(settings)
         calls[f"ours, {precision}{'' if compiled == 'none' else f', compiled: {compiled}'}"] = (
-            lambda settings=settings, objective=objective: training_step(
-                model, optimiser, objective, some, chosen, (some.densities, chosen), settings,
-                generator,
+            partial(
+                training_step, model, optimiser, objective, some, chosen,
+                (some.densities, chosen), settings, generator,
             )
         )  # fmt: skip
     steps = seconds_each(calls, arguments.repeats, device, warm_up=3 if on_gpu else 1)

@@ -16,14 +16,16 @@ from typing import Any
 import numpy as np
 from pymatgen.core import Composition
 
+from benchmarks.row_file import RowFile
 from benchmarks.structures_by_system import SYMMETRIC, known_lattice
 from benchmarks.verdict_cases import Pattern, simulated, told
-from benchmarks.verdict_rows import Rows
+from benchmarks.verdict_rows import KEYS
 from benchmarks.verdict_solving import file_of
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.diffraction import powder_pattern
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.agreement.profile import match_pattern
+from crystalnet.solving.arguments import composition
 from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks
@@ -33,7 +35,6 @@ from crystalnet.solving.profile_fit.le_bail import fit_lattice
 from crystalnet.solving.profile_fit.points import ProfilePoints
 from crystalnet.solving.profile_fit.results import ProfileFit
 from crystalnet.solving.profile_fit.rietveld import fit_structure
-from crystalnet.solving.question import composition
 from crystalnet.solving.symmetry.conventional import space_group_of
 from crystalnet.solving.symmetry.symmetrise import symmetrised
 from crystalnet.solving.verdict.evidence import evidence_of
@@ -51,14 +52,20 @@ def main() -> None:
     parser.add_argument("--skip", type=int, default=12, help="of each, crystals to leave out first")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
-    rows = Rows(arguments.output)
+    rows = RowFile(arguments.output, KEYS)
     for pattern in simulated(arguments.each, arguments.skip):
         maker = _Maker(pattern)
         for kind in MADE:
             question = told(pattern, kind, [])
             if question is not None and not rows.has(pattern.name, kind):
-                about = {"pattern": pattern.name, "kind": kind, "question": question}
-                about |= {"measured": False, "searched": False, "right": kind == "right"}
+                about: dict[str, Any] = {
+                    "pattern": pattern.name,
+                    "kind": kind,
+                    "question": question,
+                    "measured": False,
+                    "searched": False,
+                    "right": kind == "right",
+                }
                 try:
                     row = maker.case(question)
                 except CrystalNetError as error:

@@ -1,15 +1,16 @@
-"""Rows that cases for the verdict are kept in: one line of JSON each, appended as they are made."""
+"""Cases for the verdict, as benchmarks that made them kept them."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from benchmarks.row_file import rows_of
 from crystalnet.solving.verdict.evidence import Evidence
 from crystalnet.solving.verdict.replacements import Replacement
+
+# What tells rows of cases apart.
+KEYS = ("pattern", "kind")
 
 
 @dataclass(frozen=True)
@@ -36,30 +37,9 @@ class Case:
     evidence: Evidence | None
 
 
-class Rows:
-    """A file of rows that a run which ended early goes on with."""
-
-    def __init__(self, path: Path) -> None:
-        """Read which cases there are."""
-        self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._done = (
-            {(row["pattern"], row["kind"]) for row in _rows(path)} if path.exists() else set()
-        )
-
-    def has(self, pattern: str, kind: str) -> bool:
-        """Whether a case is there."""
-        return (pattern, kind) in self._done
-
-    def add(self, row: Mapping[str, Any]) -> None:
-        """Keep one more."""
-        with self._path.open("ab") as lines:
-            lines.write(orjson.dumps(dict(row), option=orjson.OPT_SERIALIZE_NUMPY) + b"\n")
-
-
 def cases(paths: Sequence[Path]) -> Iterator[Case]:
     """Of every line of some files."""
-    for row in (row for path in paths for row in _rows(path)):
+    for row in (row for path in paths for row in rows_of(path)):
         held_back = sum(map(ord, row["pattern"])) % 2 == 1
         figures = row.get("evidence")
         yield Case(
@@ -67,11 +47,6 @@ def cases(paths: Sequence[Path]) -> Iterator[Case]:
             row.get("right", False), row.get("label", row.get("refused")),
             None if figures is None else _evidence(figures),
         )  # fmt: skip
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open("rb") as lines:
-        yield from map(json.loads, lines)
 
 
 def _evidence(figures: dict[str, Any]) -> Evidence:

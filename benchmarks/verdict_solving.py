@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.decoding import DATA, matches
+from benchmarks.row_file import RowFile
 from benchmarks.verdict_cases import TOLD, Pattern, measured, scaled, simulated, told
-from benchmarks.verdict_rows import Rows
+from benchmarks.verdict_rows import KEYS
 from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.iam import ValenceGaussians
 from crystalnet.errors import CrystalNetError
@@ -50,7 +51,7 @@ def main() -> None:
     made = simulated(arguments.each, arguments.skip)
     patterns = list(measured() if arguments.measured else made)
     others = [pattern.truth for pattern in patterns]
-    solver, rows = Solver(), Rows(arguments.output)
+    solver, rows = Solver(), RowFile(arguments.output, KEYS)
     for pattern in patterns:
         for kind in arguments.kinds:
             question = told(pattern, kind, others)

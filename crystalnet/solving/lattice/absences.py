@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
-from crystalnet.solving.lattice.compiled import compiled
+from crystalnet.solving.compiling import compiled
 
 
 @compiled

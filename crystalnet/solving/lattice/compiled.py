@@ -3,21 +3,16 @@
 A lattice is six numbers here, those that 1 / d^2 is linear in:
 1 / d^2 = m0 h^2 + m1 k^2 + m2 l^2 + m3 k l + m4 h l + m5 h k.
 
-All in one module: what is kept of a compiled function is made anew when its own file changes, not
-when that of a function does which it calls.
+All in one module, since they call each other (`crystalnet.solving.compiling`).
 """
 
-import inspect
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from numba import njit
 from numpy import ndarray
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+from crystalnet.solving.compiling import compiled
 
 # Reflections that are one line by symmetry are gone through once: kinds of Laue symmetry.
 TRICLINIC, MONOCLINIC, ORTHORHOMBIC, TETRAGONAL, HEXAGONAL, CUBIC = range(6)
@@ -25,13 +20,6 @@ TRICLINIC, MONOCLINIC, ORTHORHOMBIC, TETRAGONAL, HEXAGONAL, CUBIC = range(6)
 CENTRINGS = {"P": 0, "C": 1, "I": 2, "F": 3, "R": 4}
 # Parts of the range of places in which nearest lines are looked up.
 BINS = 64
-
-
-def compiled(function: Function) -> Function:
-    """Compiled when it is first called, and kept beside the module, or in the user's cache."""
-    # What checks shapes in tests cannot be compiled.
-    made = njit(cache=True, nogil=True, error_model="numpy")(inspect.unwrap(function))
-    return cast(Function, made)
 
 
 @compiled

@@ -86,7 +86,7 @@ def images_of_peaks(
         limit = np.interp(there, places, least)
         seen = (there >= first - width) & (usual / alike * heights > limit)
         shows = near & (ratio >= usual / alike)
-        own = near & (ratio >= usual / alike) & (ratio <= usual * alike)
+        own = shows & (ratio <= usual * alike)
         if (seen & ~shows).any() or len(set(nearest[own].tolist())) < settings.fewest_lines:
             continue
         found |= {

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from crystalnet.solving.lattice.compiled import compiled
+from crystalnet.solving.compiling import compiled
 
 VALUE, BY_FIRST, BY_SECOND, BY_WIDTH, BY_SHARE, BY_SKEW = range(6)
 """Rows of a line's numbers: itself, and derivatives by its places, width, share and skew."""

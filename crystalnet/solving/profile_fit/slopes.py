@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from crystalnet.solving.lattice.compiled import compiled
+from crystalnet.solving.compiling import compiled
 
 
 @dataclass(frozen=True, eq=False)
