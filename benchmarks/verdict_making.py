@@ -96,7 +96,7 @@ class _Maker:
             lattice_fit=alone, fit=fit_structure(points, crystal, number, alone),
         )  # fmt: skip
         known = composition(question["formula"], None, True)
-        evidence = evidence_of([candidate], found.peaks, known)
+        evidence = evidence_of([candidate], found, known)
         return {"label": candidate.label, "evidence": evidence.figures()}
 
     def _crystal(self, anode: str) -> Crystal:

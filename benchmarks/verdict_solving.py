@@ -98,7 +98,7 @@ class Solver:
             budget=Budget(SECONDS, clock=time.process_time),
         )  # fmt: skip
         candidates = fit_candidates(candidates, file, found, settings=FIRST)
-        evidence = evidence_of(candidates, found.peaks, known)
+        evidence = evidence_of(candidates, found, known)
         return candidates[0].label, candidates[0].crystal, evidence
 
     def _peaks(self, pattern: Pattern, anode: str) -> tuple[PatternFile, FoundPeaks]:

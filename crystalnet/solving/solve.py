@@ -131,9 +131,7 @@ def solve(
     )  # fmt: skip
     candidates = fit_candidates(candidates, file, found, budget, progress, settings.fit)
     foreign = foreign_peaks(candidates[0], found, file.radiation, settings.fit, settings.lattices)
-    verdict = judged(
-        evidence_of(candidates, found.peaks, question.known, settings), settings.verdict
-    )
+    verdict = judged(evidence_of(candidates, found, question.known, settings), settings.verdict)
     told = {
         "pattern": shown(file.path),
         **question.told(file.path),

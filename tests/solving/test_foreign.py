@@ -39,7 +39,7 @@ def found(*parts):
     two_theta = two_theta[order]
     peaks = MeasuredPeaks(two_theta, areas, BEAM.alpha_1, RANGE)
     nothing = np.zeros(3)
-    return FoundPeaks(nothing, nothing, nothing, nothing, 1.0, np.full(len(areas), 0.1), peaks)
+    return FoundPeaks(*[nothing] * 4, 1.0, nothing, np.full(len(areas), 0.1), peaks)
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,8 @@ class FoundPeaks:
         background: on the same points; zeros for a list of peaks.
         calculated: background and fitted peaks together; for a list, its intensities.
         noise: standard deviation of a usual point of the background, in the unit of the intensity.
+        least: area that a peak must have to be found, at each point; zeros for a list of peaks, of
+            which nobody knows what it leaves out.
         width: full width at half maximum in degrees, at each peak.
         other: peaks that another line of the tube makes, and which are not among
         peaks: what was found; positions are those of `peaks.wavelength`: K-alpha-1 for a doublet
@@ -44,6 +46,7 @@ class FoundPeaks:
     background: Float[ndarray, " points"]
     calculated: Float[ndarray, " points"]
     noise: float
+    least: Float[ndarray, " points"]
     width: Float[ndarray, " peaks"]
     peaks: MeasuredPeaks
     other: tuple[OtherLine, ...] = ()
@@ -94,6 +97,7 @@ def find_peaks(
             np.zeros_like(file.intensity),
             file.intensity,
             0.0,
+            np.zeros_like(file.intensity),
             np.zeros(len(areas)),
             peaks,
         )
@@ -128,10 +132,8 @@ def find_peaks(
         raise _nothing(file, noise)
     curve = model.shapes(x, places) @ areas
     width, heights = model.width_at(places), areas * model.height(places)
-    least = np.maximum(
-        np.interp(places, x, settings.significant * wide), settings.faintest * heights.max()
-    )
-    images = images_of_peaks(places, heights, width, least, beam, settings)
+    lowest = np.maximum(settings.significant * wide, settings.faintest * heights.max())
+    images = images_of_peaks(places, heights, width, np.interp(places, x, lowest), beam, settings)
     other = tuple(OtherLine(float(places[k]), float(areas[k]), images[k]) for k in sorted(images))
     own = [k for k in range(len(places)) if k not in images]
     places, areas = places[own], areas[own]
@@ -141,6 +143,7 @@ def find_peaks(
         background,
         background + curve,
         float(np.median(noise)),
+        lowest / model.height(x),
         model.width_at(places),
         MeasuredPeaks(places, areas, beam.alpha_1 or beam.wavelength, reach, file.excluded),
         other,

@@ -13,7 +13,7 @@ from crystalnet.crystallography.crystal import Crystal
 from crystalnet.crystallography.known_composition import KnownComposition
 from crystalnet.crystallography.texture import LOW_INDICES
 from crystalnet.solving.candidate import Candidate
-from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.pattern.peaks import FoundPeaks
 from crystalnet.solving.search.cell_contents import usual_volume
 from crystalnet.solving.settings import USUAL, SolveSettings
 from crystalnet.solving.symmetry.conventional import conventional_cell
@@ -48,7 +48,8 @@ class Evidence:
         parameters: free coordinates, scale and displacement: what intensities are explained by.
         unexplained: area of the strongest measured peak at no line of the lattice, beside the
             strongest of all.
-        missing: area of the strongest computed line where nothing is measured, likewise.
+        missing: area of the strongest computed line where nothing is measured, and where it would
+            be if it were there, likewise.
         volume: of the cell, beside the sum of what its atoms usually take.
         distance: by which share the strangest distance of nearest atoms is beyond what is known,
         distance_words: and which one it is; empty where none is.
@@ -88,7 +89,7 @@ class Evidence:
 
 def evidence_of(
     candidates: Sequence[Candidate],
-    measured: MeasuredPeaks,
+    found: FoundPeaks,
     known: KnownComposition,
     settings: SolveSettings = USUAL,
 ) -> Evidence:
@@ -96,11 +97,11 @@ def evidence_of(
 
     Args:
         candidates: best first, at least one.
-        measured: the peaks as they were measured.
+        found: the peaks as they were measured.
         known: what was known of the composition.
     """
     first = candidates[0]
-    crystal, peaks = first.crystal, measured.shifted(first.lattice.zero_shift)
+    crystal, peaks = first.crystal, found.peaks.shifted(first.lattice.zero_shift)
     lines = CrystalLines(crystal, peaks, settings.agreement)
     own = {z: z for z in np.unique(crystal.atomic_numbers).tolist()}
     cell = conventional_cell(crystal, first.space_group).crystal
@@ -126,7 +127,13 @@ def evidence_of(
         peaks=int(explained.sum()),
         parameters=symmetry_of(crystal).free_coordinates + ALWAYS,
         unexplained=float(peaks.intensity[~explained].max(initial=0) / peaks.intensity.max()),
-        missing=_missing(lines, lines.moving(areas, first.match.displacement), peaks, settings),
+        missing=_missing(
+            lines,
+            lines.moving(areas, first.match.displacement),
+            found,
+            first.lattice.zero_shift,
+            settings,
+        ),
         volume=crystal.volume / usual_volume(counts, settings.contents),
         distance=strange,
         distance_words=words,
@@ -143,12 +150,19 @@ def evidence_of(
 def _missing(
     lines: CrystalLines,
     areas: Float[ndarray, " lines"],
-    peaks: MeasuredPeaks,
+    found: FoundPeaks,
+    shift: float,
     settings: SolveSettings,
 ) -> float:
-    """The strongest computed line far from all peaks, beside the strongest."""
-    far = np.abs(lines.two_theta[:, None] - peaks.two_theta).min(axis=1)
-    alone = far > settings.agreement.resolution
+    """The strongest computed line far from all peaks that would be seen, beside the strongest.
+
+    Args:
+        shift: of the zero, in degrees.
+    """
+    place = lines.two_theta + shift
+    far = np.abs(place[:, None] - found.peaks.two_theta).min(axis=1)
+    least = settings.verdict.seen * np.interp(place, found.two_theta, found.least)
+    alone = (far > settings.agreement.resolution) & (lines.scale(areas) * areas > least)
     return float(areas[alone].max(initial=0) / areas.max())
 
 

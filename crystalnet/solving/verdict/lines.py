@@ -115,6 +115,11 @@ class CrystalLines:
         least = left.reshape(len(areas), -1).min(axis=1)
         return np.asarray(np.sqrt(np.maximum(least, 0)))
 
+    def scale(self, areas: Float[ndarray, " lines"]) -> float:
+        """What areas are multiplied by where they agree best, to be those of measured peaks."""
+        square = max(float(areas @ self._products @ areas), 1e-300)
+        return max(float(areas @ self._onto) / square, 0.0)
+
     def reachable(self) -> float:
         """Rwp of the best areas that are not negative: what no atoms on the lattice fall below."""
         near = np.abs(self.two_theta[:, None] - self.measured.two_theta).min(axis=1)

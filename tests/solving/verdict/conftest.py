@@ -12,6 +12,7 @@ from crystalnet.solving.agreement.profile import match_pattern
 from crystalnet.solving.candidate import Candidate
 from crystalnet.solving.lattice.cells import IndexedLattice
 from crystalnet.solving.pattern.measured import MeasuredPeaks
+from crystalnet.solving.pattern.peaks import FoundPeaks
 from crystalnet.solving.symmetry.conventional import space_group_of
 
 CU = 1.54184
@@ -57,6 +58,13 @@ def peaks_of() -> Callable[[Crystal], MeasuredPeaks]:
         return MeasuredPeaks(pattern.two_theta[seen], area[seen], CU, (10.0, 100.0))
 
     return measured
+
+
+def listed(peaks: MeasuredPeaks) -> FoundPeaks:
+    """Peaks as they are found in a list of them."""
+    x, y = peaks.two_theta, peaks.intensity
+    nothing = np.zeros_like(x)
+    return FoundPeaks(x, y, nothing, y, 0.0, nothing, nothing, peaks)
 
 
 @pytest.fixture

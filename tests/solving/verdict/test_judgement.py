@@ -14,7 +14,7 @@ from crystalnet.solving.verdict.evidence import Evidence, evidence_of
 from crystalnet.solving.verdict.findings import Word
 from crystalnet.solving.verdict.judgement import Verdict, judged
 from crystalnet.solving.verdict.replacements import Replacement
-from tests.solving.verdict.conftest import CRYSTALS, CU
+from tests.solving.verdict.conftest import CRYSTALS, CU, listed
 
 Peaks = Callable[[Crystal], MeasuredPeaks]
 NOTHING = KnownComposition((), complete=False)
@@ -33,7 +33,7 @@ def verdict_on(peaks_of: Peaks, candidate_of: Callable[..., Candidate]) -> Calla
     ) -> Verdict:
         peaks = peaks_of(truth)
         candidates = [candidate_of(each, peaks, rank) for rank, each in enumerate(crystals, 1)]
-        return judged(evidence_of(candidates, peaks, known or formula_of(crystals[0])))
+        return judged(evidence_of(candidates, listed(peaks), known or formula_of(crystals[0])))
 
     return verdict
 
@@ -82,7 +82,7 @@ def test_the_wrong_anode_is_never_solved(
     crystal = CRYSTALS[name]
     peaks = replace(peaks_of(crystal), wavelength=anode)
     scaled = replace(crystal, lattice=crystal.lattice * anode / CU)
-    verdict = judged(evidence_of([candidate_of(scaled, peaks)], peaks, formula_of(crystal)))
+    verdict = judged(evidence_of([candidate_of(scaled, peaks)], listed(peaks), formula_of(crystal)))
     assert verdict.word in (Word.AMBIGUOUS, Word.NOT_SOLVED), verdict.reasons
 
 
