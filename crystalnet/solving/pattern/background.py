@@ -10,7 +10,10 @@ from crystalnet.solving.settings import ProfileSettings
 
 
 def clipped_background(
-    y: Float[ndarray, " points"], half_width: int, settings: ProfileSettings
+    y: Float[ndarray, " points"],
+    half_width: int,
+    settings: ProfileSettings,
+    sigma: Float[ndarray, " points"] | None = None,
 ) -> Float[ndarray, " points"]:
     """The background of a profile whose peaks are not known yet.
 
@@ -19,9 +22,10 @@ def clipped_background(
 
     Args:
         half_width: of the widest window, in points: wider than any peak.
+        sigma: standard deviation of each point, where it is known.
     """
     flat, curved = snip(y, half_width), snip(y, half_width, cubic=True)
-    noise = noise_of(y, flat, 1)
+    noise = noise_of(y, flat, 1, sigma)
     raised = curved - flat
     on_top = uniform_filter1d(y, 9, mode="nearest") - curved
     edges = np.flatnonzero(np.diff(raised > 3 * noise, prepend=False, append=False))
@@ -95,19 +99,73 @@ def between_peaks(
 
 
 def noise_of(
-    y: Float[ndarray, " points"], background: Float[ndarray, " points"], apart: int
+    y: Float[ndarray, " points"],
+    background: Float[ndarray, " points"],
+    apart: int,
+    sigma: Float[ndarray, " points"] | None = None,
 ) -> Float[ndarray, " points"]:
-    """The standard deviation of each point, were there background alone: counting statistics.
+    """The standard deviation of each point, were there background alone.
 
-    From second differences, which leave out what is smooth; they scatter as the square root of the
-    counts, on whatever scale these are given. Their median does not see the peaks, which are few.
+    From second differences, which leave out what is smooth. Along the range they go as the square
+    root of the counts, or as standard deviations that are known; on what scale, they tell
+    themselves: counts may be given on any, and programs forget the standard deviations when they
+    multiply, or take them from a model. Their median does not see the peaks, which are few.
 
     Args:
         apart: distance of the points whose differences are taken: 1 for the noise of a point, the
             width of a peak for noise that looks like one.
+        sigma: of each point, on any common scale.
     """
-    second = np.abs(y[: -2 * apart] - 2 * y[apart:-apart] + y[2 * apart :]) / np.sqrt(6) / 0.6745
-    level = np.maximum(uniform_filter1d(background, 5), 1e-6 * float(y.max()))
-    scatter = float(np.median(second / np.sqrt(level[apart:-apart])))
-    found: ndarray = np.hypot(scatter * np.sqrt(level), 1e-5 * float(y.max()))
+    likely = _likely(y, background, sigma)
+    scatter = float(np.median(_second(y, apart) / likely[apart:-apart]))
+    found: ndarray = np.hypot(scatter * likely, 1e-5 * float(y.max()))
     return found
+
+
+def followed(
+    y: Float[ndarray, " points"],
+    background: Float[ndarray, " points"],
+    sigma: Float[ndarray, " points"],
+    stretches: int,
+) -> bool:
+    """Whether neighbouring points scatter as their standard deviations say along the range.
+
+    A third column may hold anything, and what is wrong along the range no common scale mends. In
+    each stretch the scatter is measured as so many times what is said; they must differ less from
+    each other than those of the square root of the background do.
+    """
+    second = _second(y, 1)
+
+    def uneven(likely: Float[ndarray, " points"]) -> float:
+        parts = np.array_split(second / likely[1:-1], stretches)
+        least = 1e-12 * float(np.max(second / likely[1:-1], initial=1e-300))
+        return float(np.std(np.log([max(float(np.median(part)), least) for part in parts])))
+
+    if len(second) < 2 * stretches:
+        return False
+    return uneven(_likely(y, background, sigma)) < uneven(_likely(y, background, None))
+
+
+def _second(y: Float[ndarray, " points"], apart: int) -> Float[ndarray, " inner"]:
+    """What second differences say of the standard deviation, at each point but the ends."""
+    found: ndarray = (
+        np.abs(y[: -2 * apart] - 2 * y[apart:-apart] + y[2 * apart :]) / np.sqrt(6) / 0.6745
+    )
+    return found
+
+
+def _likely(
+    y: Float[ndarray, " points"],
+    background: Float[ndarray, " points"],
+    sigma: Float[ndarray, " points"] | None,
+) -> Float[ndarray, " points"]:
+    """What the noise of the background goes as: the square root of its counts, or what is known.
+
+    Of the variance of a point the background has its share of the counts.
+    """
+    level = np.maximum(uniform_filter1d(background, 5), 1e-6 * float(y.max()))
+    if sigma is None:
+        return np.asarray(np.sqrt(level))
+    share = level / np.maximum(level, uniform_filter1d(y, 5, mode="nearest"))
+    # A point that was counted low by chance has too small a standard deviation: a few together.
+    return np.asarray(np.sqrt(uniform_filter1d(share * sigma**2, 9, mode="nearest")))

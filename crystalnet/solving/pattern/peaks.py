@@ -10,7 +10,13 @@ from scipy.signal import find_peaks as local_maxima
 from scipy.signal import savgol_filter
 
 from crystalnet.errors import CrystalNetError
-from crystalnet.solving.pattern.background import between_peaks, clipped_background, noise_of
+from crystalnet.solving.pattern.background import (
+    between_peaks,
+    clipped_background,
+    followed,
+    noise_of,
+    snip,
+)
 from crystalnet.solving.pattern.file import PatternFile
 from crystalnet.solving.pattern.measured import MeasuredPeaks
 from crystalnet.solving.pattern.other_lines import OtherLine, images_of_peaks
@@ -63,7 +69,9 @@ def find_peaks(
     gives; widths follow Caglioti's square root of a quadratic in tan theta (doi
     10.1016/0029-554X(58)90029-X). Areas are by least squares under the condition that none is
     negative, so that overlapping peaks share theirs. Peaks that are K-beta or tungsten lines of
-    others are set aside (`pattern.other_lines`). A list of peaks is taken as it is.
+    others are set aside (`pattern.other_lines`). Where the file has standard deviations, and its
+    points scatter by them, a peak stands out of those, and places are fitted with them as weights.
+    A list of peaks is taken as it is.
 
         >>> from crystalnet import find_peaks, read_pattern
         >>> file = "data/measured_patterns/rockjock_halite.xy"
@@ -101,11 +109,16 @@ def find_peaks(
             np.zeros(len(areas)),
             peaks,
         )
-    x, y = _evenly(file.two_theta, file.intensity)
+    x, y, sigma = _evenly(file.two_theta, file.intensity, file.sigma)
     step = x[1] - x[0]
-    background = clipped_background(y, max(2, round(profile.widest / step)), profile)
-    noise = noise_of(y, background, 1)
-    width, maxima, wide = _maxima(x, y - background, background, noise, settings, profile.widest)
+    half_width = max(2, round(profile.widest / step))
+    if sigma is not None and not followed(y, snip(y, half_width), sigma, settings.stretches):
+        sigma = None
+    background = clipped_background(y, half_width, profile, sigma)
+    noise = noise_of(y, background, 1, sigma)
+    width, maxima, wide = _maxima(
+        x, y - background, background, noise, settings, profile.widest, sigma
+    )
     if len(maxima) == 0:
         raise _nothing(file, noise)
     model = PeakShape(beam, float(step), width, settings=profile)
@@ -182,6 +195,7 @@ def _maxima(
     noise: Float[ndarray, " points"],
     settings: PeakSettings,
     widest: float,
+    sigma: Float[ndarray, " points"] | None,
 ) -> tuple[Float[ndarray, "3"], Int[ndarray, " maxima"], Float[ndarray, " points"]]:
     """How wide peaks are (a constant polynomial), where they are, and the noise that looks so.
 
@@ -197,7 +211,7 @@ def _maxima(
     points = max(5, round(settings.smoothing * width / step) | 1)
     smooth = savgol_filter(y + background, points, 2) if points < len(y) else y + background
     # Detectors and programs smooth: noise that is as wide as a peak is measured, not concluded.
-    wide = noise_of(smooth, background, max(points, round(width / step)))
+    wide = noise_of(smooth, background, max(points, round(width / step)), sigma)
     smooth = smooth - background
     least = np.maximum(settings.significant * wide, settings.faintest * float(smooth.max()))
     maxima, found = local_maxima(
@@ -212,13 +226,15 @@ def _maxima(
 
 
 def _evenly(
-    x: Float[ndarray, " points"], y: Float[ndarray, " points"]
-) -> tuple[Float[ndarray, " even"], Float[ndarray, " even"]]:
-    """The profile on even steps of 2-theta."""
+    x: Float[ndarray, " points"],
+    y: Float[ndarray, " points"],
+    sigma: Float[ndarray, " points"] | None,
+) -> tuple[Float[ndarray, " even"], Float[ndarray, " even"], Float[ndarray, " even"] | None]:
+    """The profile and its standard deviations on even steps of 2-theta."""
     steps = np.diff(x)
     even: Bool[ndarray, " steps"] = np.abs(steps - np.median(steps)) < 0.05 * np.median(steps)
     if even.all():
-        return x, y
+        return x, y, sigma
     count = min(200_000, int((x[-1] - x[0]) / np.median(steps)) + 1)
     new = np.linspace(x[0], x[-1], count)
-    return new, np.interp(new, x, y)
+    return new, np.interp(new, x, y), None if sigma is None else np.interp(new, x, sigma)

@@ -78,6 +78,9 @@ class PeakSettings(Section):
     Attributes:
         significant: standard deviations of the noise that a peak stands out by; below 5 the noise
             of a pattern of thousands of points has peaks of its own.
+        stretches: of the range, in which the scatter of the points is compared with the standard
+            deviations of the file: enough to see a part of it that was counted longer, each of a
+            hundred points and more in usual patterns.
         faintest: share of the highest peak below which none counts; fits leave that much.
         most: maxima that are fitted, the most prominent; a pattern of more is no single phase's.
         smoothing: share of a peak's width that the profile is smoothed over for maxima.
@@ -104,6 +107,7 @@ class PeakSettings(Section):
     """
 
     significant: float = 5.0
+    stretches: int = 20
     faintest: float = 0.01
     most: int = 150
     smoothing: float = 0.5
