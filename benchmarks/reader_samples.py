@@ -163,6 +163,30 @@ def ras() -> bytes:
 """.encode()
 
 
+def rigaku_asc() -> bytes:
+    """Rigaku's older text, four counts a line."""
+    rows = [",".join(f" {count:.0f}" for count in COUNTS[at : at + 4])
+            for at in range(0, POINTS, 4)]  # fmt: skip
+    return f"""*TYPE\t\t=  Raw
+*SCAN_AXIS\t=  2theta/theta
+*XRAY_CHAR\t=  K-ALPHA
+*WAVE_LENGTH1\t=  {CU[0]}
+*WAVE_LENGTH2\t=  {CU[1]}
+*SPEED_DIM\t=  sec./step
+*YUNIT\t\t=  counts
+
+*BEGIN
+*GROUP\t\t=  0
+*START\t\t=  {FIRST}
+*STEP\t\t=  {STEP}
+*SPEED\t\t=  1.0
+*COUNT\t\t=  {POINTS}
+{chr(10).join(rows)}
+*END
+*EOF
+""".encode()
+
+
 def rasx() -> bytes:
     """Rigaku's archive."""
     return _zipped({
@@ -246,7 +270,8 @@ def peaks() -> bytes:
 SAMPLES: dict[str, Callable[[], bytes]] = {
     each.__name__: each
     for each in (
-        columns, csv, packed, xrdml, xrdml_2, raw_1, raw_2, raw_3, raw_4, brml, ras, rasx, uxd,
+        columns, csv, packed, xrdml, xrdml_2, raw_1, raw_2, raw_3, raw_4, brml, ras, rigaku_asc,
+        rasx, uxd,
         gsas_std, gsas_esd, gsas_fxye, fullprof, cif, peaks,
     )
 }  # fmt: skip

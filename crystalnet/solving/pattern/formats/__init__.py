@@ -13,6 +13,7 @@ from crystalnet.solving.pattern.formats import (
     gsas,
     ras,
     rasx,
+    rigaku_asc,
     uxd,
     xrdml,
 )
@@ -26,6 +27,7 @@ FORMATS: tuple[PatternFormat, ...] = (
     brml.FORMAT,
     rasx.FORMAT,
     ras.FORMAT,
+    rigaku_asc.FORMAT,
     uxd.FORMAT,
     gsas.FORMAT,
     cif.FORMAT,

@@ -12,14 +12,18 @@ Role = Literal["two_theta", "q", "d", "intensity", "sigma", "unknown", "other"]
 
 # Longer lines are no headings, and search no further.
 LONGEST = 400
-_TH = r"(?:theta|\u03b8|th)(?![a-z])"
+# Coupled scans are named by both axes: TwoThetaOmega.
+_TH = r"(?:theta|\u03b8|th)(?:omega|theta)?(?![a-z])"
 # In this order: a width is in degrees 2-theta too, a background an intensity.
 _ROLES: tuple[tuple[Role, str], ...] = (
     ("other", r"fwhm|width|breadth|^beta|^ib$"),
     ("other", r"^(?:no|nr|num|number|n|#|id|peak|peak no|line|point|idx|index)\.?$"),
     ("other", r"^\(?[hkl]\)?$|^\(?h\s*k\s*l\)?$|^m(?:ult\w*)?\.?$|^\|?f\|?(?:\^?2)?$"),
     ("sigma", r"e\.?s\.?d|sigma|\u03c3|^err|error|uncert|std"),
-    ("other", r"time|temp|back|bkg|calc|diff|weight|phase|asym|matched|monitor|phi|chi_deg"),
+    (
+        "other",
+        r"time(?!.of.flight)|temp|back|bkg|calc|diff|weight|phase|asym|matched|monitor|phi|chi_deg",
+    ),
     ("unknown", r"^r[_ (\[]|d\*|d\^\*|log10|tof|time.of.flight|energy|kev|^e$|channel|pixel"),
     ("unknown", r"\bsin|stol|1\s*/\s*d|^[st]$"),
     ("two_theta", rf"2\s*[-_*]?\s*{_TH}|two[-_ ]?{_TH}|\btth\b|^ttheta|^angle|^degrees?$|^deg$"),
@@ -61,6 +65,9 @@ def columns_named(line: str, width: int) -> list[Column] | None:
         if width > len(names) and any(re.fullmatch(r"\(?h\s*k\s*l\)?", n, re.I) for n in names):
             names = [each for name in names for each in _apart(name)]
         columns = [_column(name) for name in names]
+        if [name.lower() for name in names[-2:]] == ["y", "e"]:
+            # X, Y and E, the error, of other programs; E alone is an energy.
+            columns[-1] = Column(names[-1], "sigma")
         if any(_NUMBER.fullmatch(name) for name in names):
             continue
         positions = [each for each in columns if each.role in ("two_theta", "q", "d", "unknown")]

@@ -27,9 +27,14 @@ MOST_BANKS = 10_000
 
 def _read(content: Content, choice: Choice) -> RawPattern:
     """The bank that was chosen, else the only one."""
+    if content.is_binary:
+        # Titles of eighty characters may end in what was in the memory of the program.
+        content = Content(content.path, content.raw.replace(b"\0", b" "))
     lines = list(content.lines())
     starts = [row for row, line in enumerate(lines) if _BANK.match(line)][:MOST_BANKS]
     path = content.path
+    if not any(_constant(lines[start]) for start in starts):
+        raise _by_flight(content, lines[starts[0]])
     if choice.scan is None and len(starts) > 1:
         raise CrystalNetError(f"{path}: holds {len(starts)} banks; choose one (--scan 1)")
     number = choice.scan or 1
@@ -38,13 +43,9 @@ def _read(content: Content, choice: Choice) -> RawPattern:
     start = starts[number - 1]
     end = starts[number] if number < len(starts) else len(lines)
     words = lines[start].split()
-    kind = words[-1].upper() if words[-1].upper() in _TYPES else "STD"
-    bins = words[4].upper() if len(words) > 4 else ""
-    if not bins.startswith("CON") or kind == "ALT":
-        raise CrystalNetError(
-            f"{path}: a bank of bins {bins or 'without a name'!r} ({kind}): neutrons by time of "
-            "flight; want constant wavelength (CONST)"
-        )
+    if not _constant(lines[start]):
+        raise _by_flight(content, lines[start])
+    kind = _kind(words)
     body = [line for line in lines[start + 1 : end] if line.strip() and line[0] != "#"]
     points = _number(content, words[2])
     told = radiation_in(lines[: starts[0]])
@@ -63,6 +64,28 @@ def _read(content: Content, choice: Choice) -> RawPattern:
     values = values[: int(points)]
     columns = np.column_stack([first + step * np.arange(len(values)), values])
     return RawPattern(columns, "two_theta", told)
+
+
+def _kind(words: list[str]) -> str:
+    return words[-1].upper() if words[-1].upper() in _TYPES else "STD"
+
+
+def _bins(words: list[str]) -> str:
+    return words[4].upper() if len(words) > 4 else ""
+
+
+def _constant(line: str) -> bool:
+    """Whether the line of a bank says that it is of constant wavelength."""
+    words = line.split()
+    return _bins(words).startswith("CON") and _kind(words) != "ALT"
+
+
+def _by_flight(content: Content, line: str) -> CrystalNetError:
+    words = line.split()
+    return CrystalNetError(
+        f"{content.path}: a bank of bins {_bins(words)[:20] or 'without a name'!r} "
+        f"({_kind(words)}): neutrons by time of flight; want constant wavelength (CONST)"
+    )
 
 
 def _number(content: Content, text: str) -> float:
@@ -116,7 +139,7 @@ FORMAT = PatternFormat(
     "GSAS",
     endings=(".gsa", ".gsas", ".gss", ".fxye", ".gda"),
     shared_endings=(".raw",),
-    recognises=lambda content: not content.is_binary and _BANK.search(content.head) is not None,
+    recognises=lambda content: _BANK.search(content.head) is not None,
     may_hold_pattern=lambda content: True,
     read=_read,
     chooses=("scan",),

@@ -43,6 +43,7 @@ def table(heading: str, *columns: np.ndarray, separator: str = " ") -> str:
         ("d_nm I", 0.2 * np.pi / Q),
         ("d [nm] counts", 0.2 * np.pi / Q),
         ("Angle PSD", X),
+        ("# TwoThetaOmega I", X),
     ],
 )
 def test_units_are_understood(heading: str, position: np.ndarray) -> None:
@@ -55,8 +56,9 @@ def test_units_are_understood(heading: str, position: np.ndarray) -> None:
 
 @pytest.mark.parametrize(
     "heading",
-    ["r_mm I", "# TOF (us) counts", "Energy (keV) counts", "sin(theta) I", "theta I",
-     "d*2_A^-2 I", "log10(q.m)_None I", "channel counts", "s I", "1/d I"],
+    ["r_mm I", "# TOF (us) counts", "Time-of-flight counts", "Energy (keV) counts",
+     "sin(theta) I", "theta I", "d*2_A^-2 I", "log10(q.m)_None I", "channel counts", "s I",
+     "1/d I"],
 )  # fmt: skip
 def test_what_is_no_angle_is_never_read_as_one(heading: str) -> None:
     text = table(heading, X, Y)
@@ -79,6 +81,14 @@ def test_columns_in_any_order_by_their_names() -> None:
         np.testing.assert_allclose(found.intensity, Y, atol=1e-6)
         assert found.sigma is not None
         np.testing.assert_allclose(found.sigma, sigma, atol=1e-6)
+
+
+@pytest.mark.parametrize("heading", ["X Y E", "# x , y , e", "2theta  Y  E"])
+def test_the_error_of_other_programs_is_no_energy(heading: str) -> None:
+    found = read(table(heading, X, Y, np.sqrt(Y)))
+    np.testing.assert_allclose(found.intensity, Y, atol=1e-3)
+    assert found.sigma is not None
+    np.testing.assert_allclose(found.sigma, np.sqrt(Y), atol=1e-3)
 
 
 def test_lists_of_peaks_with_numbers_indices_and_widths() -> None:

@@ -18,8 +18,9 @@ NAMES = {
     "columns": "columns of text", "csv": "columns of text", "packed": "columns of text",
     "xrdml": "PANalytical XRDML", "xrdml_2": "PANalytical XRDML", "raw_1": "Bruker RAW",
     "raw_2": "Bruker RAW", "raw_3": "Bruker RAW", "raw_4": "Bruker RAW4", "brml": "Bruker BRML",
-    "ras": "Rigaku RAS", "rasx": "Rigaku RASX", "uxd": "Siemens UXD", "gsas_std": "GSAS",
-    "gsas_esd": "GSAS", "gsas_fxye": "GSAS", "fullprof": "FullProf counts", "cif": "powder CIF",
+    "ras": "Rigaku RAS", "rigaku_asc": "Rigaku ASC", "rasx": "Rigaku RASX",
+    "uxd": "Siemens UXD", "gsas_std": "GSAS", "gsas_esd": "GSAS", "gsas_fxye": "GSAS",
+    "fullprof": "FullProf counts", "cif": "powder CIF",
 }  # fmt: skip
 
 
@@ -118,6 +119,9 @@ def other_drive(text: bytes, old: bytes, new: bytes) -> bytes:
         (other_drive(samples.xrdml(), b">50 ", b">x "), "want numbers"),
         (other_drive(samples.gsas_fxye(), b"CONST", b"SLOG"), "time of flight"),
         (other_drive(samples.gsas_std(), b" 1    50", b" 1  x 50"), "eight characters"),
+        (other_drive(samples.gsas_std(), b"CONST", b"SLOG ") * 2, "neutrons by time of flight"),
+        (other_drive(samples.rigaku_asc(), b"2theta/theta", b"omega"), "scans over omega alone"),
+        (samples.rigaku_asc()[:-30], r"counts, but \*COUNT says 61"),
         (other_drive(samples.fullprof(), b"50.0 made", b"60.0 made"), "61 counts, but 20 to 60"),
         (b"RAW_" + bytes(200), "a STOE .raw file"),
         (b"PK\x03\x04" + bytes(200), "an Excel sheet"),
@@ -174,3 +178,17 @@ def test_a_choice_that_a_format_has_not_is_refused() -> None:
         with pytest.raises(CrystalNetError, match="want two or three different numbers"):
             read(samples.columns(), columns=wrong)
     assert isinstance(content_of(PATH, b"1 2"), Content)
+
+
+def test_a_title_may_end_in_bytes_that_are_no_text() -> None:
+    raw = samples.gsas_esd().replace(b"Made up", b"Made up \xe2\0\x80\0\xff")
+    found = read(raw, "CuKa")
+    np.testing.assert_allclose(found.intensity, samples.COUNTS, atol=0.1)
+
+
+def test_rates_of_rigaku_are_counts_again() -> None:
+    raw = samples.rigaku_asc().replace(b"=  counts", b"=  cps").replace(b"=  1.0", b"=  4.0")
+    np.testing.assert_allclose(read(raw).intensity, 4 * samples.COUNTS)
+    # Half a degree a point, at three degrees a minute: ten seconds.
+    raw = raw.replace(b"sec./step", b"deg./min.").replace(b"=  4.0", b"=  3.0")
+    np.testing.assert_allclose(read(raw).intensity, 10 * samples.COUNTS)
