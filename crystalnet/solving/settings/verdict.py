@@ -42,6 +42,8 @@ class VerdictSettings(Section):
         growth: of the misfit of the fit to the profile, in what a line is usually off, up to which
             other elements fit as well: where a neighbour of the true element was told, the true
             one's is at most 14.4 in the half of the cases that this was chosen on.
+        as_many: share of an element's electrons, one at least, that another one may have more or
+            less and stand for it without moving any atom: lanthanides are all so.
         floor: Rwp that the errors of measured areas leave in any case.
         unseen: the same for an element that is left out.
         margin: Rwp of the next candidate, beside that of the first, up to which it explains the
@@ -67,6 +69,7 @@ class VerdictSettings(Section):
     fewest_spare: int = 3
     error: float = 1.1
     growth: float = 20.0
+    as_many: float = 0.15
     floor: float = 0.03
     unseen: float = 1.15
     margin: float = 1.05

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pymatgen.core import Element
+
 from crystalnet.solving.settings import VerdictSettings
 from crystalnet.solving.verdict.evidence import Evidence
 from crystalnet.solving.verdict.replacements import Replacement
@@ -32,10 +34,13 @@ class Finding:
     Attributes:
         word: the best that can be said of a solution of which this is true.
         reason: a sentence for a person to read.
+        alone: what is said in place of it where nothing else speaks against the solution; empty
+            where that is no different.
     """
 
     word: Word
     reason: str
+    alone: str = ""
 
 
 def findings(evidence: Evidence, settings: VerdictSettings) -> Iterator[Finding]:
@@ -144,7 +149,8 @@ def _of_others(evidence: Evidence, settings: VerdictSettings) -> Iterator[Findin
             "elements of nearly as many would do" + (f" ({others})" if others else ""),
         )
     elif others:
-        yield Finding(Word.AMBIGUOUS, f"other elements would fit as well: {others}")
+        alone = _settled(evidence, settings) if evidence.told == "formula" else ""
+        yield Finding(Word.AMBIGUOUS, f"other elements would fit as well: {others}", alone)
     if evidence.next_rwp is not None and (
         evidence.next_rwp < settings.margin * evidence.rwp + settings.same_rwp
     ):
@@ -162,14 +168,38 @@ def _fits(evidence: Evidence, settings: VerdictSettings) -> bool:
     return evidence.fitted <= settings.fitted * evidence.lattice_fitted
 
 
-def _as_well(evidence: Evidence, settings: VerdictSettings) -> str:
-    """What else would stand on the sites of each element, in words; empty for nothing."""
+def _by_element(evidence: Evidence, settings: VerdictSettings) -> dict[str, list[str]]:
+    """What else would stand on the sites of each element; those of which nothing would are out."""
     by_element: dict[str, list[str]] = {}
     for each in evidence.replacements:
         if _plausible(each, evidence, settings):
             by_element.setdefault(each.element, []).append(each.by)
+    return by_element
+
+
+def _as_well(evidence: Evidence, settings: VerdictSettings) -> str:
+    """The same in words; empty for nothing."""
     return "; ".join(
-        f"{' or '.join(others)} for {element}" for element, others in by_element.items()
+        f"{' or '.join(others)} for {element}"
+        for element, others in _by_element(evidence, settings).items()
+    )
+
+
+def _settled(evidence: Evidence, settings: VerdictSettings) -> str:
+    """That the places of the atoms are not in doubt; empty where an element is far from another.
+
+    The scale and the displacement parameters take up a few electrons, and no place changes.
+    """
+    by_element = _by_element(evidence, settings)
+    for element, others in by_element.items():
+        own = Element(element).Z
+        least = max(1.0, settings.as_many * own)
+        if any(abs(Element(other).Z - own) > least for other in others):
+            return ""
+    pairs = [f"{element} from {' or '.join(others)}" for element, others in by_element.items()]
+    return (
+        "the arrangement of the atoms is settled, but elements of nearly as many electrons would "
+        f"fit as well: only a chemical analysis can tell {', and '.join(pairs)}"
     )
 
 

@@ -1,6 +1,6 @@
 """The word for a solution, and the reasons for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from crystalnet.solving.settings import USUAL, VerdictSettings
@@ -34,6 +34,8 @@ class Verdict:
 def judged(evidence: Evidence, settings: VerdictSettings = USUAL.verdict) -> Verdict:
     """The verdict that evidence gives: the worst word of all findings, and those that say so."""
     against = list(findings(evidence, settings))
+    if len(against) == 1 and against[0].alone:
+        against = [replace(against[0], reason=against[0].alone)]
     for word in (Word.NOT_SOLVED, Word.AMBIGUOUS, Word.LIKELY):
         reasons = [each.reason for each in against if each.word is word]
         if reasons:

@@ -109,6 +109,29 @@ def test_a_light_atom_that_the_pattern_does_not_see_is_named(solved: Evidence) -
 
 
 @pytest.mark.parametrize(
+    ("others", "changes", "settled"),
+    [
+        (["S", "P"], {}, True),
+        # Not the only doubt, not a neighbour, not told that it is chlorine.
+        (["S", "P"], {"textured": 0.5, "rwp": 0.5}, False),
+        (["S", "P"], {"peaks": 1}, False),
+        (["S", "Br"], {}, False),
+        (["S", "P"], {"told": "elements"}, False),
+    ],
+)
+def test_where_elements_alone_are_in_doubt_the_arrangement_is_settled(
+    others: list[str], changes: dict[str, object], settled: bool, solved: Evidence
+) -> None:
+    swaps = tuple(Replacement("Cl", by, 0.0, 0.0, None) for by in others)
+    verdict = judged(replace(solved, replacements=swaps, **changes))
+    assert verdict.word is Word.AMBIGUOUS
+    told = " ".join(verdict.reasons)
+    assert " or ".join(others) in told
+    assert ("arrangement of the atoms is settled" in told) is settled
+    assert ("only a chemical analysis can tell Cl from S or P" in told) is settled
+
+
+@pytest.mark.parametrize(
     ("changes", "word", "reason"),
     [
         ({"textured": 0.9}, Word.NOT_SOLVED, "far from the measured one"),
