@@ -201,7 +201,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Project:
             text=True,
             check=True,
         ).stdout
-        kept = ("crystalnet", "pipeline", "reports", "profiles", "data", ".dvc")
+        kept = ("crystalnet", "pipeline", "reports", "profiles", "data", "docs/learned_", ".dvc")
         for name in filter(None, listed.split("\0")):
             source = ROOT / name
             if not source.is_file() or not (name.startswith(kept) or "/" not in name):
