@@ -28,6 +28,8 @@ FEWEST_ROWS = 3
 MOST_ROWS = 1_000_000
 LOOKED_AT = 50_000
 """Lines among which the first numbers are, at least."""
+MOST_COLUMNS = 100
+"""Columns of a table of which nobody said which ones are meant."""
 # Lines above the numbers that are looked at for names and wavelength.
 _HEADER = 500
 _COMMENT = re.compile(r"^\s*(?:[#!;'%/*]|data_|_)")
@@ -50,6 +52,11 @@ def _read(content: Content, choice: Choice) -> RawPattern:
         raise CrystalNetError(
             f"{content.path}: says that it is of neutrons; want X-rays: atoms scatter those by "
             "other laws"
+        )
+    if choice.columns is None and table.shape[1] > MOST_COLUMNS:
+        raise CrystalNetError(
+            f"{content.path}: rows of {table.shape[1]} numbers, a picture or a series; say which "
+            "columns hold position and intensity (--columns 1,2)"
         )
     columns = _columns(content, header, table.shape[1], choice)
     told = radiation_in(header)

@@ -121,6 +121,14 @@ def test_columns_may_be_chosen_by_number() -> None:
         read(table("", np.arange(1.0, 92), X, Y))
 
 
+def test_the_text_of_a_picture_is_no_pattern() -> None:
+    many = np.outer(np.arange(91), np.ones(150))
+    picture = table("# of an area detector", X, *many.T)
+    with pytest.raises(CrystalNetError, match="rows of 151 numbers, a picture or a series"):
+        read(picture)
+    assert len(read(picture, columns=(1, 2)).two_theta) == 91
+
+
 def test_footers_and_half_lines_are_left_out() -> None:
     text = table("", X, Y)
     for end in ("End of data\n", "====\n XPOW Copyright 1993\n", "60.5", "60.5 \n", "60."):
