@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from crystalnet.solving.settings import USUAL
-from crystalnet.solving.verdict.distances import known_range, nearest, strangest
+from crystalnet.solving.verdict.distances import AROUND, Neighbours, known_range, nearest, strangest
 from tests.solving.verdict.conftest import CRYSTALS
 
 
@@ -13,11 +14,10 @@ from tests.solving.verdict.conftest import CRYSTALS
 def test_nearest_neighbours_are_those_of_pymatgen(name: str) -> None:
     crystal = CRYSTALS[name]
     found = nearest(crystal)
-    assert len(found) == len(crystal.atomic_numbers)
-    for site, (atom, _, distance) in zip(crystal.to_structure(), sorted(found), strict=True):
-        neighbours = crystal.to_structure().get_neighbors(site, 4.0)
-        assert crystal.atomic_numbers[atom] == site.specie.Z
-        assert distance == pytest.approx(min(each.nn_distance for each in neighbours))
+    for number, site in enumerate(crystal.to_structure()):
+        own = [distance for atom, _, distance in found if atom == number]
+        every = sorted(each.nn_distance for each in crystal.to_structure().get_neighbors(site, 5.0))
+        assert own == pytest.approx([each for each in every if each <= AROUND * every[0]])
 
 
 @pytest.mark.parametrize("name", CRYSTALS)
@@ -33,6 +33,19 @@ def test_the_wrong_anode_makes_strange_distances(name: str, scale: float) -> Non
     beyond, words = strangest(nearest(crystal), crystal.atomic_numbers)
     assert beyond > USUAL.verdict.good_distance
     assert "in known crystals they are" in words
+
+
+def test_an_atom_is_lonely_where_all_around_it_are_far() -> None:
+    """An iodine of Rb2IO has an oxygen at 3.62 A, no bond, and rubidium atoms from 3.76 on."""
+    numbers = np.array([53, 8, 37])
+    lone, among = Neighbours(0, 1, 3.62), Neighbours(0, 2, 3.76)
+    assert strangest([lone], numbers)[0] > USUAL.verdict.bad_distance
+    assert strangest([lone, among], numbers) == (0.0, "")
+    beyond, words = strangest([lone, Neighbours(0, 2, 5.5)], numbers)
+    assert beyond > USUAL.verdict.bad_distance
+    assert words.startswith("I and Rb are 5.50 A apart")
+    # What is too near is so whatever stands beside it.
+    assert strangest([Neighbours(0, 1, 1.2), among], numbers)[0] > USUAL.verdict.bad_distance
 
 
 def test_a_pair_that_nobody_knows_has_a_range() -> None:
