@@ -40,6 +40,9 @@ TOLD = (
     "right", "neighbour", "distant", "ratio", "wavelength", "unrelated", "elements", "lattice",
     "nothing",
 )  # fmt: skip
+# A that atoms of neighbouring molecules or layers are apart at most, and some more: the largest van
+# der Waals radius of a nonmetal is 2.04, of iodine (S. Alvarez, doi 10.1039/c3dt50599e).
+REACH = 5.0
 NOBLE = {2, 10, 18, 36, 54, 86}
 ANODES = {"CuKa": ("CoKa", "FeKa", "MoKa", "CrKa"), "MoKa": ("AgKa", "CuKa", "CoKa", "FeKa")}
 
@@ -93,6 +96,30 @@ def simulated(each: int, skip: int, largest: int = 20) -> Iterator[Pattern]:
                 found, _ = known_lattice(crystal, np.random.default_rng(5))
                 lattice = found.system, found.edges
             yield Pattern(crystal.material_id, crystal, "CuKa", profile, lattice)
+
+
+def in_a_vacuum(crystal: Crystal) -> bool:
+    """Whether steps from atom to atom that are no longer than `REACH` stay in a molecule or layer.
+
+    Some entries of the tables are such cells, which no powder has: in crystals molecules and layers
+    touch each other.
+    """
+    one, other, image, _ = crystal.to_structure().get_neighbor_list(REACH)
+    # A walk through all atoms that can be reached gives each its cell; what does not close is a
+    # translation that the steps make.
+    cell: dict[int, np.ndarray] = {0: np.zeros(3, dtype=np.int64)}
+    left = [0]
+    while left:
+        here = left.pop()
+        for there, step in zip(other[one == here].tolist(), image[one == here], strict=True):
+            if there not in cell:
+                cell[there] = cell[here] + step.astype(np.int64)
+                left.append(there)
+    if len(cell) < len(crystal.atomic_numbers):
+        return True
+    places = np.array([cell[atom] for atom in range(len(cell))])
+    closed = places[one] + image - places[other]
+    return bool(np.linalg.matrix_rank(closed) < 3)
 
 
 def as_measured(crystal: Crystal, beam: Radiation, generator: np.random.Generator) -> np.ndarray:
