@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks import learned_ideas, learned_inputs, learned_quick
+from benchmarks import learned_again, learned_ideas, learned_inputs, learned_quick
 
 
 def tables() -> dict[str, pd.DataFrame]:
@@ -18,6 +18,7 @@ def tables() -> dict[str, pd.DataFrame]:
         "ideas": ideas(_read(learned_ideas.RESULTS)),
         "quick": changes(quick),
         "seeds": seeds(quick),
+        "again": again(_read(learned_again.RESULTS)),
         "inputs": worth_of_inputs(_read(learned_inputs.RESULTS)),
     }
 
@@ -80,6 +81,24 @@ def seeds(found: Mapping[str, Any]) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
+
+
+def again(found: Mapping[str, Any]) -> pd.DataFrame:
+    """One row for each test set and score of `benchmarks.learned_again`."""
+    return pd.DataFrame(
+        [
+            {
+                "test crystals": f"{system}, {kind.upper()}, {scores['crystals']}",
+                "SSIM": label,
+                "comes along": f"{scores[name][0]:.3f}",
+                "made anew": f"{scores[name][1]:.3f}",
+            }
+            for kind, systems in found["scores"].items()
+            for system, scores in systems.items()
+            for name, label in learned_again.SCORES.items()
+            if name in scores
+        ]
+    )
 
 
 def worth_of_inputs(found: Mapping[str, Any]) -> pd.DataFrame:

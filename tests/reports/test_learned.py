@@ -1,5 +1,7 @@
 """The table of the networks that come with the project."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,19 @@ def test_the_page_shows_the_table_of_the_metrics() -> None:
     page = Path("docs/network.md").read_text(encoding="utf-8")
     for text in tables().values():
         assert text in page
+
+
+def test_the_page_says_what_is_above_the_composition_alone() -> None:
+    page = Path("docs/network.md").read_text(encoding="utf-8")
+    said = page.split("So the pattern is worth something")[1].split("\n\n")[0]
+    inputs = json.loads(Path("docs/learned_inputs.json").read_bytes())["cubic"]
+    metrics = json.loads(Path("metrics/learned.json").read_bytes())
+    alone = inputs["iam"]["no_pattern"]["ssim"]
+    cubic = metrics["iam"]["cubic"]
+    dft = metrics["dft"]["cubic"]["one_guess"] - inputs["dft"]["no_pattern"]["ssim"]
+    ceiling = cubic["modes_ceiling"]
+    figures = (alone, 1 - alone, ceiling, ceiling - alone, cubic["one_guess"] - alone, dft)
+    assert re.findall(r"0\.\d{3}", said) == [f"{each:.3f}" for each in figures]
 
 
 @pytest.mark.parametrize(

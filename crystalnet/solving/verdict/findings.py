@@ -61,11 +61,12 @@ def findings(evidence: Evidence, settings: VerdictSettings) -> Iterator[Finding]
 def _of_profile(evidence: Evidence, settings: VerdictSettings) -> Iterator[Finding]:
     """How far the computed pattern is from the measured one."""
     far = "the computed pattern is far from the measured one: "
-    if evidence.textured > settings.bad_rwp and not _fits(evidence, settings):
+    fits = _fits(evidence, settings)
+    if evidence.textured > settings.bad_rwp and not fits:
         yield Finding(
             Word.NOT_SOLVED, f"{far}Rwp {evidence.textured:.2f}, more than {settings.bad_rwp:g}"
         )
-    elif evidence.correlation < settings.bad_correlation:
+    elif evidence.correlation < settings.bad_correlation and not fits:
         yield Finding(
             Word.NOT_SOLVED,
             f"{far}their correlation is {evidence.correlation:.2f}, less than "

@@ -139,6 +139,22 @@ def test_where_elements_alone_are_in_doubt_the_arrangement_is_settled(
         ({"unexplained": 0.8}, Word.NOT_SOLVED, "at no line of the lattice"),
         ({"missing": 0.8}, Word.NOT_SOLVED, "where nothing is measured"),
         ({"correlation": 0.7}, Word.NOT_SOLVED, "correlation is 0.70"),
+        (
+            {"correlation": 0.7, "fitted": 0.3, "lattice_fitted": 0.2},
+            Word.NOT_SOLVED,
+            "correlation is 0.70",
+        ),
+        (
+            {
+                "correlation": 0.7,
+                "textured": 0.5,
+                "fitted": 0.21,
+                "lattice_fitted": 0.2,
+                "replacements": (),
+            },
+            Word.LIKELY,
+            "leaves Rwp 0.50",
+        ),
         ({"volume": 2.4}, Word.NOT_SOLVED, "2.40 times the volume"),
         ({"volume": 1.6}, Word.AMBIGUOUS, "another wavelength"),
         ({"distance": 0.05, "distance_words": "Si and O are 3 A apart"}, Word.AMBIGUOUS, "apart"),
