@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import learned_again, learned_ideas, learned_inputs, learned_quick
+from reports.worth import AS_IT_IS
 
 
 def tables() -> dict[str, pd.DataFrame]:
@@ -48,9 +49,7 @@ def changes(found: Mapping[str, Any]) -> pd.DataFrame:
                 "training": name,
                 "one guess": f"{entry['changed'][name]['validation']:.3f}",
                 "difference (95 %)": (
-                    ""
-                    if name == learned_quick.AS_IT_IS
-                    else _signed(entry["changed"][name]["difference"])
+                    "" if name == AS_IT_IS else _signed(entry["changed"][name]["difference"])
                 ),
                 "best of its guesses": f"{entry['changed'][name]['best']:.3f}",
             }

@@ -26,10 +26,11 @@ from crystalnet.network.modes.network import ModesNet
 from crystalnet.network.modes.weights import load_modes, save_modes
 from crystalnet.scoring.summary import summarise
 from pipeline import store
+from reports.worth import AS_IT_IS
 
 RESULTS = Path("docs/learned_quick.json")
 SEEDS = 3
-SEEDS_OF, AS_IT_IS = "seeds", "as it is"
+SEEDS_OF = "seeds"
 MODES_ANEW = "no substitutes, none in the modes either"
 _OWN = ({DATA: 1, FREE: 1},)
 IDEAS = {

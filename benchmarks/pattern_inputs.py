@@ -12,7 +12,6 @@ import argparse
 from pathlib import Path
 
 import pandas as pd
-import torch
 
 from benchmarks.decoding import DATA, matches
 from benchmarks.flawed_patterns import ROCK_SALT
@@ -49,7 +48,7 @@ def main() -> None:
         "--markdown", action="store_true", help="the table as the documents have it"
     )
     given = parser.parse_args()
-    print(f"{machine(torch.device('cpu'))}\n")
+    print(f"{machine()}\n")
     rows = [row_of(FOLDER / f"{name}.gz", what) for name, what in CASES.items()]
     print(shown(pd.DataFrame(rows), markdown=given.markdown))
 

@@ -35,11 +35,10 @@ def lines_of(arguments: Sequence[str]) -> list[str]:
     Raises:
         CrystalNetError: if it fails.
     """
-    script = "import sys; from crystalnet.cli import main; sys.exit(main())"
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "data").symlink_to(Path("data").resolve())
         done = subprocess.run(
-            [sys.executable, "-c", script, *arguments],
+            [sys.executable, "-m", "crystalnet.cli", *arguments],
             cwd=folder, capture_output=True, text=True, check=False,
         )  # fmt: skip
     if done.returncode:

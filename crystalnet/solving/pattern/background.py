@@ -137,8 +137,9 @@ def followed(
     second = _second(y, 1)
 
     def uneven(likely: Float[ndarray, " points"]) -> float:
-        parts = np.array_split(second / likely[1:-1], stretches)
-        least = 1e-12 * float(np.max(second / likely[1:-1], initial=1e-300))
+        times = second / likely[1:-1]
+        parts = np.array_split(times, stretches)
+        least = 1e-12 * float(np.max(times, initial=1e-300))
         return float(np.std(np.log([max(float(np.median(part)), least) for part in parts])))
 
     if len(second) < 2 * stretches:

@@ -1,6 +1,6 @@
 """What the figures about a solution say of it, in sentences, and how much each counts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -142,7 +142,8 @@ def _of_others(evidence: Evidence, settings: VerdictSettings) -> Iterator[Findin
             Word.AMBIGUOUS,
             f"the pattern hardly sees {', '.join(unseen)}: without it, it is explained as well",
         )
-    others = _as_well(evidence, settings)
+    by_element = _by_element(evidence, settings)
+    others = _as_well(by_element)
     if evidence.told in ("nothing", "some"):
         yield Finding(
             Word.AMBIGUOUS,
@@ -150,7 +151,7 @@ def _of_others(evidence: Evidence, settings: VerdictSettings) -> Iterator[Findin
             "elements of nearly as many would do" + (f" ({others})" if others else ""),
         )
     elif others:
-        alone = _settled(evidence, settings) if evidence.told == "formula" else ""
+        alone = _settled(by_element, settings) if evidence.told == "formula" else ""
         yield Finding(Word.AMBIGUOUS, f"other elements would fit as well: {others}", alone)
     if evidence.next_rwp is not None and (
         evidence.next_rwp < settings.margin * evidence.rwp + settings.same_rwp
@@ -178,20 +179,18 @@ def _by_element(evidence: Evidence, settings: VerdictSettings) -> dict[str, list
     return by_element
 
 
-def _as_well(evidence: Evidence, settings: VerdictSettings) -> str:
+def _as_well(by_element: Mapping[str, list[str]]) -> str:
     """The same in words; empty for nothing."""
     return "; ".join(
-        f"{' or '.join(others)} for {element}"
-        for element, others in _by_element(evidence, settings).items()
+        f"{' or '.join(others)} for {element}" for element, others in by_element.items()
     )
 
 
-def _settled(evidence: Evidence, settings: VerdictSettings) -> str:
+def _settled(by_element: Mapping[str, list[str]], settings: VerdictSettings) -> str:
     """That the places of the atoms are not in doubt; empty where an element is far from another.
 
     The scale and the displacement parameters take up a few electrons, and no place changes.
     """
-    by_element = _by_element(evidence, settings)
     for element, others in by_element.items():
         own = Element(element).Z
         least = max(1.0, settings.as_many * own)

@@ -11,7 +11,13 @@ from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.formats.content import Content
 from crystalnet.solving.pattern.formats.pattern_format import Choice, PatternFormat, RawPattern
 from crystalnet.solving.pattern.formats.ras import over_two_theta, tube
-from crystalnet.solving.pattern.formats.scans import Scan, counts_in, one_pattern, over_others
+from crystalnet.solving.pattern.formats.scans import (
+    Scan,
+    counts_in,
+    number_in,
+    one_pattern,
+    over_others,
+)
 from crystalnet.solving.pattern.radiation import Radiation
 
 _KEY = re.compile(r"\*(\w+)\s*=\s*(.*)")
@@ -47,7 +53,7 @@ def _read(content: Content, choice: Choice) -> RawPattern:
 
 
 def _scan(content: Content, header: dict[str, str], counts: list[float]) -> Scan:
-    first, step, wanted = (_value(header, name) for name in ("START", "STEP", "COUNT"))
+    first, step, wanted = (number_in(header, name) for name in ("START", "STEP", "COUNT"))
     if first is None or step is None:
         raise CrystalNetError(
             f"{content.path}: counts without angles, and no *START and *STEP; give them"
@@ -65,7 +71,7 @@ def _scan(content: Content, header: dict[str, str], counts: list[float]) -> Scan
 
 def _seconds(header: dict[str, str], step: float) -> float:
     """That a point was counted; 0 where the group does not say."""
-    speed, unit = _value(header, "SPEED"), header.get("SPEED_DIM", "").lower()
+    speed, unit = number_in(header, "SPEED"), header.get("SPEED_DIM", "").lower()
     if speed is None or speed <= 0:
         return 0.0
     if unit.startswith("sec"):
@@ -76,14 +82,6 @@ def _seconds(header: dict[str, str], step: float) -> float:
 def _radiation(header: dict[str, str]) -> Radiation | None:
     kind = re.sub(r"[^a-z0-9]", "", header.get("XRAY_CHAR", "").lower()).replace("alpha", "a")
     return tube("", header.get("WAVE_LENGTH1", ""), header.get("WAVE_LENGTH2", ""), kind)
-
-
-def _value(header: dict[str, str], name: str) -> float | None:
-    try:
-        value = float(header.get(name, ""))
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
 
 
 FORMAT = PatternFormat(

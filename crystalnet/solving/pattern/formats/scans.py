@@ -1,6 +1,6 @@
 """Scans of one file made one pattern."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -59,6 +59,15 @@ def counts_in(content: Content, line: str, before: int) -> list[float]:
         raise CrystalNetError(
             f"{content.path}: {line.strip()[:40]!r} among the counts; want numbers"
         ) from None
+
+
+def number_in(header: Mapping[str, str], name: str) -> float | None:
+    """What a header says of a quantity, if that is a number."""
+    try:
+        value = float(header.get(name, ""))
+    except ValueError:
+        return None
+    return value if np.isfinite(value) else None
 
 
 def over_others(path: Path, axes: Iterable[str], usual: str) -> CrystalNetError:

@@ -7,7 +7,13 @@ import numpy as np
 from crystalnet.errors import CrystalNetError
 from crystalnet.solving.pattern.formats.content import Content
 from crystalnet.solving.pattern.formats.pattern_format import Choice, PatternFormat, RawPattern
-from crystalnet.solving.pattern.formats.scans import Scan, counts_in, one_pattern, over_others
+from crystalnet.solving.pattern.formats.scans import (
+    Scan,
+    counts_in,
+    number_in,
+    one_pattern,
+    over_others,
+)
 from crystalnet.solving.pattern.radiation import Radiation, of_tube
 
 _KEY = re.compile(r"_(\w+)\s*=\s*(.*)")
@@ -54,15 +60,15 @@ def _read(content: Content, choice: Choice) -> RawPattern:
 def _scan(
     content: Content, header: dict[str, str], values: list[float], angles: bool, rates: bool
 ) -> Scan:
-    seconds = _value(header, "STEPTIME") or 0.0
+    seconds = number_in(header, "STEPTIME") or 0.0
     if angles:
         # Half a pair is what is left of a line that was cut off.
         pairs = np.array(values[: len(values) // 2 * 2]).reshape(-1, 2)
         angle, counts = pairs[:, 0], pairs[:, 1]
     else:
-        first = _value(header, "START")
-        first = _value(header, "2THETA") if first is None else first
-        step = _value(header, "STEPSIZE")
+        first = number_in(header, "START")
+        first = number_in(header, "2THETA") if first is None else first
+        step = number_in(header, "STEPSIZE")
         if first is None or step is None:
             raise CrystalNetError(
                 f"{content.path}: counts without angles, and no _START and _STEPSIZE; give them"
@@ -74,22 +80,14 @@ def _scan(
 
 def _radiation(header: dict[str, str]) -> Radiation | None:
     nano = header.get("WL_UNIT", "A").lower().startswith("n")
-    one, two = (_value(header, name) for name in ("WL1", "WL2"))
+    one, two = (number_in(header, name) for name in ("WL1", "WL2"))
     scale = 10.0 if nano else 1.0
     return of_tube(
         header.get("ANODE"),
         None if one is None else one * scale,
         None if two is None else two * scale,
-        resolved=_value(header, "WLRATIO") == 0,
+        resolved=number_in(header, "WLRATIO") == 0,
     )
-
-
-def _value(header: dict[str, str], name: str) -> float | None:
-    try:
-        value = float(header.get(name, ""))
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
 
 
 FORMAT = PatternFormat(
